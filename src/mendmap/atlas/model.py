@@ -1,0 +1,147 @@
+"""What an atlas is made of. Everything is immutable, and named by its snapshot."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas
+from shapely.geometry.base import BaseGeometry
+
+from mendmap.catalogue.records import Figure, Limit, Names, Parameter, Quantity, Source, State, Statement, Work
+from mendmap.errors import NotFoundError
+from mendmap.geo.bounds import Bounds
+from mendmap.lake.contents import SeriesRow
+from mendmap.lake.ledger import Snapshot
+from mendmap.maps.model import MapSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the catalogue says of itself."""
+
+    id: str
+    name: Names
+    summary: Names
+    contact: str
+    licence: str
+    attribution: str
+    languages: tuple[str, ...]
+    extent: Bounds
+    near_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """How a station belongs to a site. ``how`` is a word of ``vocabulary.JOINS``.
+
+    ``distance_m`` is geodesic, None where one of the two has no position; ``uncertainty_m`` is the accuracy of
+    both ends together. The join is ``assumed`` where it rests on a distance that the uncertainty swamps.
+    """
+
+    site: str
+    station: str
+    how: str
+    distance_m: float | None
+    uncertainty_m: float | None
+    assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature with what is joined to it. ``properties`` are the file's, without the id.
+
+    ``joins`` are those of a site to its stations, or of a station to its sites; ``series`` those taken at it,
+    and for a site at its stations, newest reading first.
+    """
+
+    layer: str
+    id: str
+    geometry: BaseGeometry | None
+    properties: Mapping[str, Any]
+    joins: tuple[Join, ...] = ()
+    series: tuple[SeriesRow, ...] = ()
+    works: tuple[Work, ...] = ()
+    states: tuple[State, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+    @property
+    def name(self) -> Names:
+        """The feature's name by language."""
+        names: Names = self.properties["name"]
+        return names
+
+    @property
+    def state(self) -> State | None:
+        """The newest dated state; None where none is known."""
+        dated = [state for state in self.states if state.since]
+        return max(dated, key=lambda state: (state.since.first, state.id)) if dated else None  # type: ignore[union-attr]
+
+    @property
+    def newest_reading(self) -> dt.datetime | None:
+        """The start of the newest reading that has a value, of any of its series."""
+        return max((series.start for series in self.series if series.start), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer as it is shown. ``frame`` has a row a feature, indexed by id, in the file's order, in WGS 84
+    (OGC:CRS84); its columns are those of ``atlas.fields``. ``revision`` is the last ledger number that changed
+    its features or what is joined to them."""
+
+    id: str
+    name: Names
+    description: str
+    role: str
+    kinds: Mapping[str, str]
+    fields: Mapping[str, str]
+    licence: str
+    source: str
+    revision: int
+    features: tuple[Feature, ...]
+    frame: geopandas.GeoDataFrame = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """The whole. Records are by id, in file order; ``layers`` in the catalogue's, then ``sites`` and ``works``."""
+
+    snapshot: Snapshot
+    place: Place
+    layers: Mapping[str, Layer]
+    maps: Mapping[str, MapSpec]
+    sources: Mapping[str, Source]
+    parameters: Mapping[str, Parameter]
+    limits: Mapping[str, Limit]
+    works: Mapping[str, Work]
+    quantities: Mapping[str, Quantity]
+    figures: Mapping[str, Figure]
+    states: Mapping[str, State]
+    statements: Mapping[str, Statement]
+    features: Mapping[str, Feature] = field(repr=False)
+
+    def layer(self, name: str) -> Layer:
+        """A layer by its id. Raises NotFoundError with the choices."""
+        if name not in self.layers:
+            raise NotFoundError("layer", name, self.layers)
+        return self.layers[name]
+
+    def feature(self, ident: str, role: str | None = None) -> Feature:
+        """A feature by its id, of a layer of that role where one is given. Raises NotFoundError."""
+        found = self.features.get(ident)
+        if found is None or (role and self.layers[found.layer].role != role):
+            raise NotFoundError(role or "feature", ident, (each.id for each in self.of_role(role)) if role else ())
+        return found
+
+    def of_role(self, role: str) -> Iterator[Feature]:
+        """Every feature of the layers of a role, in the catalogue's order."""
+        return (feature for feature in self.features.values() if self.layers[feature.layer].role == role)
+
+    def quantities_of(self, work: str) -> list[Quantity]:
+        """The quantities reported of a work, in file order."""
+        return [quantity for quantity in self.quantities.values() if quantity.work == work]
+
+    @property
+    def newest_reading(self) -> dt.datetime | None:
+        """The start of the newest reading of all that has a value; None where there is no reading."""
+        return max((start for each in self.features.values() if (start := each.newest_reading)), default=None)

@@ -1,0 +1,142 @@
+"""The catalogue file: what a folder of geodata holds, and on what terms.
+
+``catalogue.toml`` has one ``[catalogue]`` and lists every data file as a ``[[layer]]``, a ``[[table]]`` or
+``[[readings]]``. Not here: what stands in those files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mendmap.catalogue.records import TABLES, Names
+from mendmap.geo.bounds import Bounds
+from mendmap.words.fields import Field, Row
+from mendmap.words.vocabulary import MEDIA, ROLES
+
+FILE = "catalogue.toml"
+GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
+# Layers that the atlas makes, so no catalogue may name its own so.
+DERIVED = ("sites", "works")
+
+_ENTRY = (
+    Field("file", "text", "Path of the file, below the folder of the catalogue.", required=True),
+    Field("licence", "text", "Terms of use, as an SPDX id or in words.", required=True),
+    Field("source", "text", "Where the file comes from.", required=True),
+    Field(
+        "origin", "word", "Whose file it is; one taken from others is guarded by its hash.", choices=("own", "others")
+    ),
+    Field("sha256", "word", "SHA-256 of the file; it must match where it is given."),
+)
+CATALOGUE = (
+    Field("id", "id", "Id of the catalogue.", required=True),
+    Field("name", "names", "Name of the place", required=True),
+    Field("summary", "names", "What this is about, in a sentence or two"),
+    Field("contact", "url", "Where a reader can report a mistake: https:// or mailto:.", required=True),
+    Field("licence", "text", "Terms of use of the whole.", required=True),
+    Field("attribution", "text", "What must be shown beside every map.", required=True),
+    Field("near_m", "number", "How near a station must be to a site to be joined to it, in metres.", unit="m"),
+)
+LAYER = (
+    Field("id", "id", "Id of the layer, used in addresses.", required=True),
+    Field("name", "names", "Name of the layer", required=True),
+    Field("description", "text", "What its features are.", required=True),
+    Field("role", "word", "What its features are to the others.", required=True, choices=tuple(ROLES)),
+    Field("crs", "text", "Coordinate reference system of the file, as authority and code.", required=True),
+    Field(
+        "media", "ids", "Media that a station must measure to be joined to its sites; blank: any.", choices=tuple(MEDIA)
+    ),
+    Field("table", "text", "Name of the table inside a GeoPackage."),
+    *_ENTRY,
+)
+TABLE = (Field("kind", "word", "What its rows are.", required=True, choices=tuple(TABLES)), *_ENTRY)
+READINGS = _ENTRY
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One data file: ``row`` is the line of catalogue.toml that lists it."""
+
+    row: int
+    file: str
+    path: Path
+    licence: str
+    source: str
+    origin: str = "own"
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A named set of features. ``kinds`` maps each kind of feature to its name in plain words;
+    ``fields`` are columns of its own, as name and meaning, beside those every feature has."""
+
+    id: str
+    name: Names
+    description: str
+    role: str
+    crs: str
+    entry: Entry
+    geometry: tuple[str, ...]
+    kinds: Mapping[str, str]
+    extent: Bounds
+    media: tuple[str, ...] = ()
+    table: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file of records of one kind."""
+
+    kind: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What ``catalogue.toml`` says. ``near_m`` is the greatest distance at which a station is joined to a site."""
+
+    id: str
+    name: Names
+    summary: Names
+    contact: str
+    licence: str
+    attribution: str
+    languages: tuple[str, ...]
+    extent: Bounds
+    near_m: float
+    layers: tuple[Layer, ...]
+    tables: tuple[Table, ...]
+    readings: tuple[Entry, ...]
+
+
+def plain_layer(layer: Layer) -> Row:
+    """A layer as the lake keeps it: all but its file."""
+    return {
+        "id": layer.id,
+        "name": dict(layer.name),
+        "description": layer.description,
+        "role": layer.role,
+        "kinds": dict(layer.kinds),
+        "media": list(layer.media),
+        "fields": dict(layer.fields),
+        "licence": layer.entry.licence,
+        "source": layer.entry.source,
+        "geometry": list(layer.geometry),
+    }
+
+
+def plain_catalogue(catalogue: Catalogue) -> Row:
+    """A catalogue as the lake keeps it: what it says of itself, and the order of its layers."""
+    return {
+        "id": catalogue.id,
+        "name": dict(catalogue.name),
+        "summary": dict(catalogue.summary),
+        "contact": catalogue.contact,
+        "licence": catalogue.licence,
+        "attribution": catalogue.attribution,
+        "languages": list(catalogue.languages),
+        "extent": list(catalogue.extent),
+        "near_m": catalogue.near_m,
+        "layers": [layer.id for layer in catalogue.layers],
+    }

@@ -1,0 +1,8 @@
+"""The commands. Each prints what it did to stdout and what went wrong to stderr, without a traceback.
+
+Not here: what the commands do (``load``, ``web`` and the rest).
+"""
+
+from mendmap.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,171 @@
+"""Every command of ``mendmap``, with its help and an example."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mendmap import __version__, settings
+from mendmap.errors import GeodataError, MendmapError
+from mendmap.settings import Settings
+
+_lake = click.option("--lake", metavar="ADDRESS", help="Where the lake is; MENDMAP_LAKE does the same.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_geodata = click.argument("geodata", type=click.Path(path_type=Path), default="geodata")
+
+
+class _Commands(click.Group):
+    """Shows our errors as they are, one a line, and exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GeodataError as error:
+            for fault in error.faults:
+                click.echo(str(fault), err=True)
+            click.echo(f"{len(error.faults)} fault(s); nothing was loaded", err=True)
+        except MendmapError as error:
+            click.echo(f"mendmap: {error}", err=True)
+        sys.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mendmap")
+def main() -> None:
+    """Maps of land on the mend: a folder of geodata goes in; a map, tiles and downloads come out."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+
+
+def _settings(**given: Any) -> Settings:
+    return settings.from_environment(**given)
+
+
+@main.command(epilog="Example: mendmap check geodata --json")
+@_geodata
+@_as_json
+@click.option("--accept", is_flag=True, help="First renew the hashes of files taken from others.")
+def check(geodata: Path, as_json: bool, accept: bool) -> None:
+    """Check a folder of geodata: every fault, as file:row: column: message."""
+    from mendmap.load import check as checking
+
+    limit = _settings().max_file_mb
+    if accept:
+        for file in checking.renew_hashes(geodata, limit):
+            click.echo(f"accepted {file}", err=as_json)
+    try:
+        found = checking.check(geodata, limit)
+    except GeodataError as error:
+        if not as_json:
+            raise
+        faults = [
+            {"file": each.file, "row": each.row, "column": each.column, "message": each.message}
+            for each in error.faults
+        ]
+        click.echo(json.dumps({"faults": faults}, ensure_ascii=False, indent=2))
+        sys.exit(1)
+    counts = {"features": len(found.features), "records": len(found.records), "readings": len(found.readings)}
+    if as_json:
+        click.echo(json.dumps({"faults": [], **counts}, indent=2))
+    else:
+        click.echo(f"{geodata}: no faults; {_counted(counts)}")
+
+
+@main.command(epilog="Example: mendmap init riverbend")
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Write a small, commented folder of geodata for a new place, which passes check."""
+    from mendmap.load.starter import start
+
+    for path in start(folder):
+        click.echo(f"wrote {path}")
+
+
+@main.command(epilog="Example: mendmap load geodata --lake lake")
+@_geodata
+@_lake
+@click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
+def load(geodata: Path, lake: str | None, dry_run: bool) -> None:
+    """Check a folder of geodata and load it into the lake: all of it, or nothing."""
+    from mendmap.load.check import check as checked
+    from mendmap.load.write import write
+
+    chosen = _settings(lake=lake)
+    result = write(checked(geodata, chosen.max_file_mb), chosen.lake, geodata.resolve(), dry=dry_run)
+    for table, counts in result.changes.items():
+        click.echo(f"{table}: {_counted(counts)}" if any(counts.values()) else f"{table}: unchanged")
+    if dry_run:
+        click.echo("nothing was written")
+    click.echo(f"snapshot {result.snapshot}" if result.snapshot else "no snapshot yet")
+
+
+@main.command(epilog="Example: mendmap serve --port 8000")
+@_lake
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on; 0 takes any that is free.")
+def serve(lake: str | None, host: str | None, port: int | None) -> None:
+    """Serve the map, the tiles and the downloads."""
+    import uvicorn
+
+    from mendmap.web.app import create_app
+
+    chosen = _settings(lake=lake, host=host, port=port)
+    uvicorn.run(create_app(chosen), host=chosen.host, port=chosen.port, access_log=False, server_header=False)
+
+
+@main.command(epilog="Example: mendmap progress --json")
+@_lake
+@_as_json
+def progress(lake: str | None, as_json: bool) -> None:
+    """Site by work: planned, achieved, dates, sources, newest readings."""
+    from mendmap import progress as table
+
+    atlas = _atlas(lake)
+    if as_json:
+        click.echo(json.dumps({"snapshot": str(atlas.snapshot), "progress": table.rows(atlas)}, ensure_ascii=False))
+        return
+    for row in table.flat_rows(atlas):
+        place = row.get("site_name") or "(place not told)"
+        click.echo(f"{place}: {row.get('work_name') or 'no work known'}")
+        for name in ("status", "begun", "finished", "planned", "achieved", "newest", "newest_reading", "sources"):
+            if row.get(name):
+                click.echo(f"    {name.replace('_', ' ')}: {row[name]}")
+
+
+@main.command(epilog="Example: mendmap statements --json")
+@_lake
+@_as_json
+def statements(lake: str | None, as_json: bool) -> None:
+    """Every statement with its outcome."""
+    from mendmap.statements.outcome import outcomes, plain
+
+    atlas = _atlas(lake)
+    found = outcomes(atlas)
+    if as_json:
+        body = {"snapshot": str(atlas.snapshot), "statements": [plain(each) for each in found]}
+        click.echo(json.dumps(body, ensure_ascii=False, indent=2))
+        return
+    for each in found:
+        click.echo(f"{each.outcome}: {each.statement.claim}")
+        click.echo(f"    {each.because}")
+        click.echo(f"    wanted: {each.statement.wanted}")
+
+
+def _atlas(lake: str | None) -> Any:
+    from mendmap.atlas.build import build
+    from mendmap.lake import contents, ledger
+    from mendmap.lake.connection import open_lake
+
+    chosen = _settings(lake=lake)
+    opened = open_lake(chosen.lake)
+    try:
+        newest = ledger.latest(opened)
+        return build(contents.read(opened, newest, contents.chosen(opened, chosen.catalogue)))
+    finally:
+        opened.close()
+
+
+def _counted(counts: dict[str, int] | Any) -> str:
+    return ", ".join(f"{number} {name}" for name, number in counts.items() if number)

@@ -1,0 +1,83 @@
+"""Everything that can go wrong, as one tree.
+
+MendmapError
+├── GeodataError      a folder of geodata has faults (all of them, each with file, row and column)
+├── LakeError         the lake cannot be opened, read or written
+│   └── LakeEmptyError  nothing has been loaded yet
+├── NotFoundError     a layer, site, map or download that does not exist
+├── BadRequestError   an argument that is not understood, with the choices
+└── SettingError      a setting outside its bounds
+
+Not here: HTTP statuses (``web.problems`` holds the one table).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class MendmapError(Exception):
+    """The base of every error that mendmap raises on purpose; its text is fit to show to the user."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing wrong with one place of the geodata.
+
+    ``row`` is what a person would look for: the line of a CSV or TOML file, the number of a feature counted
+    from 1; 0 where the fault is the file's as a whole. ``column`` is empty for the same reason.
+    """
+
+    file: str
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.row}: {self.column}: {self.message}"
+
+
+class GeodataError(MendmapError):
+    """A folder of geodata that may not be loaded; ``faults`` holds every fault found, in file order."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: Sequence[Fault] = sorted(set(faults))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class LakeError(MendmapError):
+    """The lake cannot be opened, read or written."""
+
+
+class LakeEmptyError(LakeError):
+    """The lake holds no snapshot yet."""
+
+
+class NotFoundError(MendmapError):
+    """No such layer, site, station, map or download."""
+
+    def __init__(self, what: str, value: str, choices: Iterable[str] = ()) -> None:
+        super().__init__(not_one_of(f"no {what}", value, choices))
+
+
+class BadRequestError(MendmapError):
+    """An argument that is not understood."""
+
+
+class SettingError(MendmapError):
+    """A setting that is outside its bounds."""
+
+
+def not_one_of(what: str, value: object, choices: Iterable[str], most: int = 20) -> str:
+    """The shared wording for a value that is none of the choices; at most ``most`` of them are listed."""
+    listed = sorted(choices)
+    text = f"{what}: {shown(value)}"
+    if not listed:
+        return text
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return f"{text}; choices: {', '.join(listed[:most])}{more}"
+
+
+def shown(value: object, most: int = 80) -> str:
+    """A value as messages quote it: on one line, at most ``most`` characters."""
+    text = repr(value)
+    return text if len(text) <= most else f"{text[:most]}…"

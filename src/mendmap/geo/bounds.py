@@ -1,0 +1,32 @@
+"""A box of longitude and latitude."""
+
+from typing import NamedTuple
+
+
+class Bounds(NamedTuple):
+    """West, south, east and north in degrees, WGS 84. West is never east of east: no box crosses the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @staticmethod
+    def of(west: float, south: float, east: float, north: float) -> "Bounds":
+        """A box that has been checked. Raises ValueError where it is none."""
+        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+            raise ValueError(f"not a box of west, south, east, north in degrees: {west}, {south}, {east}, {north}")
+        return Bounds(west, south, east, north)
+
+    def contains(self, other: "Bounds") -> bool:
+        """Whether ``other`` lies within, edges included."""
+        return (
+            self.west <= other.west
+            and self.south <= other.south
+            and other.east <= self.east
+            and other.north <= self.north
+        )
+
+    def swapped(self) -> "Bounds":
+        """The same box with longitude and latitude exchanged."""
+        return Bounds(self.south, self.west, self.north, self.east)

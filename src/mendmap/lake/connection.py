@@ -1,0 +1,139 @@
+"""Opens the lake: DuckDB with DuckLake over a SQLite catalogue and Parquet files in one folder.
+
+The extensions come as wheels and are loaded from the files inside them, so nothing is fetched at run time and
+nothing is written to the home folder. Not here: tables and rows.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from mendmap.errors import LakeEmptyError, LakeError, shown
+from mendmap.lake import schema
+
+_EXTENSIONS = ("duckdb-extension-sqlite-scanner", "duckdb-extension-ducklake")
+_TRIES = 12
+Result = TypeVar("Result")
+# Words in the messages by which DuckLake says that a rival wrote first or holds the catalogue's lock.
+_RIVALRY = ("conflict", "database is locked", "failed to commit ducklake transaction")
+
+
+class Lake:
+    """An open lake. Each ``with`` on ``reading`` or ``writing`` is one transaction of its own.
+
+    A lake is used by one thread at a time; ``fork`` gives another thread its own cursor.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def fork(self) -> "Lake":
+        """The same lake for another thread."""
+        return Lake(_use(self._connection.cursor()))
+
+    def close(self) -> None:
+        """Lets go of the lake's files."""
+        self._connection.close()
+
+    def query(self, sql: str, values: list[Any] | None = None) -> duckdb.DuckDBPyConnection:
+        """Runs one statement; the result is fetched from what is returned."""
+        return self._connection.execute(sql, values)
+
+    def register(self, name: str, table: object) -> None:
+        """Makes an Arrow table readable in SQL under a name."""
+        self._connection.register(name, table)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Raises LakeError where a rival wrote first, so that the caller can try again."""
+        self._connection.execute("BEGIN TRANSACTION")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            _roll_back(self._connection)
+            if isinstance(error, duckdb.Error) and any(word in str(error).lower() for word in _RIVALRY):
+                raise LakeBusyError(str(error)) from error
+            raise
+
+
+class LakeBusyError(LakeError):
+    """A rival wrote first. Trying again is right."""
+
+
+def open_lake(address: str, *, create: bool = False) -> Lake:
+    """Opens the lake in a folder, and makes it where ``create`` says so.
+
+    Raises LakeEmptyError where there is none yet, and LakeError where it cannot be opened.
+    """
+    folder = Path(address)
+    catalogue = folder / "catalogue.sqlite"
+    if not catalogue.exists() and not create:
+        raise LakeEmptyError(f"no lake at {shown(address)} yet; mendmap load makes it")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LakeError(f"the lake at {shown(address)} cannot be made: {error}") from error
+    return patiently(lambda: _attach(folder, catalogue), address)
+
+
+def _attach(folder: Path, catalogue: Path) -> Lake:
+    quiet: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    connection = duckdb.connect(config=quiet)
+    for package in _EXTENSIONS:
+        connection.execute(f"LOAD {_quoted(_extension(package))}")
+    connection.execute(
+        f"ATTACH {_quoted(f'ducklake:sqlite:{catalogue}')} AS lake "
+        f"(DATA_PATH {_quoted(f'{folder}/data/')}, META_JOURNAL_MODE 'WAL')"
+    )
+    lake = Lake(_use(connection))
+    with lake.transaction():
+        schema.create(lake.query)
+    return lake
+
+
+def _use(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    connection.execute("USE lake")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def patiently(attempt: Callable[[], Result], address: str) -> Result:
+    """Tries again, with a growing and jittered wait, while rivals write."""
+    for nth in range(_TRIES):
+        try:
+            return attempt()
+        except (LakeBusyError, duckdb.Error) as error:
+            busy = isinstance(error, LakeBusyError) or any(word in str(error).lower() for word in _RIVALRY)
+            if not busy or nth == _TRIES - 1:
+                raise LakeError(f"the lake at {shown(address)} cannot be used: {error}") from error
+            time.sleep(random.uniform(0.5, 1.0) * min(2.0, 0.02 * 2**nth))
+    raise AssertionError("unreachable")
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.Error:
+        # A failed COMMIT has already ended the transaction; there is nothing left to undo.
+        return
+
+
+def _extension(package: str) -> str:
+    try:
+        found = [file for file in files(package) or () if file.suffix == ".duckdb_extension"]
+    except PackageNotFoundError:
+        found = []
+    if not found:
+        raise LakeError(f"the Python package {package} is not installed; it carries a part of DuckDB")
+    return str(found[0].locate())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,41 @@
+"""The lake's tables.
+
+Every row of features, records and readings carries the ledger number that ``recorded`` it and the one that
+``superseded`` it (none while it is current), so what was known at any number can be read back after DuckLake's
+own history is gone. ``digest`` names the row's content. Not here: reading and writing.
+"""
+
+from collections.abc import Callable
+
+_TABLES = {
+    "ledger": """
+        number BIGINT, moment TIMESTAMPTZ, act VARCHAR, who VARCHAR, catalogue VARCHAR, source VARCHAR,
+        changes VARCHAR, digest VARCHAR""",
+    # One row that every write updates, so that rival writes conflict instead of both being accepted.
+    "guard": "number BIGINT",
+    "features": """
+        catalogue VARCHAR, layer VARCHAR, id VARCHAR, position BIGINT, body VARCHAR, geometry BLOB,
+        digest VARCHAR, recorded BIGINT, superseded BIGINT""",
+    "records": """
+        catalogue VARCHAR, kind VARCHAR, id VARCHAR, position BIGINT, body VARCHAR,
+        digest VARCHAR, recorded BIGINT, superseded BIGINT""",
+    "readings": """
+        catalogue VARCHAR, series VARCHAR, station VARCHAR, parameter VARCHAR, averaging VARCHAR,
+        start_at TIMESTAMPTZ, end_at TIMESTAMPTZ, qualifier VARCHAR, value DOUBLE, unit VARCHAR,
+        detection_limit DOUBLE, canonical DOUBLE, canonical_limit DOUBLE, quality VARCHAR, flags VARCHAR,
+        source VARCHAR, note VARCHAR, file VARCHAR, file_row BIGINT,
+        digest VARCHAR, recorded BIGINT, superseded BIGINT""",
+}
+# The columns that tell which row of a table is meant; with its digest they tell which version of it.
+KEYS = {
+    "features": ("layer", "id"),
+    "records": ("kind", "id"),
+    "readings": ("series", "start_at"),
+}
+
+
+def create(query: Callable[[str], object]) -> None:
+    """Makes the tables that are not there yet."""
+    for name, columns in _TABLES.items():
+        query(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
+    query("INSERT INTO guard SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM guard)")

@@ -1,0 +1,171 @@
+"""Checks a folder of geodata: every file, and every id that one file names of another.
+
+All faults are found in one run. Not here: writing (``load.write``).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from mendmap.catalogue import read as catalogue_file
+from mendmap.catalogue import tables
+from mendmap.catalogue.model import DERIVED, FILE, Catalogue
+from mendmap.catalogue.records import Figure, Parameter, Record, Source, Work
+from mendmap.errors import Fault, GeodataError, not_one_of
+from mendmap.maps import model as maps
+from mendmap.readings import tidy
+from mendmap.readings.tidy import Reading
+from mendmap.vectors import features as vectors
+from mendmap.vectors.features import Feature
+from mendmap.vectors.fields import columns
+
+
+@dataclass(frozen=True, slots=True)
+class Geodata:
+    """A folder that holds no fault: its catalogue, features, records, readings and maps, each in file order."""
+
+    catalogue: Catalogue
+    features: tuple[Feature, ...]
+    records: tuple[Record, ...]
+    readings: tuple[Reading, ...]
+    maps: tuple[maps.MapSpec, ...]
+
+
+def maps_folder(folder: Path) -> Path | None:
+    """Where the maps of a folder of geodata are: in its ``maps``, else in ``maps`` beside it."""
+    found = (folder / "maps", folder.resolve().parent / "maps")
+    return next((each for each in found if each.is_dir()), None)
+
+
+def check(folder: Path, max_file_mb: int) -> Geodata:
+    """Reads and checks a folder. Raises GeodataError with every fault found."""
+    max_bytes = max_file_mb * 1_000_000
+    catalogue, faults = catalogue_file.read(folder, max_bytes)
+    if catalogue is None:
+        raise GeodataError(faults)
+    languages = catalogue.languages
+    features: list[Feature] = []
+    for layer in catalogue.layers:
+        found, wrong = vectors.read(layer, languages, max_bytes)
+        features += found
+        faults += wrong
+    placed: list[tuple[str, int, Record]] = []
+    for table in catalogue.tables:
+        records, wrong = tables.read(table, languages, max_bytes)
+        placed += [(table.entry.file, line, record) for line, record in records]
+        faults += wrong
+    parameters = {record.id: record for _, _, record in placed if isinstance(record, Parameter)}
+    readings: list[Reading] = []
+    for entry in catalogue.readings:
+        some, wrong = tidy.read(entry, parameters, max_bytes)
+        readings += some
+        faults += wrong
+    specs, wrong = _maps(folder, catalogue, max_bytes)
+    faults += wrong
+    known = _known(catalogue, features, placed)
+    faults += list(_twins(catalogue, features))
+    faults += list(_feature_references(catalogue, features, known))
+    faults += list(_record_references(placed, known))
+    faults += list(_reading_references(readings, known))
+    faults += list(_twin_readings(readings))
+    if faults:
+        raise GeodataError(faults)
+    return Geodata(catalogue, tuple(features), tuple(record for _, _, record in placed), tuple(readings), tuple(specs))
+
+
+def _maps(folder: Path, catalogue: Catalogue, max_bytes: int) -> tuple[list[maps.MapSpec], list[Fault]]:
+    where = maps_folder(folder)
+    ids = [layer.id for layer in catalogue.layers] + list(DERIVED)
+    specs: list[maps.MapSpec] = []
+    faults: list[Fault] = []
+    for path in sorted(where.glob("*.toml")) if where else []:
+        spec, wrong = maps.read(path, ids, catalogue.languages, catalogue.extent, max_bytes)
+        specs += [spec] if spec else []
+        faults += wrong
+    return specs, faults
+
+
+Known = Mapping[str, Collection[str]]
+
+
+def _known(catalogue: Catalogue, features: list[Feature], placed: list[tuple[str, int, Record]]) -> Known:
+    """Every id that can be referred to, by what it is."""
+    roles = {layer.id: layer.role for layer in catalogue.layers}
+    known: dict[str, set[str]] = {
+        role: {feature.id for feature in features if roles[feature.layer] == role} for role in set(roles.values())
+    }
+    known["feature"] = {feature.id for feature in features}
+    for kind in (Source, Parameter, Work, Figure):
+        known[kind.kind] = {record.id for _, _, record in placed if isinstance(record, kind)}
+    return known
+
+
+def _twins(catalogue: Catalogue, features: list[Feature]) -> Iterator[Fault]:
+    files = {layer.id: layer.entry.file for layer in catalogue.layers}
+    first: dict[str, Feature] = {}
+    for feature in features:
+        if twin := first.get(feature.id):
+            where = f"{files[twin.layer]} feature {twin.row}"
+            yield Fault(files[feature.layer], feature.row, "id", f"{feature.id!r} is already used in {where}")
+        first.setdefault(feature.id, feature)
+
+
+def _missing(refers: str, values: Any, known: Known) -> Iterator[str]:
+    ids = known.get(refers, ())
+    for each in values if isinstance(values, list | tuple) else [values]:
+        if each and each not in ids:
+            yield not_one_of(f"no such {refers}", each, ids)
+
+
+def _feature_references(catalogue: Catalogue, features: list[Feature], known: Known) -> Iterator[Fault]:
+    layers = {layer.id: layer for layer in catalogue.layers}
+    referring = {
+        layer.id: [(each.name, each.refers) for each in columns(layer) if each.refers] for layer in catalogue.layers
+    }
+    for feature in features:
+        for column, refers in referring[feature.layer]:
+            for message in _missing(refers, feature.properties.get(column), known):
+                yield Fault(layers[feature.layer].entry.file, feature.row, column, message)
+
+
+def _record_references(placed: list[tuple[str, int, Record]], known: Known) -> Iterator[Fault]:
+    for file, line, record in placed:
+        for each in fields(record):
+            refers = each.metadata["field"].refers
+            for message in _missing(refers, getattr(record, each.name), known) if refers else ():
+                yield Fault(file, line, each.name, message)
+
+
+def _reading_references(readings: list[Reading], known: Known) -> Iterator[Fault]:
+    wanted: tuple[tuple[str, str, Callable[[Reading], str]], ...] = (
+        ("station", "feature", lambda reading: reading.station),
+        ("source", "source", lambda reading: reading.source),
+    )
+    for column, refers, get in wanted:
+        for reading in readings:
+            for message in _missing(refers, get(reading), known):
+                yield Fault(reading.file, reading.row, column, message)
+
+
+def _twin_readings(readings: list[Reading]) -> Iterator[Fault]:
+    """Readings of one series and start that stand in two files; twins within a file are found as it is read."""
+    first: dict[tuple[str, dt.datetime], Reading] = {}
+    for reading in readings:
+        twin = first.setdefault((reading.series, reading.start), reading)
+        if twin.file != reading.file:
+            message = f"{twin.file} line {twin.row} has a reading of {reading.series} at the same start"
+            yield Fault(reading.file, reading.row, "start", message)
+
+
+def renew_hashes(folder: Path, max_file_mb: int) -> list[str]:
+    """Writes the SHA-256 of every file taken from others into the catalogue; returns the files whose hash changed.
+
+    Only the values of ``sha256`` change; the rest of the file stays as it was written by hand.
+    Raises GeodataError where the catalogue file cannot be read at all.
+    """
+    catalogue, faults = catalogue_file.read(folder, max_file_mb * 1_000_000)
+    if catalogue is None:
+        raise GeodataError(faults)
+    return catalogue_file.renew_hashes(folder / FILE, catalogue)

@@ -1,0 +1,157 @@
+"""Writes a small, commented folder of geodata for a new place, which passes ``check`` as it is.
+
+The tables are empty but for their headers, and ``COLUMNS.md`` explains every column: both are made from the
+fields themselves, so they cannot fall behind. No example data: what is not known of a place is not invented.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mendmap.catalogue.records import TABLES
+from mendmap.errors import MendmapError, shown
+from mendmap.readings.fields import READING
+from mendmap.vectors.fields import FEATURE, STATION
+from mendmap.words import vocabulary
+from mendmap.words.fields import Field, expanded, fields_of
+
+_LANGUAGES = ("en",)
+_PLURALS = {table: f"{table}s" for table in TABLES} | {"quantity": "quantities"}
+_LAYERS = (
+    ("site", "restored", "Sites", "What is being restored.", '["Point", "Polygon"]', 'site = "Site"'),
+    ("station", "stations", "Stations", "Where readings are taken.", '["Point"]', 'station = "Station"'),
+    ("watercourse", "watercourses", "Rivers", "Drawn downstream.", '["LineString"]', 'river = "River"'),
+    ("context", "places", "Places", "Places that help to find one's way.", '["Point"]', 'settlement = "Settlement"'),
+)
+_HEAD = """\
+# What this folder holds, and on what terms. Every data file is listed here; a file that is not listed is a fault.
+# To see what is wrong:    mendmap check {name}
+# To put it on the map:    mendmap load {name}, then mendmap serve
+# What each column means:  COLUMNS.md
+
+[catalogue]
+id = "{name}"
+name_en = "{name}"
+# A sentence or two that lead the map.
+summary_en = "What is being put right here, who says so, and what would prove it."
+# Where a reader can report a mistake. An address under .example reaches nobody: put your own here.
+contact = "mailto:geodata@mendmap.example"
+licence = "CC-BY-4.0"
+attribution = "The makers of this map"
+# Names and summaries may stand in several languages: add "sr-Latn" here, and the column name_sr_latn there.
+languages = ["en"]
+# West, south, east, north in degrees. A feature outside is a fault, so draw it close around your place.
+extent = [-180, -90, 180, 90]
+# A station that nothing else joins to a site is joined to the nearest one within this many metres.
+near_m = 1000
+"""
+_LAYER = """
+[[layer]]
+id = "{id}"
+name_en = "{name}"
+description = "{description}"
+# site: what is restored; station: where readings are taken; watercourse: rivers, drawn downstream; context: the rest.
+role = "{role}"
+crs = "OGC:CRS84"
+file = "layers/{id}.geojson"
+licence = "CC-BY-4.0"
+source = "Where this file comes from"
+geometry = {geometry}
+# The kinds of feature, each with its name in plain words.
+[layer.kinds]
+{kind}
+"""
+_TABLE = """
+[[table]]
+kind = "{kind}"
+file = "{file}"
+licence = "CC-BY-4.0"
+source = "Compiled from the documents in sources.csv"
+"""
+_READINGS = """
+# A file taken from others is guarded by its hash: origin = "others", and mendmap check --accept writes the hash.
+[[readings]]
+file = "readings/readings.csv"
+licence = "CC-BY-4.0"
+source = "Where these readings come from"
+origin = "own"
+"""
+_MAP = """\
+# A map as data: the layers it shows, and how. Colours are #rrggbb; shapes keep colour from being alone.
+
+[map]
+id = "public"
+title_en = "{name}"
+"""
+_STYLE = """
+[[layer]]
+id = "{id}"
+color = "{color}"
+shape = "{shape}"
+"""
+_STYLES = {
+    "restored": ("#9b2226", "square"),
+    "stations": ("#1d4e89", "circle"),
+    "watercourses": ("#3a7ca5", "circle"),
+    "places": ("#6c757d", "dot"),
+}
+_EMPTY = '{"type":"FeatureCollection","features":[\n]}\n'
+
+
+def start(folder: Path) -> list[Path]:
+    """Writes the folder and returns the files written. Raises MendmapError where it is there and not empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise MendmapError(f"{shown(str(folder))} is there already and is not empty")
+    name = "".join(each if each.isalnum() else "_" for each in folder.resolve().name.lower()).strip("_") or "place"
+    written = []
+    for path, text in _files(name):
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+        written.append(target)
+    return written
+
+
+def _files(name: str) -> Iterator[tuple[str, str]]:
+    tables = [(kind, f"{_PLURALS[kind]}.{'toml' if kind == 'statement' else 'csv'}") for kind in TABLES]
+    layers = [
+        _LAYER.format(role=role, id=ident, name=title, description=about, geometry=types, kind=kind)
+        for role, ident, title, about, types, kind in _LAYERS
+    ]
+    listed = "".join(_TABLE.format(kind=kind, file=file) for kind, file in tables)
+    yield "catalogue.toml", _HEAD.format(name=name) + "".join(layers) + listed + _READINGS
+    for _, ident, *_ in _LAYERS:
+        yield f"layers/{ident}.geojson", _EMPTY
+    for kind, file in tables:
+        fields = expanded(fields_of(TABLES[kind]), _LANGUAGES)
+        header = ",".join(each.name for each in fields) + "\n"
+        yield file, _statement_comment(fields) if kind == "statement" else header
+    yield "readings/readings.csv", ",".join(each.name for each in READING) + "\n"
+    styles = "".join(_STYLE.format(id=ident, color=color, shape=shape) for ident, (color, shape) in _STYLES.items())
+    yield "maps/public.toml", _MAP.format(name=name) + styles
+    yield "COLUMNS.md", "".join(_columns())
+
+
+def _statement_comment(fields: tuple[Field, ...]) -> str:
+    lines = "".join(f"# {each.name}: {each.meaning}\n" for each in fields)
+    return f"# Published claims, each as [[statement]] with these keys:\n{lines}"
+
+
+def _columns() -> Iterator[str]:
+    yield "# What every column means\n\nRequired columns are marked *. "
+    yield "Dates are 2021, 2021-08, 2021-08-15, or two of these with `/` between.\n"
+    yield _described("layers/*.geojson", expanded((*FEATURE, *STATION), _LANGUAGES))
+    for kind, table in TABLES.items():
+        yield _described(_PLURALS[kind], expanded(fields_of(table), _LANGUAGES))
+    yield _described("readings/*.csv", READING)
+    yield "\n## Words\n"
+    for title, words in (("basis", vocabulary.BASES), ("trust", vocabulary.TRUSTS), ("quality", vocabulary.QUALITIES)):
+        yield f"\n### {title}\n\n" + "".join(f"- `{word}`: {meaning}\n" for word, meaning in words.items())
+
+
+def _described(title: str, fields: tuple[Field, ...]) -> str:
+    rows = "".join(
+        f"| `{each.name}`{' *' if each.required else ''} | {each.meaning} | "
+        f"{', '.join(f'`{choice}`' for choice in each.choices if choice) or each.kind} |\n"
+        for each in fields
+    )
+    return f"\n## {title}\n\n| column | meaning | values |\n| --- | --- | --- |\n{rows}"

@@ -1,0 +1,85 @@
+"""Draws a map with Folium: the element for the page, and the script as a file of its own.
+
+Ids are fixed, so that the same map is the same bytes wherever and whenever it is drawn.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import folium
+from branca.element import Element
+
+from mendmap.maps.elements import GeoJsonTiles, Workbench
+from mendmap.maps.model import MapSpec
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """What the script is told of a layer: ``page`` is the address that the id of a feature follows."""
+
+    id: str
+    name: str
+    kinds: dict[str, str]
+    role: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A drawn map: the HTML of its element, its script, and a name for the script that follows its content."""
+
+    element: str
+    script: bytes
+    name: str
+
+
+def draw(spec: MapSpec, layers: Sequence[LayerInfo], attribution: str, max_zoom: int, tiles: str) -> Drawing:
+    """Draws a map. ``tiles`` is the address of tiles with {layer}, {z}, {x} and {y}; layers that the map does not
+    name are left out. The map opens on the map's view."""
+    west, south, east, north = spec.view
+    chart = folium.Map(
+        location=[(south + north) / 2, (west + east) / 2],
+        zoom_start=11,
+        tiles=None,
+        control_scale=True,
+        zoom_control=False,
+        max_bounds=False,
+    )
+    _fix(chart, spec.id)
+    known = {layer.id: layer for layer in layers}
+    drawn = []
+    for style in spec.layers:
+        info = known[style.id]
+        options: dict[str, Any] = {
+            "id": info.id,
+            "name": info.name,
+            "kinds": info.kinds,
+            "role": info.role,
+            "page": info.page,
+            "color": style.color,
+            "shape": style.shape,
+            "width": style.width,
+            "fromZoom": style.from_zoom,
+            "shown": style.shown,
+            "maxNativeZoom": max_zoom,
+        }
+        url = tiles.replace("{layer}", style.id)
+        element = GeoJsonTiles(url, options, shown=style.shown)
+        _fix(element, style.id)
+        element.add_to(chart)
+        drawn.append(element)
+    bench = Workbench(drawn, {"view": [[south, west], [north, east]], "attribution": attribution})
+    _fix(bench, spec.id)
+    bench.add_to(chart)
+    chart.render()
+    root = chart.get_root()
+    script = root.script.render().encode()
+    name = f"{spec.id}-{hashlib.sha256(script).hexdigest()[:16]}.js"
+    return Drawing(root.html.render().strip(), script, name)
+
+
+def _fix(element: Element, ident: str) -> None:
+    """Gives an element a fixed id in place of a random one."""
+    element._id = "".join(each if each.isalnum() else "_" for each in ident)

@@ -1,0 +1,110 @@
+"""Progress: a row for each site and work, composed only of what the catalogue and the readings say.
+
+Not here: scores. There is none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mendmap.atlas.model import Atlas, Feature
+from mendmap.catalogue.records import Quantity, Work, names, to_plain
+from mendmap.words.fields import Field
+
+COLUMNS = (
+    Field("site", "id", "Id of the site or other feature; empty where no source tells where the work was done."),
+    Field("site_name", "text", "Its name."),
+    Field("layer", "id", "Layer it belongs to."),
+    Field("basis", "word", "How its position is known."),
+    Field("accuracy_m", "number", "How far the true place may be from the one given.", unit="m"),
+    Field("work", "id", "Id of the work; empty for a site without one."),
+    Field("work_name", "text", "Its name."),
+    Field("status", "word", "How far it is."),
+    Field("begun", "date", "When it began."),
+    Field("finished", "date", "When it was finished."),
+    Field("planned", "text", "Quantities planned, each with its date; reports that conflict stand side by side."),
+    Field("achieved", "text", "Quantities achieved, each with its date; reports that conflict stand side by side."),
+    Field("cost", "number", "What it cost, in millions of the currency."),
+    Field("currency", "word", "Currency of the cost."),
+    Field("trust", "word", "Who vouches for the work."),
+    Field("sources", "words", "Documents that the work and its quantities are taken from."),
+    Field("stations", "integer", "Stations joined to the site."),
+    Field("readings", "integer", "Readings at the site and its stations."),
+    Field("newest_reading", "moment", "Start of the newest reading that has a value, in UTC."),
+    Field("newest", "text", "The newest reading: parameter, value, unit."),
+)
+
+
+def rows(atlas: Atlas) -> list[dict[str, Any]]:
+    """The table, by site in the catalogue's order and then by work; sites without works have one row, and works
+    whose place no source tells come last. Quantities are lists of mappings, as in the JSON."""
+    languages = atlas.place.languages
+    found: list[dict[str, Any]] = []
+    placed = {site for work in atlas.works.values() for site in work.sites}
+    for feature in atlas.features.values():
+        if atlas.layers[feature.layer].role == "site" or feature.id in placed:
+            at = _site(atlas, feature, languages)
+            found += [{**at, **_work(atlas, work, languages)} for work in feature.works] or [at]
+    return found + [_work(atlas, work, languages) for work in atlas.works.values() if not work.sites]
+
+
+def flat_rows(atlas: Atlas) -> Iterator[dict[str, Any]]:
+    """The same table with a text in every cell, as CSV and the terminal show it."""
+    for row in rows(atlas):
+        yield {
+            **row,
+            "planned": "; ".join(amount(each) for each in row.get("planned", ())),
+            "achieved": "; ".join(amount(each) for each in row.get("achieved", ())),
+            "sources": ",".join(row.get("sources", ())),
+        }
+
+
+def amount(quantity: Mapping[str, Any]) -> str:
+    """A quantity in words: ``area restored > 60000 item (2022-02)``."""
+    qualifier = f"{quantity['qualifier']} " if quantity["qualifier"] else ""
+    date = f" ({quantity['date']})" if quantity["date"] else ""
+    unit = "" if quantity["unit"] == "1" else f" {quantity['unit']}"
+    return f"{quantity['what']}: {qualifier}{quantity['value']:,.10g}{unit}{date}"
+
+
+def _site(atlas: Atlas, feature: Feature, languages: Sequence[str]) -> dict[str, Any]:
+    newest = next((series for series in feature.series if series.start), None)
+    return {
+        "site": feature.id,
+        "site_name": names(feature.name, languages),
+        "layer": feature.layer,
+        "basis": feature.properties["basis"],
+        "accuracy_m": feature.properties.get("accuracy_m"),
+        "stations": len(feature.joins),
+        "readings": sum(series.count for series in feature.series),
+        "newest_reading": newest.start.isoformat() if newest and newest.start else None,
+        "newest": f"{atlas.parameters[newest.parameter].symbol} {newest.qualifier or ''}{newest.latest_value:g} "
+        f"{newest.latest_unit}"
+        if newest and newest.latest_value is not None
+        else None,
+    }
+
+
+def _work(atlas: Atlas, work: Work, languages: Sequence[str]) -> dict[str, Any]:
+    quantities = atlas.quantities_of(work.id)
+    return {
+        "work": work.id,
+        "work_name": names(work.name, languages),
+        "status": work.status,
+        "begun": str(work.begun) if work.begun else None,
+        "finished": str(work.finished) if work.finished else None,
+        "planned": _amounts(quantities, "planned"),
+        "achieved": _amounts(quantities, "achieved"),
+        "cost": work.cost,
+        "currency": work.currency,
+        "trust": work.trust,
+        "sources": list(dict.fromkeys([work.source, *(each.source for each in quantities)])),
+    }
+
+
+def _amounts(quantities: Sequence[Quantity], role: str) -> list[dict[str, Any]]:
+    kept = ("what", "qualifier", "value", "unit", "date", "trust", "source")
+    return [
+        {name: value for name, value in to_plain(each).items() if name in kept}
+        for each in quantities
+        if each.role == role
+    ]

@@ -1,0 +1,60 @@
+"""Every setting: its name, default, meaning and bound, read from the environment in one place.
+
+Not here: what a catalogue says about itself (that is data, in ``geodata/catalogue.toml``).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from mendmap.errors import SettingError, shown
+
+
+def _setting(default: Any, meaning: str, least: float | None = None, most: float | None = None) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One immutable table. Each is read from ``MENDMAP_`` and its name in capitals."""
+
+    lake: str = _setting("lake", "Where the lake is: a folder, which is made when the first load writes to it.")
+    catalogue: str = _setting("", "The catalogue that is served, where the lake holds more than one.")
+    host: str = _setting("127.0.0.1", "The address that the service listens on.")
+    port: int = _setting(8000, "The port that the service listens on; 0 takes any that is free.", 0, 65535)
+    poll_seconds: float = _setting(1.0, "How often the service looks for a new snapshot.", 0.05, 60)
+    max_file_mb: int = _setting(100, "The largest geodata file that is read; larger ones are a fault.", 1, 10_000)
+    max_zoom: int = _setting(16, "The highest zoom of tiles; maps draw higher zooms from it.", 8, 20)
+    max_tile_features: int = _setting(5000, "Features in one tile; the tile counts what it left out.", 1, 1_000_000)
+    max_url_length: int = _setting(4096, "Longest path and query of a request; longer ones are refused.", 256, 65536)
+
+    def __post_init__(self) -> None:
+        for setting in fields(self):
+            value, bounds = getattr(self, setting.name), setting.metadata
+            if bounds["least"] is not None and not bounds["least"] <= value <= bounds["most"]:
+                raise SettingError(f"{variable(setting.name)}: {value} is not in {bounds['least']}..{bounds['most']}")
+
+
+def variable(name: str) -> str:
+    """The environment variable that a setting is read from."""
+    return f"MENDMAP_{name.upper()}"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    """Settings from the environment; what is ``given`` and not None goes first. Raises SettingError."""
+    values: dict[str, Any] = {}
+    for setting in fields(Settings):
+        text = environment.get(variable(setting.name))
+        if given.get(setting.name) is not None:
+            values[setting.name] = given[setting.name]
+        elif text is not None:
+            values[setting.name] = _converted(setting.name, text, type(setting.default))
+    return Settings(**values)
+
+
+def _converted(name: str, text: str, kind: type) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        raise SettingError(f"{variable(name)}: not a {kind.__name__}: {shown(text)}") from None

@@ -1,0 +1,77 @@
+"""Cuts one tile: what touches it, clipped with a margin, rounded, and written as GeoJSON (RFC 7946).
+
+Not here: simplification and the index (``prepare``).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from mendmap.geo.grid import EXTENT, Tile, side_m, to_lonlat
+from mendmap.tiles.prepare import Shapes, TileLayer, decimals
+
+MARGIN = 128  # steps of 1/4096 tile kept around it, so that strokes at its edge are whole
+
+
+@dataclass(frozen=True, slots=True)
+class TileContent:
+    """A tile: GeoJSON bytes, how many features it has and how many its bound left out (the body says so too)."""
+
+    body: bytes
+    features: int
+    omitted: int
+
+
+def cut(layer: TileLayer, tile: Tile) -> TileContent:
+    """The tile of a layer. Points are whole wherever their disc of accuracy touches the tile."""
+    west, south, east, north = tile.box_m
+    margin = side_m(tile.z) * MARGIN / EXTENT
+    box = (west - margin, south - margin, east + margin, north + margin)
+    touched = np.sort(layer.tree.query(shapely.box(*box)))
+    shapes = layer.shapes(tile.z)[touched]
+    clipped = _clip(shapes, box)
+    kept = np.flatnonzero(~shapely.is_empty(clipped))
+    omitted = max(0, len(kept) - layer.max_features)
+    if omitted:
+        kept = np.sort(kept[_largest(shapes[kept], layer.max_features)])
+    written = _geojson(clipped[kept], tile.z)
+    features = b",".join(
+        b'{"type":"Feature","id":"%b","geometry":%b,"properties":%b}'
+        % (layer.feature_id(index).encode(), shape.encode(), layer.properties(index))
+        for index, shape in zip(touched[kept], written, strict=True)
+    )
+    body = b'{"type":"FeatureCollection","features":[%b],"omitted":%d}' % (features, omitted)
+    return TileContent(body, len(kept), omitted)
+
+
+def _clip(shapes: Shapes, box: tuple[float, float, float, float]) -> Shapes:
+    """Shapes clipped to a box: points stay whole, and nothing of a lower dimension is left at the edge."""
+    dimension = shapely.get_dimensions(shapes)
+    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    within = (bounds[:, :2] >= box[:2]).all(axis=1) & (bounds[:, 2:] <= box[2:]).all(axis=1)
+    cutting = ~within & (dimension > 0)
+    clipped = shapes.copy()
+    if cutting.any():
+        pieces = shapely.clip_by_rect(shapes[cutting], *box)
+        clipped[cutting] = [_only(each, wanted) for each, wanted in zip(pieces, dimension[cutting], strict=True)]
+    return clipped
+
+
+def _only(shape: shapely.Geometry, dimension: int) -> shapely.Geometry:
+    if shapely.get_type_id(shape) != shapely.GeometryType.GEOMETRYCOLLECTION:
+        return shape
+    parts = [part for part in shapely.get_parts(shape) if shapely.get_dimensions(part) == dimension]
+    return shapely.union_all(parts) if parts else shapely.Point()
+
+
+def _largest(shapes: Shapes, most: int) -> np.ndarray:
+    """Indices of the ``most`` shapes of the widest boxes; of equal ones, those that come first."""
+    west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+    return np.argsort(-((east - west) + (north - south)), kind="stable")[:most]
+
+
+def _geojson(shapes: Shapes, zoom: int) -> list[str]:
+    digits = decimals(zoom)
+    degrees = shapely.transform(shapes, lambda metres: np.round(to_lonlat(metres), digits))
+    return list(shapely.to_geojson(shapely.orient_polygons(degrees)))

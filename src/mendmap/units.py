@@ -1,0 +1,66 @@
+"""Units of measure: which texts are units, and conversion between them.
+
+Units are written in UCUM's case-sensitive style as laboratories print it (``ug/m3``, ``mg/L``, ``ha``), with
+``1`` for pure numbers. Pint does the arithmetic. Not here: conversions that need more than the two units
+(ppb to ug/m3 needs a temperature and a pressure) - they are refused.
+"""
+
+from functools import cache
+from typing import Any
+
+import pint
+
+from mendmap.errors import MendmapError, shown
+
+_REGISTRY: Any = pint.UnitRegistry(cache_folder=None)
+for _definition in (
+    "USD = [currency]",
+    "item = [count]",
+    "index = [index]",
+    "pH = [acidity]",
+    # A normal cubic metre: gas at 0 °C and 101.325 kPa. Never silently a cubic metre.
+    "Nm3 = [normal_volume]",
+):
+    _REGISTRY.define(_definition)
+
+# What sources print, and what Pint calls it.
+_SPELLINGS = {
+    "1": "dimensionless",
+    "%": "percent",
+    "count": "item",
+    "m3": "m**3",
+    "m2": "m**2",
+    "km2": "km**2",
+    "million USD": "megaUSD",
+    "t": "tonne",
+}
+
+
+class UnitError(MendmapError):
+    """A text that is no unit, or two units of different kinds."""
+
+
+@cache
+def parsed(unit: str) -> Any:
+    """The Pint unit that ``unit`` names. Raises UnitError where it names none."""
+    try:
+        numerator, *denominators = [_SPELLINGS.get(part, part) for part in unit.replace("µ", "u").split("/")]
+        return _REGISTRY.parse_units(numerator) / _product(tuple(denominators))
+    except Exception as error:  # Pint raises a dozen kinds, tokenizer errors among them
+        raise UnitError(f"not a unit: {shown(unit)}") from error
+
+
+def _product(parts: tuple[str, ...]) -> Any:
+    product = _REGISTRY.dimensionless
+    for part in parts:
+        product = product * _REGISTRY.parse_units(part)
+    return product
+
+
+@cache
+def factor(unit: str, to: str) -> float:
+    """The number that turns a value in ``unit`` into one in ``to``. Raises UnitError where the kinds differ."""
+    try:
+        return float((1.0 * parsed(unit)).to(parsed(to)).magnitude)
+    except pint.DimensionalityError as error:
+        raise UnitError(f"{shown(unit)} cannot be converted to {shown(to)}") from error

@@ -1,0 +1,112 @@
+"""Opens a vector file: GeoJSON through a JSON parser, so that faults name features; GeoPackage through GDAL.
+
+Each feature comes out as its properties and its geometry in WGS 84, unchecked. Not here: what they must be.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+import pyogrio
+import pyproj
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from mendmap.catalogue import files
+from mendmap.catalogue.model import Layer
+from mendmap.errors import not_one_of, shown
+
+WGS84 = "OGC:CRS84"
+_LONLAT = (WGS84, "EPSG:4326")
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A feature as it stands in a file; ``broken`` says why its geometry could not be read."""
+
+    properties: Mapping[str, Any]
+    geometry: BaseGeometry | None
+    broken: str = ""
+
+
+def read(layer: Layer, max_bytes: int) -> Iterator[Raw]:
+    """The features of a layer's file, in its order. Raises ValueError where the file cannot be read."""
+    suffix = layer.entry.path.suffix.lower()
+    if suffix in (".geojson", ".json"):
+        return _geojson(layer, files.text(layer.entry.path, max_bytes))
+    if suffix == ".gpkg":
+        return _geopackage(layer, max_bytes)
+    raise ValueError(not_one_of("not a vector file", suffix, (".geojson", ".gpkg")))
+
+
+def _geojson(layer: Layer, text: str) -> Iterator[Raw]:
+    if layer.crs not in _LONLAT:
+        raise ValueError(f"GeoJSON is always {WGS84} (RFC 7946), but the catalogue declares {shown(layer.crs)}")
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(_not_json(text, error)) from None
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        raise ValueError("not a GeoJSON FeatureCollection")
+    declared = document.get("crs")
+    if declared is not None and not re.search(r"CRS84|EPSG:+4326", str(declared)):
+        raise ValueError(f"the file says it is in {shown(declared)}; save it in {WGS84}")
+    features = document.get("features")
+    if not isinstance(features, list):
+        raise ValueError('"features" is not a list')
+    return (_raw(feature) for feature in features)
+
+
+def _not_json(text: str, error: orjson.JSONDecodeError) -> str:
+    literal = re.match(r"-?(NaN|Infinity)", text[error.pos :])
+    what = f"{literal.group()} is no number in JSON" if literal else f"not JSON: {error.msg}"
+    return f"{what}, line {error.lineno} column {error.colno}"
+
+
+def _raw(feature: object) -> Raw:
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        return Raw({}, None, "not a GeoJSON Feature")
+    properties = feature.get("properties")
+    if properties is not None and not isinstance(properties, dict):
+        return Raw({}, None, f"properties are not an object: {shown(properties)}")
+    found = dict(properties or {})
+    if "id" not in found and isinstance(feature.get("id"), str | int):
+        found["id"] = str(feature["id"])
+    if feature.get("geometry") is None:
+        return Raw(found, None)
+    try:
+        return Raw(found, shapely.from_geojson(orjson.dumps(feature["geometry"])))
+    except (shapely.errors.GEOSException, orjson.JSONEncodeError) as error:
+        return Raw(found, None, f"not a GeoJSON geometry: {error}")
+
+
+def _geopackage(layer: Layer, max_bytes: int) -> Iterator[Raw]:
+    if reason := files.complaint(layer.entry.path, max_bytes):
+        raise ValueError(reason)
+    try:
+        tables = [str(name) for name in pyogrio.list_layers(layer.entry.path)[:, 0]]
+        if layer.table not in tables and (layer.table or len(tables) != 1):
+            raise ValueError(not_one_of("no such table in the GeoPackage", layer.table, tables))
+        meta, _, geometries, columns = pyogrio.raw.read(layer.entry.path, layer=layer.table)
+    except pyogrio.errors.DataSourceError as error:
+        raise ValueError(f"not a GeoPackage: {error}") from None
+    declared = pyproj.CRS.from_user_input(layer.crs)
+    if meta["crs"] is None or pyproj.CRS.from_user_input(meta["crs"]).to_2d() != declared.to_2d():
+        raise ValueError(f"the file is in {meta['crs']}, but the catalogue declares {layer.crs}")
+    shapes = shapely.from_wkb(geometries, on_invalid="ignore")
+    if layer.crs not in _LONLAT:
+        change = pyproj.Transformer.from_crs(declared, WGS84, always_xy=True)
+        shapes = shapely.transform(shapes, change.transform, interleaved=False)
+    names = [str(name) for name in meta["fields"]]
+    for nth, shape in enumerate(shapes):
+        yield Raw({name: _cell(column[nth]) for name, column in zip(names, columns, strict=True)}, shape)
+
+
+def _cell(given: Any) -> Any:
+    """A cell of a GeoPackage as JSON would hold it: NaN, which GDAL puts for NULL, is no value."""
+    if isinstance(given, np.generic):
+        given = given.item()
+    return None if given != given else given

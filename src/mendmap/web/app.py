@@ -1,0 +1,48 @@
+"""Puts the service together. Importing does nothing; two apps can live in one process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from mendmap import __version__
+from mendmap.settings import Settings
+from mendmap.web import problems
+from mendmap.web.guards import Guards
+from mendmap.web.keeper import Keeper
+from mendmap.web.routes import data, downloads, health, pages, tiles
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service over one lake. It starts without a lake too, and is ready once something is loaded."""
+    keeper = Keeper(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        keeper.start()
+        yield
+        keeper.stop()
+
+    app = FastAPI(
+        title="mendmap",
+        version=__version__,
+        summary="Maps of land on the mend",
+        lifespan=lifespan,
+        dependencies=[Depends(problems.refuse_unknown)],
+        # FastAPI's own documentation pages load scripts from other hosts.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.keeper = keeper
+    problems.install(app)
+    for room in (health, tiles, downloads, data, pages):
+        app.include_router(room.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
+    app.add_middleware(Guards, max_url_length=settings.max_url_length)
+    return app

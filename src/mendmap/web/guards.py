@@ -1,0 +1,56 @@
+"""What every answer passes: security headers, and a bound on the length of addresses. Plain ASGI, to stay thin."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mendmap.web.problems import problem
+
+# No inline script or style anywhere; Leaflet sets styles through the DOM, which the policy allows.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+# Data is public: pages of other sites may read it. Pages are not data.
+_OPEN = ("/tiles/", "/downloads/", "/sites/", "/stations/", "/features/", "/statements", "/progress")
+
+
+class Guards:
+    """The outermost layer of the app."""
+
+    def __init__(self, app: ASGIApp, max_url_length: int) -> None:
+        self.app, self.max_url_length = app, max_url_length
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if path.startswith(_OPEN):
+                    headers["Access-Control-Allow-Origin"] = "*"
+            await send(message)
+
+        if len(scope.get("raw_path", b"")) + len(scope.get("query_string", b"")) > self.max_url_length:
+            detail = f"the address is longer than {self.max_url_length} characters"
+            await problem(414, detail, Request(scope))(scope, receive, guarded)
+            return
+        await self.app(scope, receive, guarded)

@@ -1,0 +1,75 @@
+"""The JSON twins of the pages, and progress as CSV. Every answer names its snapshot."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from mendmap import progress
+from mendmap.exports.tables import rows_csv
+from mendmap.statements import outcome
+from mendmap.web import describe
+from mendmap.web.answers import content, named
+from mendmap.web.keeper import current
+
+router = APIRouter()
+METHODS = ["GET", "HEAD"]
+
+
+@router.api_route("/sites.json", methods=METHODS)
+def sites(request: Request) -> dict[str, Any]:
+    """Every site in a row."""
+    atlas = current(request).atlas
+    return {"sites": describe.listing(atlas, list(atlas.of_role("site"))), "snapshot": named(atlas.snapshot)}
+
+
+@router.api_route("/stations.json", methods=METHODS)
+def stations(request: Request) -> dict[str, Any]:
+    """Every station in a row."""
+    atlas = current(request).atlas
+    return {"stations": describe.listing(atlas, list(atlas.of_role("station"))), "snapshot": named(atlas.snapshot)}
+
+
+@router.api_route("/sites/{ident}.json", methods=METHODS)
+def site(request: Request, ident: str) -> dict[str, Any]:
+    """One site, whole."""
+    atlas = current(request).atlas
+    return {**describe.feature(atlas, atlas.feature(ident, "site")), "snapshot": named(atlas.snapshot)}
+
+
+@router.api_route("/stations/{ident}.json", methods=METHODS)
+def station(request: Request, ident: str) -> dict[str, Any]:
+    """One station, whole."""
+    atlas = current(request).atlas
+    return {**describe.feature(atlas, atlas.feature(ident, "station")), "snapshot": named(atlas.snapshot)}
+
+
+@router.api_route("/statements.json", methods=METHODS)
+def statements(request: Request) -> dict[str, Any]:
+    """Every statement with its outcome."""
+    served = current(request)
+    found = [{**outcome.plain(each), **describe.statement(served.atlas, each.statement)} for each in served.outcomes]
+    return {"statements": found, "snapshot": named(served.atlas.snapshot)}
+
+
+@router.api_route("/progress.json", methods=METHODS)
+def progress_json(request: Request) -> dict[str, Any]:
+    """Site by work, with quantities as reported."""
+    atlas = current(request).atlas
+    return {"progress": progress.rows(atlas), "snapshot": named(atlas.snapshot)}
+
+
+@router.api_route("/progress.csv", methods=METHODS)
+def progress_csv(request: Request) -> Response:
+    """Site by work, a row each."""
+    atlas = current(request).atlas
+    body = rows_csv([each.name for each in progress.COLUMNS], progress.flat_rows(atlas))
+    headers = {"Content-Disposition": 'attachment; filename="progress.csv"'}
+    return content(request, body, "text/csv; charset=utf-8", atlas.snapshot, headers)
+
+
+@router.api_route("/maps.json", methods=METHODS)
+def maps(request: Request) -> dict[str, Any]:
+    """Every map."""
+    atlas = current(request).atlas
+    found = [{"id": each.id, "title": dict(each.title), "href": f"/maps/{each.id}"} for each in atlas.maps.values()]
+    return {"maps": found, "snapshot": named(atlas.snapshot)}

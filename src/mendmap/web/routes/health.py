@@ -1,0 +1,20 @@
+"""Whether the service lives, and whether it has something to serve."""
+
+from fastapi import APIRouter, Request
+
+from mendmap.web.answers import named
+from mendmap.web.keeper import current
+
+router = APIRouter()
+
+
+@router.api_route("/healthz", methods=["GET", "HEAD"])
+def healthz() -> dict[str, str]:
+    """Alive: the process answers."""
+    return {"status": "alive"}
+
+
+@router.api_route("/readyz", methods=["GET", "HEAD"])
+def readyz(request: Request) -> dict[str, object]:
+    """Ready: a snapshot is served; 503 until then."""
+    return {"status": "ready", "snapshot": named(current(request).atlas.snapshot)}

@@ -1,0 +1,192 @@
+"""The pages: the maps, and their twins in tables and text, readable without JavaScript."""
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from fastapi import APIRouter, Request, Response
+
+from mendmap import progress
+from mendmap.atlas.model import Feature
+from mendmap.catalogue.records import names
+from mendmap.errors import NotFoundError
+from mendmap.exports.explain import downloads
+from mendmap.web import describe
+from mendmap.web.answers import content
+from mendmap.web.keeper import Served, current, page_of
+from mendmap.words import vocabulary
+
+router = APIRouter()
+METHODS = ["GET", "HEAD"]
+HTML = "text/html; charset=utf-8"
+# The map at "/": the one of this name, or the first there is.
+FIRST_MAP = "public"
+
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters["amount"] = progress.amount
+_templates.filters["number"] = lambda value: f"{value:,.10g}"
+_templates.filters["name"] = names
+_templates.globals["words"] = vocabulary
+
+
+def _page(request: Request, served: Served, template: str, **context: Any) -> Response:
+    """A page. Every template gets the atlas, the place, the snapshot and today's date beside its own context."""
+    atlas = served.atlas
+    now = dt.datetime.now(dt.UTC)
+    body = _templates.get_template(template).render(
+        atlas=atlas,
+        place=atlas.place,
+        snapshot=atlas.snapshot,
+        path=request.url.path,
+        page_of=lambda layer: page_of(atlas.layers[layer]),
+        newest_reading=atlas.newest_reading,
+        newest_age=describe.age(atlas.newest_reading, now),
+        age=lambda text: describe.age(dt.datetime.fromisoformat(text) if text else None, now),
+        **context,
+    )
+    return content(request, body.encode(), HTML, atlas.snapshot)
+
+
+@router.api_route("/", methods=METHODS)
+def home(request: Request) -> Response:
+    """The public map."""
+    served = current(request)
+    chosen = FIRST_MAP if FIRST_MAP in served.atlas.maps else next(iter(served.atlas.maps), None)
+    if chosen is None:
+        return sites(request)
+    return _map(request, served, chosen)
+
+
+@router.api_route("/maps", methods=METHODS)
+def maps(request: Request) -> Response:
+    """The list of maps."""
+    return _page(request, current(request), "maps.html")
+
+
+@router.api_route("/maps/{ident}", methods=METHODS)
+def one_map(request: Request, ident: str) -> Response:
+    """One map."""
+    served = current(request)
+    if ident not in served.atlas.maps:
+        raise NotFoundError("map", ident, served.atlas.maps)
+    return _map(request, served, ident)
+
+
+@router.api_route("/static/maps/{name}", methods=METHODS)
+def script(request: Request, name: str) -> Response:
+    """The script that draws a map; its name follows its content, so it can be kept for ever."""
+    served = current(request)
+    found = {drawing.name: drawing for drawing in served.drawings.values()}
+    if name not in found:
+        raise NotFoundError("script", name, found)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return content(request, found[name].script, "text/javascript; charset=utf-8", served.atlas.snapshot, headers)
+
+
+def _map(request: Request, served: Served, ident: str) -> Response:
+    atlas = served.atlas
+    spec = atlas.maps[ident]
+    shown = [atlas.layers[style.id] for style in spec.layers]
+    # Works stand in the table at their sites.
+    listed = [feature for layer in shown if layer.role != "work" for feature in layer.features]
+    return _page(
+        request,
+        served,
+        "map.html",
+        spec=spec,
+        drawing=served.drawings[ident],
+        rows=describe.listing(atlas, listed),
+        **_statements(served),
+    )
+
+
+def _statements(served: Served) -> Mapping[str, Any]:
+    """Every statement with its outcome, and how many there are of each."""
+    counts = dict.fromkeys(vocabulary.OUTCOMES, 0)
+    for each in served.outcomes:
+        counts[each.outcome] += 1
+    found = [{"outcome": each, **describe.statement(served.atlas, each.statement)} for each in served.outcomes]
+    return {"statements": found, "counts": counts}
+
+
+@router.api_route("/sites", methods=METHODS)
+def sites(request: Request) -> Response:
+    """The table of sites."""
+    served = current(request)
+    rows = describe.listing(served.atlas, list(served.atlas.of_role("site")))
+    return _page(request, served, "listing.html", title="Sites", role="site", rows=rows)
+
+
+@router.api_route("/stations", methods=METHODS)
+def stations(request: Request) -> Response:
+    """The table of stations."""
+    served = current(request)
+    rows = describe.listing(served.atlas, list(served.atlas.of_role("station")))
+    return _page(request, served, "listing.html", title="Stations", role="station", rows=rows)
+
+
+@router.api_route("/sites/{ident}", methods=METHODS)
+def site(request: Request, ident: str) -> Response:
+    """One site."""
+    served = current(request)
+    return _feature(request, served, served.atlas.feature(ident, "site"))
+
+
+@router.api_route("/stations/{ident}", methods=METHODS)
+def station(request: Request, ident: str) -> Response:
+    """One station."""
+    served = current(request)
+    return _feature(request, served, served.atlas.feature(ident, "station"))
+
+
+@router.api_route("/features/{layer}/{ident}", methods=METHODS)
+def feature(request: Request, layer: str, ident: str) -> Response:
+    """One feature of any layer; a work has its own page."""
+    served = current(request)
+    found = {each.id: each for each in served.atlas.layer(layer).features}
+    if ident not in found:
+        raise NotFoundError(f"feature of {layer}", ident, found)
+    if layer == "works":
+        work = found[ident].properties["id"].partition(".")[0]
+        return _page(request, served, "work.html", work=describe.work(served.atlas, served.atlas.works[work]))
+    return _feature(request, served, found[ident])
+
+
+def _feature(request: Request, served: Served, found: Feature) -> Response:
+    return _page(request, served, "feature.html", feature=describe.feature(served.atlas, found))
+
+
+@router.api_route("/statements", methods=METHODS)
+def statements(request: Request) -> Response:
+    """What is claimed, and what came of checking it."""
+    served = current(request)
+    return _page(request, served, "statements.html", **_statements(served))
+
+
+@router.api_route("/progress", methods=METHODS)
+def progress_page(request: Request) -> Response:
+    """Site by work."""
+    served = current(request)
+    return _page(request, served, "progress.html", rows=progress.rows(served.atlas), columns=progress.COLUMNS)
+
+
+@router.api_route("/downloads", methods=METHODS)
+def downloads_page(request: Request) -> Response:
+    """Every file, its size, and what each column means."""
+    served = current(request)
+    found = [(each, len(served.file(each.name))) for each in downloads(served.atlas)]
+    return _page(request, served, "downloads.html", downloads=found)
+
+
+@router.api_route("/about", methods=METHODS)
+def about(request: Request) -> Response:
+    """Where the data come from, how far they can be trusted, and whom to write to."""
+    return _page(request, current(request), "about.html")
