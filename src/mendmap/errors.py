@@ -32,6 +32,11 @@ class Fault:
     column: str
     message: str
 
+    def __post_init__(self) -> None:
+        # File names and columns are other people's words: none may break the line or steer the terminal.
+        for name in ("file", "column", "message"):
+            object.__setattr__(self, name, _printable(getattr(self, name)))
+
     def __str__(self) -> str:
         return f"{self.file}:{self.row}: {self.column}: {self.message}"
 
@@ -75,6 +80,10 @@ def not_one_of(what: str, value: object, choices: Iterable[str], most: int = 20)
         return text
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return f"{text}; choices: {', '.join(listed[:most])}{more}"
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def shown(value: object, most: int = 80) -> str:

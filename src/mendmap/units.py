@@ -2,9 +2,10 @@
 
 Units are written in UCUM's case-sensitive style as laboratories print it (``ug/m3``, ``mg/L``, ``ha``), with
 ``1`` for pure numbers. Pint does the arithmetic. Not here: conversions that need more than the two units
-(ppb to ug/m3 needs a temperature and a pressure) - they are refused.
+(ppb to ug/m3 needs a temperature and a pressure; degrees Celsius to Kelvin is no factor) - they are refused.
 """
 
+import re
 from functools import cache
 from typing import Any
 
@@ -34,6 +35,9 @@ _SPELLINGS = {
     "million USD": "megaUSD",
     "t": "tonne",
 }
+_SAME = str.maketrans("µμ²³", "uu23")
+# Pint would also compute: 9**9**9 never ends. So only names may reach it.
+_NAME = re.compile(r"1|million USD|[A-Za-z°%]{1,24}[23]?")
 
 
 class UnitError(MendmapError):
@@ -44,10 +48,16 @@ class UnitError(MendmapError):
 def parsed(unit: str) -> Any:
     """The Pint unit that ``unit`` names. Raises UnitError where it names none."""
     try:
-        numerator, *denominators = [_SPELLINGS.get(part, part) for part in unit.replace("µ", "u").split("/")]
+        numerator, *denominators = [_named(part) for part in unit.translate(_SAME).split("/")]
         return _REGISTRY.parse_units(numerator) / _product(tuple(denominators))
     except Exception as error:  # Pint raises a dozen kinds, tokenizer errors among them
         raise UnitError(f"not a unit: {shown(unit)}") from error
+
+
+def _named(part: str) -> str:
+    if not _NAME.fullmatch(part):
+        raise UnitError(f"not the name of a unit: {shown(part)}")
+    return _SPELLINGS.get(part, part)
 
 
 def _product(parts: tuple[str, ...]) -> Any:
@@ -59,8 +69,14 @@ def _product(parts: tuple[str, ...]) -> Any:
 
 @cache
 def factor(unit: str, to: str) -> float:
-    """The number that turns a value in ``unit`` into one in ``to``. Raises UnitError where the kinds differ."""
+    """The number that turns a value in ``unit`` into one in ``to``.
+
+    Raises UnitError where the kinds differ, or where the zeros do (degC, dB), so that no one number will do.
+    """
+    zero, one = (_REGISTRY.Quantity(number, parsed(unit)) for number in (0.0, 1.0))
     try:
-        return float((1.0 * parsed(unit)).to(parsed(to)).magnitude)
-    except pint.DimensionalityError as error:
-        raise UnitError(f"{shown(unit)} cannot be converted to {shown(to)}") from error
+        if zero.to(parsed(to)).magnitude == 0:
+            return float(one.to(parsed(to)).magnitude)
+    except pint.DimensionalityError:
+        pass
+    raise UnitError(f"{shown(unit)} cannot be converted to {shown(to)}")

@@ -1,11 +1,14 @@
 """Opening a file of the folder safely: inside the folder, not too large, unchanged, and text where it should be.
 
-Not here: what stands in it.
+Not here: what its rows must be.
 """
 
 import hashlib
-from collections.abc import Sequence
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mendmap.catalogue.model import Entry
 from mendmap.errors import Fault, shown
@@ -22,7 +25,10 @@ _SIGNATURES = {
 
 def inside(folder: Path, name: str) -> Path:
     """The path of a file below ``folder``. Raises ValueError where it climbs out, through links too."""
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+    except (OSError, RuntimeError):  # links that lead in a circle
+        raise ValueError(f"no such file: {shown(name)}") from None
     if Path(name).is_absolute() or not path.is_relative_to(folder.resolve()):
         raise ValueError(f"a path outside the folder: {shown(name)}")
     return path
@@ -30,9 +36,12 @@ def inside(folder: Path, name: str) -> Path:
 
 def complaint(path: Path, max_bytes: int) -> str:
     """Why a file may not be opened, or an empty text."""
-    if not path.is_file():
-        return "no such file"
-    size = path.stat().st_size
+    try:
+        if not path.is_file():
+            return "no such file"
+        size = path.stat().st_size
+    except OSError as error:  # a name too long for the file system, a folder that may not be entered
+        return f"cannot be opened: {error.strerror}"
     if size > max_bytes:
         return f"{size / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are read (setting MENDMAP_MAX_FILE_MB)"
     return "the file is empty" if size == 0 else ""
@@ -42,7 +51,10 @@ def text(path: Path, max_bytes: int) -> str:
     """The text of a UTF-8 file, without a byte-order mark. Raises ValueError with the reason where it is none."""
     if reason := complaint(path, max_bytes):
         raise ValueError(reason)
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
     for signature, what in _SIGNATURES.items():
         if content.startswith(signature):
             raise ValueError(f"not text: it begins like {what}")
@@ -53,6 +65,52 @@ def text(path: Path, max_bytes: int) -> str:
         raise ValueError(
             f"not UTF-8: byte {content[error.start]:#04x} in line {line}; save the file as UTF-8"
         ) from None
+
+
+class LineError(ValueError):
+    """What is wrong with one line of a file, where that keeps the rest of it from being read."""
+
+    def __init__(self, line: int, column: str, message: str) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+def place(error: ValueError) -> tuple[int, str, str]:
+    """Line, column and message of an error of reading; line 0 where it is the whole file's."""
+    if isinstance(error, LineError):
+        return error.line, error.column, str(error)
+    return 0, "", str(error)
+
+
+def toml(content: str) -> dict[str, Any]:
+    """The document that a TOML text holds. Raises LineError where it is none."""
+    try:
+        return tomllib.loads(content)
+    except RecursionError:
+        raise LineError(0, "", "not TOML: nested too deep") from None
+    except ValueError as error:
+        line = int(found.group(1)) if (found := re.search(r"line (\d+)", str(error))) else 0
+        raise LineError(line, "", f"not TOML: {error}") from None
+
+
+def line_of(content: str, header: str) -> int:
+    """The line of a TOML text that ``[header]`` stands in; 1 where none does."""
+    return next(iter(_lines(content, rf"\[\[?[ \t]*{re.escape(header)}[ \t]*\]")), 1)
+
+
+def toml_tables(content: str, document: Mapping[str, Any], header: str) -> list[tuple[int, dict[str, Any]]]:
+    """Every ``[[header]]`` of a TOML text, with its line. Raises LineError where it is written in another way,
+    because its line could not be told."""
+    lines = _lines(content, rf"\[\[[ \t]*{header}[ \t]*\]\]")
+    found = document.get(header, [])
+    if not isinstance(found, list) or len(found) != len(lines) or not all(isinstance(each, dict) for each in found):
+        raise LineError(line_of(content, header), header, f"write it as [[{header}]], in a line of its own")
+    return list(zip(lines, found, strict=True))
+
+
+def _lines(content: str, pattern: str) -> list[int]:
+    wanted = re.compile(rf"[ \t]*{pattern}")
+    return [nth for nth, line in enumerate(content.split("\n"), start=1) if wanted.match(line)]
 
 
 def sha256(path: Path) -> str:

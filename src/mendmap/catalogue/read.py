@@ -1,7 +1,6 @@
 """Reads ``catalogue.toml``. Not here: the files it lists (``tables``, ``vectors``, ``readings``)."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,19 +39,13 @@ class _Reader:
     def fault(self, row: int, column: str, message: str) -> None:
         self.faults.append(Fault(FILE, row, column, message))
 
-    def line_of(self, header: str, nth: int = 0) -> int:
-        """The line of the ``nth`` ``[header]`` or ``[[header]]``; 1 where there is none."""
-        found = re.compile(rf"^[ \t]*\[\[?[ \t]*{header}[ \t]*\]", re.MULTILINE).finditer(self.text)
-        starts = [match.start() for match in found]
-        return self.text.count("\n", 0, starts[nth]) + 1 if nth < len(starts) else 1
-
     def tables(self, header: str) -> list[tuple[int, dict[str, Any]]]:
         """Every ``[[header]]``, with its line."""
-        found = self.document.get(header, [])
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            self.fault(self.line_of(header), header, f"write it as [[{header}]]")
+        try:
+            return files.toml_tables(self.text, self.document, header)
+        except files.LineError as error:
+            self.fault(*files.place(error))
             return []
-        return [(self.line_of(header, nth), dict(each)) for nth, each in enumerate(found)]
 
     def row(self, fields: Sequence[Field], line: int, cells: Mapping[str, Any]) -> Row:
         values, complaints = read_row(fields, cells, self.languages)
@@ -63,29 +56,29 @@ class _Reader:
     def _languages(self) -> tuple[str, ...]:
         given = self.document.get("catalogue", {})
         found = given.get("languages", ["en"]) if isinstance(given, dict) else ["en"]
-        if isinstance(found, list) and found and all(isinstance(e, str) and _LANGUAGE.fullmatch(e) for e in found):
-            return tuple(found)
-        self.fault(self.line_of("catalogue"), "languages", f"not a list of language tags: {shown(found)}")
+        tags = found if isinstance(found, list) else []
+        if tags and all(isinstance(e, str) and _LANGUAGE.fullmatch(e) for e in tags) and len(set(tags)) == len(tags):
+            return tuple(tags)
+        line = files.line_of(self.text, "catalogue")
+        self.fault(line, "languages", f"not a list of different language tags: {shown(found)}")
         return ("en",)
 
     def extent(self, line: int, given: object, default: Bounds) -> Bounds:
-        if given is None:
-            return default
         try:
-            if not isinstance(given, list) or len(given) != 4:
-                raise ValueError(f"not four numbers, west, south, east, north: {shown(given)}")
-            return Bounds.of(*(float(each) for each in given))
-        except (ValueError, TypeError) as error:
+            return default if given is None else Bounds.parse(given)
+        except ValueError as error:
             self.fault(line, "extent", str(error))
             return default
 
     def words(self, line: int, column: str, given: object) -> dict[str, str]:
         """A table from id to plain words."""
-        if isinstance(given, dict) and all(isinstance(v, str) and _plain_id(k) for k, v in given.items()):
-            return dict(given)
-        if given is not None:
+        if given is None:
+            return {}
+        if not isinstance(given, dict) or not all(_plain_id(name) for name in given):
             self.fault(line, column, f"not a table of ids and their names: {shown(given)}")
-        return {}
+            return {}
+        row = self.row([Field(name, "text", name, required=True) for name in given], line, given)
+        return {name: text or "" for name, text in row.items()}
 
     def geometry(self, line: int, given: object) -> tuple[str, ...]:
         wanted = given if isinstance(given, list) else []
@@ -116,12 +109,9 @@ def read(folder: Path, max_bytes: int) -> tuple[Catalogue | None, list[Fault]]:
     """
     try:
         text = files.text(folder / FILE, max_bytes)
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = int(found.group(1)) if (found := re.search(r"line (\d+)", str(error))) else 0
-        return None, [Fault(FILE, line, "", f"not TOML: {error}")]
+        document = files.toml(text)
     except ValueError as error:
-        return None, [Fault(FILE, 0, "", str(error))]
+        return None, [Fault(FILE, *files.place(error))]
     reader = _Reader(folder, text, document)
     catalogue = _catalogue(reader)
     faults = reader.faults + _unlisted(folder, catalogue)
@@ -138,8 +128,8 @@ def _catalogue(reader: _Reader) -> Catalogue:
     known = {"catalogue", "layer", "table", "readings"}
     for name in reader.document:
         if name not in known:
-            reader.fault(reader.line_of(re.escape(name)), name, not_one_of("unknown table", name, known))
-    line = reader.line_of("catalogue")
+            reader.fault(files.line_of(reader.text, name), name, not_one_of("unknown table", name, known))
+    line = files.line_of(reader.text, "catalogue")
     given = reader.document.get("catalogue")
     if not isinstance(given, dict):
         reader.fault(line, "catalogue", "a [catalogue] table is required")
@@ -175,6 +165,9 @@ def _layer(reader: _Reader, line: int, cells: dict[str, Any], extent: Bounds) ->
     kinds = reader.words(line, "kinds", cells.get("kinds"))
     if not kinds:
         reader.fault(line, "kinds", "a [layer.kinds] table with at least one kind is required")
+    geometry = reader.geometry(line, cells.get("geometry"))
+    box = reader.extent(line, cells.get("extent"), extent)
+    fields = reader.words(line, "fields", cells.get("fields"))
     if row["id"] in DERIVED:
         reader.fault(line, "id", f"{shown(row['id'])} is a layer that mendmap makes itself; choose another id")
     if entry is None or not row["id"]:
@@ -186,12 +179,12 @@ def _layer(reader: _Reader, line: int, cells: dict[str, Any], extent: Bounds) ->
         role=row["role"] or "context",
         crs=row["crs"] or "OGC:CRS84",
         entry=entry,
-        geometry=reader.geometry(line, cells.get("geometry")),
+        geometry=geometry,
         kinds=kinds,
-        extent=reader.extent(line, cells.get("extent"), extent),
+        extent=box,
         media=row["media"],
         table=row["table"],
-        fields=reader.words(line, "fields", cells.get("fields")),
+        fields=fields,
     )
 
 
@@ -242,23 +235,32 @@ def _plain_id(text: str) -> bool:
 def renew_hashes(path: Path, catalogue: Catalogue) -> list[str]:
     """Writes today's SHA-256 of every guarded file into catalogue.toml; returns the files whose hash changed.
 
-    A guarded file is one taken from others, or one that already has a hash. Nothing else in the file changes.
+    A guarded file is one taken from others, or one that already has a hash. Nothing else in the file changes,
+    and it is never half-written: the new one takes its place in one step.
     """
-    lines = path.read_text("utf-8").split("\n")
-    changed = []
+    path = path.resolve()
+    lines = path.read_bytes().decode("utf-8").split("\n")
+    changed = set()
     for entry in sorted(entries(catalogue), key=lambda each: each.row, reverse=True):
         if not entry.path.is_file() or (entry.origin != "others" and entry.sha256 is None):
             continue
-        if (found := files.sha256(entry.path)) == entry.sha256:
-            continue
-        changed.append(entry.file)
-        written = f'sha256 = "{found}"'
-        following = range(entry.row, len(lines))
-        end = next((nth for nth in following if lines[nth].lstrip().startswith("[")), len(lines))
-        at = next((nth for nth in range(entry.row, end) if re.match(r"\s*sha256\s*=", lines[nth])), None)
-        if at is None:
-            lines.insert(entry.row, written)
-        else:
-            lines[at] = written
-    path.write_text("\n".join(lines), "utf-8")
+        if (found := files.sha256(entry.path)) != entry.sha256:
+            changed.add(entry.file)
+            _write_hash(lines, entry.row, found)
+    if changed:
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_bytes("\n".join(lines).encode("utf-8"))
+        beside.chmod(path.stat().st_mode)
+        beside.replace(path)
     return sorted(changed)
+
+
+def _write_hash(lines: list[str], header: int, found: str) -> None:
+    """Puts a hash into the entry whose ``[[header]]`` is that line, counted from 1."""
+    end = next((nth for nth in range(header, len(lines)) if lines[nth].lstrip().startswith("[")), len(lines))
+    for nth in range(header, end):
+        if match := re.match(r"""(\s*sha256\s*=\s*)("[^"]*"|'[^']*'|[^\s#]*)""", lines[nth]):
+            lines[nth] = f'{match.group(1)}"{found}"{lines[nth][match.end() :]}'
+            return
+    ending = "\r" if lines[header - 1].endswith("\r") else ""
+    lines.insert(header, f'sha256 = "{found}"{ending}')

@@ -5,108 +5,96 @@ Not here: readings, which are many and are read by columns (``readings``).
 
 import csv
 import io
-import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mendmap.catalogue import files
 from mendmap.catalogue.model import Entry, Table
 from mendmap.catalogue.records import TABLES, Record
-from mendmap.errors import Fault, shown
+from mendmap.errors import Fault, not_one_of, shown
 from mendmap.words.fields import expanded, fields_of, read_row
 
 Placed = tuple[int, Mapping[str, Any]]  # line of the file, cells by column
+Wrong = tuple[int, str, str]  # line, column, message
 
 
 def read(table: Table, languages: Sequence[str], max_bytes: int) -> tuple[list[tuple[int, Record]], list[Fault]]:
-    """The records of one file with the line each stands in, and the faults of the rest."""
+    """The records of one file with the line each stands in, and its faults.
+
+    A record that has an id but is otherwise at fault is among them, with None for what is wrong, so that the
+    rows that name it are not at fault as well. Where there are faults, nothing may be loaded.
+    """
     kind = TABLES[table.kind]
     fields = fields_of(kind)
     name = table.entry.file
     records: list[tuple[int, Record]] = []
-    faults: list[Fault] = []
     seen: dict[str, int] = {}
-    try:
-        rows = list(_rows(table, max_bytes, tuple(each.name for each in expanded(fields, languages))))
-    except ValueError as error:
-        return [], [Fault(name, *place(error))]
+    rows, wrong = _rows(table, max_bytes, tuple(each.name for each in expanded(fields, languages)))
+    faults = [Fault(name, *each) for each in wrong]
     for line, cells in rows:
         values, complaints = read_row(fields, cells, languages)
-        if values["id"] in seen:
-            complaints.append(("id", f"{shown(values['id'])} is already used in line {seen[values['id']]}"))
-        seen.setdefault(values["id"], line)
-        faults += [Fault(name, line, column, message) for column, message in complaints]
-        if not complaints:
+        if values["id"]:
+            if values["id"] in seen:
+                complaints.append(("id", f"{shown(values['id'])} is already used in line {seen[values['id']]}"))
+            seen.setdefault(values["id"], line)
             records.append((line, kind(**values)))
+        faults += [Fault(name, line, *each) for each in complaints]
     faults += [Fault(name, line, *each) for line, record in records for each in _disagreements(record)]
     return records, faults
 
 
-class RowError(ValueError):
-    """A line of a file that makes the rest of it unreadable."""
-
-    def __init__(self, line: int, column: str, message: str) -> None:
-        super().__init__(message)
-        self.line, self.column = line, column
-
-
-def place(error: ValueError) -> tuple[int, str, str]:
-    """Line, column and message of an error of reading; line 0 where it is the whole file's."""
-    if isinstance(error, RowError):
-        return error.line, error.column, str(error)
-    return 0, "", str(error)
+def _rows(table: Table, max_bytes: int, columns: Sequence[str]) -> tuple[list[Placed], list[Wrong]]:
+    if table.entry.path.suffix.lower() != ".toml":
+        return csv_rows(table.entry, max_bytes, columns)
+    try:
+        text = files.text(table.entry.path, max_bytes)
+        document = files.toml(text)
+        if others := set(document) - {table.kind}:
+            raise files.LineError(1, min(others), f"write every row as [[{table.kind}]], and nothing else")
+        return list(files.toml_tables(text, document, table.kind)), []
+    except ValueError as error:
+        return [], [files.place(error)]
 
 
-def _rows(table: Table, max_bytes: int, columns: Sequence[str]) -> Iterator[Placed]:
-    text = files.text(table.entry.path, max_bytes)
-    if table.entry.path.suffix.lower() == ".toml":
-        return _toml_rows(table.kind, text)
-    return csv_rows(text, columns)
-
-
-def csv_rows(text: str, columns: Sequence[str]) -> Iterator[Placed]:
-    """The rows of a CSV text with a header, by column, each with the line it begins in.
-
-    Raises ValueError where the header is wrong; a row that is longer than the header is one too.
-    """
+def csv_rows(entry: Entry, max_bytes: int, columns: Sequence[str]) -> tuple[list[Placed], list[Wrong]]:
+    """The rows of a CSV file with a header, by column, each with the line it begins in; and what is wrong with
+    the file as CSV. Cells of unknown columns, and those beyond the header, are left out."""
+    try:
+        text = files.text(entry.path, max_bytes)
+    except ValueError as error:
+        return [], [files.place(error)]
     header = text.partition("\n")[0]
     delimiter = ";" if header.count(";") > header.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[Placed] = []
+    wrong: list[Wrong] = []
+    known = set(columns)
     try:
         names = [name.strip() for name in next(reader, [])]
-        _check_header(names, columns)
+        wrong += _header_faults(names, columns)
         line = reader.line_num + 1
-        for cells in reader:
+        for cells in reader if known.intersection(names) else ():
             if len(cells) > len(names):
-                raise RowError(line, "", f"{len(cells)} cells, but the header has {len(names)} columns")
+                wrong.append((line, "", f"{len(cells)} cells, but the header has {len(names)} columns"))
             if any(cell.strip() for cell in cells):
-                yield line, dict(zip(names, cells, strict=False))
+                rows.append((line, {name: cell for name, cell in zip(names, cells, strict=False) if name in known}))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise RowError(reader.line_num, "", f"not CSV: {error}") from None
+        wrong.append((reader.line_num, "", f"not CSV: {error}"))
+    return rows, wrong
 
 
-def _check_header(names: Sequence[str], columns: Sequence[str]) -> None:
+def _header_faults(names: Sequence[str], columns: Sequence[str]) -> Iterator[Wrong]:
+    known, seen = set(columns), set[str]()
+    if not known.intersection(names):
+        yield 1, "", f"no column is known; the first line names them: {', '.join(columns)}"
+        return
     for name in names:
-        if names.count(name) > 1:
-            raise RowError(1, name, f"the column stands twice in the header: {shown(name)}")
-    if not set(names) & set(columns):
-        raise RowError(1, "", f"no column is known; the first line names them: {', '.join(columns)}")
-
-
-def _toml_rows(kind: str, text: str) -> Iterator[Placed]:
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = int(found.group(1)) if (found := re.search(r"line (\d+)", str(error))) else 0
-        raise RowError(line, "", f"not TOML: {error}") from None
-    found = document.get(kind, [])
-    if set(document) - {kind} or not isinstance(found, list):
-        raise RowError(1, "", f"write every row as [[{kind}]], and nothing else")
-    starts = [match.start() for match in re.finditer(rf"^[ \t]*\[\[[ \t]*{kind}\s*\]\]", text, re.MULTILINE)]
-    for start, cells in zip(starts, found, strict=False):
-        yield text.count("\n", 0, start) + 1, cells
+        if name in seen:
+            yield 1, name, f"the column stands twice in the header: {shown(name)}"
+        elif name not in known:
+            yield 1, name, not_one_of("unknown column", name, known)
+        seen.add(name)
 
 
 def _disagreements(record: Record) -> Iterator[tuple[str, str]]:
@@ -120,8 +108,3 @@ def _disagreements(record: Record) -> Iterator[tuple[str, str]]:
         yield "value_to", f"{value_to:g} is below value {value:g}"
     if getattr(record, "cost", None) is not None and not getattr(record, "currency", None):
         yield "currency", "a cost needs its currency"
-
-
-def entry_rows(entry: Entry, max_bytes: int, columns: Sequence[str]) -> list[Placed]:
-    """The rows of a CSV file, each with its line. Raises ValueError; ``place`` says where."""
-    return list(csv_rows(files.text(entry.path, max_bytes), columns))

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -167,5 +168,5 @@ def _atlas(lake: str | None) -> Any:
         opened.close()
 
 
-def _counted(counts: dict[str, int] | Any) -> str:
-    return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in counts.items())

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from mendmap.errors import shown
+
 
 class Bounds(NamedTuple):
     """West, south, east and north in degrees, WGS 84. West is never east of east: no box crosses the antimeridian."""
@@ -17,6 +19,13 @@ class Bounds(NamedTuple):
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
             raise ValueError(f"not a box of west, south, east, north in degrees: {west}, {south}, {east}, {north}")
         return Bounds(west, south, east, north)
+
+    @staticmethod
+    def parse(given: object) -> "Bounds":
+        """A box from a list of four numbers, as TOML and JSON hold it. Raises ValueError where it is none."""
+        if not isinstance(given, list) or len(given) != 4 or not all(type(each) in (int, float) for each in given):
+            raise ValueError(f"not four numbers, west, south, east, north: {shown(given)}")
+        return Bounds(*map(float, Bounds.of(*given)))
 
     def contains(self, other: "Bounds") -> bool:
         """Whether ``other`` lies within, edges included."""

@@ -4,22 +4,22 @@ All faults are found in one run. Not here: writing (``load.write``).
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mendmap.catalogue import read as catalogue_file
 from mendmap.catalogue import tables
 from mendmap.catalogue.model import DERIVED, FILE, Catalogue
-from mendmap.catalogue.records import Figure, Parameter, Record, Source, Work
-from mendmap.errors import Fault, GeodataError, not_one_of
+from mendmap.catalogue.records import Figure, Parameter, Record, Source, Work, to_plain
+from mendmap.errors import Fault, GeodataError
 from mendmap.maps import model as maps
 from mendmap.readings import tidy
 from mendmap.readings.tidy import Reading
 from mendmap.vectors import features as vectors
 from mendmap.vectors.features import Feature
 from mendmap.vectors.fields import columns
+from mendmap.words.fields import Known, fields_of, unknown_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +56,19 @@ def check(folder: Path, max_file_mb: int) -> Geodata:
         records, wrong = tables.read(table, languages, max_bytes)
         placed += [(table.entry.file, line, record) for line, record in records]
         faults += wrong
+    known = _known(catalogue, features, placed)
     parameters = {record.id: record for _, _, record in placed if isinstance(record, Parameter)}
     readings: list[Reading] = []
     for entry in catalogue.readings:
-        some, wrong = tidy.read(entry, parameters, max_bytes)
+        some, wrong = tidy.read(entry, parameters, known, max_bytes)
         readings += some
         faults += wrong
     specs, wrong = _maps(folder, catalogue, max_bytes)
     faults += wrong
-    known = _known(catalogue, features, placed)
-    faults += list(_twins(catalogue, features))
-    faults += list(_feature_references(catalogue, features, known))
-    faults += list(_record_references(placed, known))
-    faults += list(_reading_references(readings, known))
-    faults += list(_twin_readings(readings))
+    faults += _twins(catalogue, features)
+    faults += _feature_references(catalogue, features, known)
+    faults += _record_references(placed, known)
+    faults += _twin_readings(readings)
     if faults:
         raise GeodataError(faults)
     return Geodata(catalogue, tuple(features), tuple(record for _, _, record in placed), tuple(readings), tuple(specs))
@@ -85,9 +84,6 @@ def _maps(folder: Path, catalogue: Catalogue, max_bytes: int) -> tuple[list[maps
         specs += [spec] if spec else []
         faults += wrong
     return specs, faults
-
-
-Known = Mapping[str, Collection[str]]
 
 
 def _known(catalogue: Catalogue, features: list[Feature], placed: list[tuple[str, int, Record]]) -> Known:
@@ -112,41 +108,18 @@ def _twins(catalogue: Catalogue, features: list[Feature]) -> Iterator[Fault]:
         first.setdefault(feature.id, feature)
 
 
-def _missing(refers: str, values: Any, known: Known) -> Iterator[str]:
-    ids = known.get(refers, ())
-    for each in values if isinstance(values, list | tuple) else [values]:
-        if each and each not in ids:
-            yield not_one_of(f"no such {refers}", each, ids)
-
-
 def _feature_references(catalogue: Catalogue, features: list[Feature], known: Known) -> Iterator[Fault]:
-    layers = {layer.id: layer for layer in catalogue.layers}
-    referring = {
-        layer.id: [(each.name, each.refers) for each in columns(layer) if each.refers] for layer in catalogue.layers
-    }
+    layers = {layer.id: (layer.entry.file, columns(layer)) for layer in catalogue.layers}
     for feature in features:
-        for column, refers in referring[feature.layer]:
-            for message in _missing(refers, feature.properties.get(column), known):
-                yield Fault(layers[feature.layer].entry.file, feature.row, column, message)
+        file, fields = layers[feature.layer]
+        for column, message in unknown_ids(fields, feature.properties, known):
+            yield Fault(file, feature.row, column, message)
 
 
 def _record_references(placed: list[tuple[str, int, Record]], known: Known) -> Iterator[Fault]:
     for file, line, record in placed:
-        for each in fields(record):
-            refers = each.metadata["field"].refers
-            for message in _missing(refers, getattr(record, each.name), known) if refers else ():
-                yield Fault(file, line, each.name, message)
-
-
-def _reading_references(readings: list[Reading], known: Known) -> Iterator[Fault]:
-    wanted: tuple[tuple[str, str, Callable[[Reading], str]], ...] = (
-        ("station", "feature", lambda reading: reading.station),
-        ("source", "source", lambda reading: reading.source),
-    )
-    for column, refers, get in wanted:
-        for reading in readings:
-            for message in _missing(refers, get(reading), known):
-                yield Fault(reading.file, reading.row, column, message)
+        for column, message in unknown_ids(fields_of(type(record)), to_plain(record), known):
+            yield Fault(file, line, column, message)
 
 
 def _twin_readings(readings: list[Reading]) -> Iterator[Fault]:

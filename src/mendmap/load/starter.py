@@ -4,6 +4,7 @@ The tables are empty but for their headers, and ``COLUMNS.md`` explains every co
 fields themselves, so they cannot fall behind. No example data: what is not known of a place is not invented.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def start(folder: Path) -> list[Path]:
     """Writes the folder and returns the files written. Raises MendmapError where it is there and not empty."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise MendmapError(f"{shown(str(folder))} is there already and is not empty")
-    name = "".join(each if each.isalnum() else "_" for each in folder.resolve().name.lower()).strip("_") or "place"
+    name = re.sub(r"[^a-z0-9]+", "_", folder.resolve().name.lower())[:60].strip("_") or "place"
     written = []
     for path, text in _files(name):
         target = folder / path

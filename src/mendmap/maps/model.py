@@ -5,7 +5,6 @@ Not here: the page and the script that draw it (``maps.page``).
 """
 
 import re
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,34 +61,40 @@ def read(
     name = f"{path.parent.name}/{path.name}"
     try:
         text = files.text(path, max_bytes)
-        document = tomllib.loads(text)
+        document = files.toml(text)
+        rows = files.toml_tables(text, document, "layer")
     except ValueError as error:
-        return None, [Fault(name, 0, "", f"not TOML: {error}")]
-    faults: list[Fault] = []
-    starts = [match.start() for match in re.finditer(r"^[ \t]*\[\[[ \t]*layer[ \t]*\]\]", text, re.MULTILINE)]
-    given = document.get("map", {})
-    head, complaints = read_row(_MAP, {k: v for k, v in given.items() if k != "view"}, languages)
-    faults += [Fault(name, 1, *each) for each in complaints]
+        return None, [Fault(name, *files.place(error))]
+    line = files.line_of(text, "map")
+    given = document.get("map")
+    head, complaints = read_row(_MAP, _but(given, "view") if isinstance(given, dict) else {}, languages)
+    complaints += [
+        (each, not_one_of("unknown table", each, ("map", "layer"))) for each in set(document) - {"map", "layer"}
+    ]
     if head["id"] and head["id"] != path.stem:
-        faults.append(Fault(name, 1, "id", f"{shown(head['id'])} differs from the name of the file"))
+        complaints.append(("id", f"{shown(head['id'])} differs from the name of the file"))
     view = extent
     try:
-        view = Bounds.of(*given["view"]) if "view" in given else extent
-    except (ValueError, TypeError) as error:
-        faults.append(Fault(name, 1, "view", str(error)))
+        view = Bounds.parse(given["view"]) if isinstance(given, dict) and "view" in given else extent
+    except ValueError as error:
+        complaints.append(("view", str(error)))
+    faults = [Fault(name, line, *each) for each in complaints]
     styles: list[Style] = []
-    for start, cells in zip(starts, document.get("layer", []), strict=False):
-        line = text.count("\n", 0, start) + 1
+    for line, cells in rows:
         style, complaints = _style(cells, layer_ids, languages)
         faults += [Fault(name, line, *each) for each in complaints]
         styles.append(style)
     return MapSpec(head["id"] or path.stem, head["title"], head["text"], view, tuple(styles)), faults
 
 
+def _but(cells: Mapping[str, Any], name: str) -> Row:
+    return {key: value for key, value in cells.items() if key != name}
+
+
 def _style(
     cells: Mapping[str, Any], layer_ids: Collection[str], languages: Sequence[str]
 ) -> tuple[Style, list[tuple[str, str]]]:
-    row, complaints = read_row(_LAYER, {k: v for k, v in cells.items() if k != "shown"}, languages)
+    row, complaints = read_row(_LAYER, _but(cells, "shown"), languages)
     if row["id"] and row["id"] not in layer_ids:
         complaints.append(("id", not_one_of("no such layer", row["id"], layer_ids)))
     if row["color"] and not re.fullmatch(r"#[0-9a-fA-F]{6}", row["color"]):

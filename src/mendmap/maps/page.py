@@ -14,6 +14,9 @@ from branca.element import Element
 from mendmap.maps.elements import GeoJsonTiles, Workbench
 from mendmap.maps.model import MapSpec
 
+# The layer that the atlas makes of all layers of sites; its features say which layer they belong to.
+UNION = "sites"
+
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
@@ -43,14 +46,15 @@ def draw(spec: MapSpec, layers: Sequence[LayerInfo], attribution: str, max_zoom:
         location=[(south + north) / 2, (west + east) / 2],
         zoom_start=11,
         tiles=None,
-        control_scale=True,
         zoom_control=False,
         max_bounds=False,
+        # Quarters of a zoom, so that the first view fills a phone and a wide screen alike.
+        zoom_snap=0.25,
     )
     _fix(chart, spec.id)
     known = {layer.id: layer for layer in layers}
     drawn = []
-    for style in spec.layers:
+    for order, style in enumerate(spec.layers):
         info = known[style.id]
         options: dict[str, Any] = {
             "id": info.id,
@@ -63,9 +67,13 @@ def draw(spec: MapSpec, layers: Sequence[LayerInfo], attribution: str, max_zoom:
             "width": style.width,
             "fromZoom": style.from_zoom,
             "shown": style.shown,
+            "order": order,
             "maxNativeZoom": max_zoom,
         }
-        url = tiles.replace("{layer}", style.id)
+        if info.role == "site" and style.id != UNION:
+            # Layers of sites are drawn from the tiles of their union, so that a view is a few requests.
+            options["only"] = style.id
+        url = tiles.replace("{layer}", UNION if "only" in options else style.id)
         element = GeoJsonTiles(url, options, shown=style.shown)
         _fix(element, style.id)
         element.add_to(chart)

@@ -4,16 +4,17 @@ Not here: other layouts, and revisions of what the lake already holds (``lake``)
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from mendmap.catalogue.model import Entry
 from mendmap.catalogue.records import Parameter
-from mendmap.catalogue.tables import entry_rows, place
-from mendmap.errors import Fault, not_one_of
+from mendmap.catalogue.tables import csv_rows
+from mendmap.errors import Fault
 from mendmap.readings.fields import READING
 from mendmap.units import UnitError, factor
-from mendmap.words.fields import Complaint, Row, read_row
+from mendmap.words.fields import Complaint, Known, Row, read_row, unknown_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +50,22 @@ def series_id(station: str, parameter: str, averaging: str) -> str:
     return f"{station}.{parameter}.{averaging}"
 
 
-def read(entry: Entry, parameters: Mapping[str, Parameter], max_bytes: int) -> tuple[list[Reading], list[Fault]]:
+def read(
+    entry: Entry, parameters: Mapping[str, Parameter], known: Known, max_bytes: int
+) -> tuple[list[Reading], list[Fault]]:
     """The sound readings of one file, and the faults of the rest; a file with two readings of one series and
-    start is at fault."""
-    try:
-        rows = entry_rows(entry, max_bytes, tuple(each.name for each in READING))
-    except ValueError as error:
-        return [], [Fault(entry.file, *place(error))]
+    start is at fault. ``known`` holds every id that a reading may name."""
+    rows, wrong = csv_rows(entry, max_bytes, tuple(each.name for each in READING))
+    faults = [Fault(entry.file, *each) for each in wrong]
     readings: list[Reading] = []
-    faults: list[Fault] = []
     seen: dict[tuple[str, dt.datetime], int] = {}
     for line, cells in rows:
         values, complaints = read_row(READING, cells, ())
-        reading, more = _reading(values, parameters, entry.file, line) if not complaints else (None, [])
-        complaints += more
-        if reading:
+        complaints += unknown_ids(READING, values, known)
+        parameter = parameters.get(values["parameter"])
+        complaints += _disagreements(values, parameter, {column for column, _ in complaints})
+        if parameter and parameter.unit and not complaints:
+            reading = _reading(values, parameter, entry.file, line)
             key = (reading.series, reading.start)
             if key in seen:
                 complaints.append(("start", f"line {seen[key]} has a reading of {reading.series} at the same start"))
@@ -73,24 +75,30 @@ def read(entry: Entry, parameters: Mapping[str, Parameter], max_bytes: int) -> t
     return readings, faults
 
 
-def _reading(
-    values: Row, parameters: Mapping[str, Parameter], file: str, line: int
-) -> tuple[Reading | None, list[Complaint]]:
-    parameter = parameters.get(values["parameter"])
-    if parameter is None:
-        return None, [("parameter", not_one_of("no such parameter", values["parameter"], parameters))]
-    complaints: list[Complaint] = []
-    if values["end"] < values["start"]:
-        complaints.append(("end", "before start"))
-    if (values["value"] is None) != (values["quality"] == "missing"):
-        complaints.append(("value", "a value is required, unless quality is missing"))
+def _disagreements(values: Row, parameter: Parameter | None, wrong: Collection[str]) -> Iterator[Complaint]:
+    """Columns of one reading that contradict each other; those in ``wrong`` are known to be at fault."""
+    if values["start"] and values["end"] and values["end"] < values["start"]:
+        yield "end", "before start"
+    if "value" not in wrong and "quality" not in wrong:
+        if values["value"] is None and values["quality"] != "missing":
+            yield "value", "a value is required, unless quality is missing"
+        if values["value"] is not None and values["quality"] == "missing":
+            yield "value", f"{values['value']:g} is given, but quality is missing"
+    if parameter is None or not parameter.unit or not values["unit"]:
+        return
     try:
         scale = factor(values["unit"], parameter.unit)
     except UnitError as error:
-        return None, [*complaints, ("unit", str(error))]
-    if complaints:
-        return None, complaints
+        yield "unit", str(error)
+        return
+    for column in ("value", "detection_limit"):
+        if values[column] is not None and not isfinite(values[column] * scale):
+            yield column, f"{values[column]:g} is too large in {parameter.unit}"
+
+
+def _reading(values: Row, parameter: Parameter, file: str, line: int) -> Reading:
     station, averaging = values["station"], values["averaging"]
+    scale = factor(values["unit"], parameter.unit)
     return Reading(
         series=series_id(station, parameter.id, averaging),
         station=station,
@@ -110,7 +118,7 @@ def _reading(
         note=values["note"] or "",
         file=file,
         row=line,
-    ), []
+    )
 
 
 def _scaled(number: float | None, scale: float) -> float | None:

@@ -11,12 +11,12 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from mendmap.catalogue.model import Layer
+from mendmap.catalogue.model import FILE, Layer
 from mendmap.errors import Fault, not_one_of, shown
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.measure import area_m2, length_m
 from mendmap.vectors import files
-from mendmap.vectors.fields import columns
+from mendmap.vectors.fields import columns, twins
 from mendmap.words.fields import Complaint, Row, plain, read_row
 
 _AGREEMENT = 0.01  # the share by which a declared length or area may differ from the geometry's
@@ -24,7 +24,7 @@ _AGREEMENT = 0.01  # the share by which a declared length or area may differ fro
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A checked feature: ``row`` counts from 1 in its file; ``geometry`` is in WGS 84 degrees, or None where no
+    """A feature: ``row`` counts from 1 in its file; ``geometry`` is in WGS 84 degrees, or None where no
     position is known; ``properties`` are as JSON holds them, without the id."""
 
     row: int
@@ -35,21 +35,28 @@ class Feature:
 
 
 def read(layer: Layer, languages: Sequence[str], max_bytes: int) -> tuple[list[Feature], list[Fault]]:
-    """The sound features of a layer, and the faults of the others."""
+    """The features of a layer, and its faults.
+
+    A feature that has an id but is otherwise at fault is among them, so that the rows that name it are not at
+    fault as well. Where there are faults, nothing may be loaded.
+    """
     features: list[Feature] = []
-    faults: list[Fault] = []
+    faults = [
+        Fault(FILE, layer.entry.row, "fields", f"every feature has this column already: {name}")
+        for name in twins(layer, languages)
+    ]
     fields = columns(layer)
     try:
         raws = list(files.read(layer, max_bytes))
     except ValueError as error:
-        return [], [Fault(layer.entry.file, 0, "", str(error))]
+        return [], [*faults, Fault(layer.entry.file, 0, "", str(error))]
     for row, raw in enumerate(raws, start=1):
         values, complaints = read_row(fields, raw.properties, languages)
         complaints += _kind(layer, values)
         complaints += [("geometry", raw.broken)] if raw.broken else list(_geometry(layer, values, raw.geometry))
         complaints += _disagreements(values, raw.geometry)
         faults += [Fault(layer.entry.file, row, *each) for each in complaints]
-        if not complaints:
+        if values["id"]:
             properties = {name: plain(each) for name, each in values.items() if name != "id"}
             features.append(Feature(row, layer.id, values["id"], raw.geometry, properties))
     return features, faults

@@ -3,8 +3,10 @@
 A layer may add columns of its own: ``[layer.fields]`` in the catalogue gives each its meaning.
 """
 
+from collections.abc import Sequence
+
 from mendmap.catalogue.model import Layer
-from mendmap.words.fields import Field
+from mendmap.words.fields import Field, expanded
 from mendmap.words.vocabulary import BASES, MEDIA
 
 FEATURE = (
@@ -37,6 +39,13 @@ STATION = (
 
 
 def columns(layer: Layer) -> tuple[Field, ...]:
-    """Every column that a feature of this layer may have."""
-    own = tuple(Field(name, "text", meaning) for name, meaning in layer.fields.items())
-    return FEATURE + (STATION if layer.role == "station" else ()) + own
+    """Every column that a feature of this layer may have; its own may not change what the shared ones mean."""
+    shared = FEATURE + (STATION if layer.role == "station" else ())
+    taken = {each.name for each in shared}
+    return shared + tuple(Field(name, "text", meaning) for name, meaning in layer.fields.items() if name not in taken)
+
+
+def twins(layer: Layer, languages: Sequence[str]) -> list[str]:
+    """Columns of the layer's own whose names are taken."""
+    taken = {each.name for each in (*FEATURE, *STATION, *expanded(FEATURE, languages))}
+    return [name for name in layer.fields if name in taken]

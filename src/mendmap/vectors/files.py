@@ -4,6 +4,7 @@ Each feature comes out as its properties and its geometry in WGS 84, unchecked. 
 """
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +13,12 @@ import numpy as np
 import orjson
 import pyogrio
 import pyproj
+import pyproj.exceptions
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from mendmap.catalogue import files
-from mendmap.catalogue.model import Layer
+from mendmap.catalogue.model import GEOMETRIES, Layer
 from mendmap.errors import not_one_of, shown
 
 WGS84 = "OGC:CRS84"
@@ -52,7 +54,7 @@ def _geojson(layer: Layer, text: str) -> Iterator[Raw]:
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
         raise ValueError("not a GeoJSON FeatureCollection")
     declared = document.get("crs")
-    if declared is not None and not re.search(r"CRS84|EPSG:+4326", str(declared)):
+    if declared is not None and not re.search(r"(CRS84|EPSG:+4326)\b", str(declared)):
         raise ValueError(f"the file says it is in {shown(declared)}; save it in {WGS84}")
     features = document.get("features")
     if not isinstance(features, list):
@@ -75,26 +77,23 @@ def _raw(feature: object) -> Raw:
     found = dict(properties or {})
     if "id" not in found and isinstance(feature.get("id"), str | int):
         found["id"] = str(feature["id"])
-    if feature.get("geometry") is None:
+    geometry = feature.get("geometry")
+    if geometry is None:
         return Raw(found, None)
+    if not isinstance(geometry, dict) or geometry.get("type") not in (*GEOMETRIES, "GeometryCollection"):
+        return Raw(found, None, f"not a GeoJSON geometry: {shown(geometry)}")
     try:
-        return Raw(found, shapely.from_geojson(orjson.dumps(feature["geometry"])))
+        return Raw(found, shapely.from_geojson(orjson.dumps(geometry)))
     except (shapely.errors.GEOSException, orjson.JSONEncodeError) as error:
-        return Raw(found, None, f"not a GeoJSON geometry: {error}")
+        return Raw(found, None, f"not a GeoJSON geometry: {str(error).strip()}")
 
 
 def _geopackage(layer: Layer, max_bytes: int) -> Iterator[Raw]:
     if reason := files.complaint(layer.entry.path, max_bytes):
         raise ValueError(reason)
-    try:
-        tables = [str(name) for name in pyogrio.list_layers(layer.entry.path)[:, 0]]
-        if layer.table not in tables and (layer.table or len(tables) != 1):
-            raise ValueError(not_one_of("no such table in the GeoPackage", layer.table, tables))
-        meta, _, geometries, columns = pyogrio.raw.read(layer.entry.path, layer=layer.table)
-    except pyogrio.errors.DataSourceError as error:
-        raise ValueError(f"not a GeoPackage: {error}") from None
-    declared = pyproj.CRS.from_user_input(layer.crs)
-    if meta["crs"] is None or pyproj.CRS.from_user_input(meta["crs"]).to_2d() != declared.to_2d():
+    declared = _crs(layer.crs)
+    meta, geometries, columns = _table(layer)
+    if meta["crs"] is None or _crs(meta["crs"]).to_2d() != declared.to_2d():
         raise ValueError(f"the file is in {meta['crs']}, but the catalogue declares {layer.crs}")
     shapes = shapely.from_wkb(geometries, on_invalid="ignore")
     if layer.crs not in _LONLAT:
@@ -102,11 +101,41 @@ def _geopackage(layer: Layer, max_bytes: int) -> Iterator[Raw]:
         shapes = shapely.transform(shapes, change.transform, interleaved=False)
     names = [str(name) for name in meta["fields"]]
     for nth, shape in enumerate(shapes):
-        yield Raw({name: _cell(column[nth]) for name, column in zip(names, columns, strict=True)}, shape)
+        broken = "the geometry cannot be read" if shape is None and geometries[nth] is not None else ""
+        yield Raw({name: _cell(column[nth]) for name, column in zip(names, columns, strict=True)}, shape, broken)
+
+
+def _table(layer: Layer) -> tuple[Mapping[str, Any], Any, Any]:
+    """What pyogrio says of the layer's table, its geometries as WKB, and its columns."""
+    with layer.entry.path.open("rb") as stream:
+        # GDAL would open anything under this name, even a list of addresses to fetch.
+        if not stream.read(16).startswith(b"SQLite format 3\0"):
+            raise ValueError("not a GeoPackage")
+    try:
+        tables = [str(name) for name in pyogrio.list_layers(layer.entry.path)[:, 0]]
+        if layer.table not in tables and (layer.table or len(tables) != 1):
+            raise ValueError(not_one_of("no such table in the GeoPackage", layer.table, tables))
+        with warnings.catch_warnings(action="ignore"):  # GDAL's remarks; what matters is checked here
+            meta, _, geometries, columns = pyogrio.raw.read(layer.entry.path, layer=layer.table)
+    except (
+        RuntimeError,
+        UnicodeDecodeError,
+    ) as error:  # pyogrio's errors are the former, texts that are none the latter
+        raise ValueError(f"not a GeoPackage: {error}") from None
+    if geometries is None:
+        raise ValueError(f"the table has no geometry: {shown(layer.table or tables[0])}")
+    return meta, geometries, columns
+
+
+def _crs(text: str) -> pyproj.CRS:
+    try:
+        return pyproj.CRS.from_user_input(text)
+    except pyproj.exceptions.CRSError:
+        raise ValueError(f"not a coordinate reference system: {shown(text)}") from None
 
 
 def _cell(given: Any) -> Any:
     """A cell of a GeoPackage as JSON would hold it: NaN, which GDAL puts for NULL, is no value."""
     if isinstance(given, np.generic):
         given = given.item()
-    return None if given != given else given
+    return None if isinstance(given, float) and given != given else given

@@ -8,7 +8,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ def _days(text: str) -> tuple[dt.date, dt.date]:
         raise ValueError("not a date: write 2021, 2021-08, 2021-08-15, or two of these with / between")
     year, month, day = (int(part) if part else None for part in found.groups())
     assert year is not None
-    first = dt.date(year, month or 1, day or 1)
-    if day:
+    first = dt.date(year, 1 if month is None else month, 1 if day is None else day)
+    if day is not None:
         return first, first
     last_month = month or 12
     return first, dt.date(year, last_month, calendar.monthrange(year, last_month)[1])

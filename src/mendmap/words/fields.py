@@ -9,7 +9,7 @@ import dataclasses
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -101,6 +101,19 @@ def read_row(
     return values, complaints
 
 
+Known = Mapping[str, Collection[str]]
+
+
+def unknown_ids(fields: Iterable[Field], values: Mapping[str, Any], known: Known) -> Iterator[Complaint]:
+    """Which ids that a row names belong to nothing; ``known`` holds every id by what it is."""
+    for each in fields:
+        ids = known.get(each.refers, ())
+        given = values.get(each.name) if each.refers else None
+        for ident in given if isinstance(given, list | tuple) else (given,):
+            if ident and ident not in ids:
+                yield each.name, not_one_of(f"no such {each.refers}", ident, ids)
+
+
 def value(field: Field, raw: object) -> Any:
     """One checked value. Raises ValueError with the message for the user."""
     text = raw.strip() if isinstance(raw, str) else raw
@@ -126,17 +139,21 @@ def plain(checked: Any) -> Any:
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 # A spreadsheet runs a cell that begins with one of these; "-" and "+" begin numbers as well, and are let through there.
-_FORMULA = ("=", "@", "\t", "\r")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
+_FORMULA = ("=", "@")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_EXACT = 2**53  # above it, a float no longer tells one whole number from the next
 
 
 def _text(raw: object) -> str:
+    if isinstance(raw, bool | list | dict | bytes):
+        raise ValueError(f"not a text: {shown(raw)}")
     text = str(raw)
     if len(text) > 10_000:
         raise ValueError(f"{len(text)} characters; at most 10000 are allowed")
     if text.startswith(_FORMULA):
         raise ValueError(f"begins like a spreadsheet formula: {shown(text)}")
-    if any(ord(character) < 32 and character not in "\n" for character in text):
+    if _CONTROL.search(text):
         raise ValueError(f"holds a control character: {shown(text)}")
     return text
 
@@ -157,16 +174,16 @@ def _number(raw: object) -> float:
         if isinstance(raw, bool) or not isinstance(raw, str | int | float):
             raise ValueError
         number = float(raw)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(f"not a number (write 1234.5): {shown(raw)}") from None
-    if not math.isfinite(number) or (isinstance(raw, str) and "_" in raw):
-        raise ValueError(f"not a finite number: {shown(raw)}")
+    if not math.isfinite(number) or (isinstance(raw, str) and ("_" in raw or not raw.isascii())):
+        raise ValueError(f"not a finite number in plain digits: {shown(raw)}")
     return number
 
 
 def _integer(raw: object) -> int:
     number = _number(raw)
-    if not number.is_integer():
+    if not number.is_integer() or abs(number) > _EXACT:
         raise ValueError(f"not a whole number: {shown(raw)}")
     return int(number)
 
@@ -188,10 +205,12 @@ def _moment(raw: object) -> dt.datetime:
 
 
 def _url(raw: object) -> str:
-    parts = urlsplit(_text(raw))
-    if parts.scheme not in ("http", "https", "mailto") or not (parts.netloc or parts.path):
+    text = _text(raw)
+    parts = urlsplit(text)
+    needed = parts.path if parts.scheme == "mailto" else parts.netloc
+    if parts.scheme not in ("http", "https", "mailto") or not needed or re.search(r"\s", text):
         raise ValueError(f"not an address that begins with https://, http:// or mailto: {shown(raw)}")
-    return str(raw)
+    return text
 
 
 def _unit(raw: object) -> str:

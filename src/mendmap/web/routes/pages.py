@@ -13,7 +13,7 @@ from mendmap.atlas.model import Feature
 from mendmap.catalogue.records import names
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
-from mendmap.web import describe
+from mendmap.web import describe, wording
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, current, page_of
 from mendmap.words import vocabulary
@@ -34,6 +34,7 @@ _templates = jinja2.Environment(
 _templates.filters["amount"] = progress.amount
 _templates.filters["number"] = lambda value: f"{value:,.10g}"
 _templates.filters["name"] = names
+_templates.filters |= {name: getattr(wording, name) for name in ("day", "hours", "period", "unit", "averaging", "size")}
 _templates.globals["words"] = vocabulary
 
 

@@ -1,0 +1,45 @@
+# The two commands: make serve, make test. Everything is installed into .venv, from locked wheels and npm packages.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := .venv/bin
+READY := .venv/.ready
+# Programs of the system that some tests use, and the Debian packages that carry them.
+SYSTEM_PACKAGES := chromium gdal-bin
+
+.PHONY: serve test prove lint test-system lock
+
+serve: $(READY)
+	$(BIN)/mendmap load geodata
+	$(BIN)/mendmap serve --host $(HOST) --port $(PORT)
+
+# With CI=true the programs of the system are installed first, and nothing is left out.
+test: $(READY) $(if $(filter true,$(CI)),test-system) lint
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+prove: $(READY) lint
+	MENDMAP_PROVE=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-system:
+	apt-get update
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $(SYSTEM_PACKAGES)
+
+# Installed anew only when what is locked or built has changed.
+$(READY): requirements-dev.lock pyproject.toml hatch_build.py src/mendmap/web/assets/package-lock.json
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $(READY)
+
+# Renews the locks; needs uv. Hashes are locked, addresses are not.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade
+lock:
+	$(LOCK) pyproject.toml --output-file requirements.lock
+	$(LOCK) --extra dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock

@@ -1,0 +1,92 @@
+/* Symbols and small DOM helpers. Text goes in as text nodes only: data never becomes markup. */
+(() => {
+  "use strict";
+  const mendmap = (window.mendmap = window.mendmap || {});
+  const SVG = "http://www.w3.org/2000/svg";
+
+  /** An HTML element with attributes; ``text`` and ``on`` (listeners) are special, children are nodes or text. */
+  mendmap.h = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+
+  /** The same for an SVG element. */
+  mendmap.svg = (tag, attributes = {}, ...children) =>
+    fill(document.createElementNS(SVG, tag), attributes, children);
+
+  function fill(element, { text, on, ...attributes }, children) {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== null && value !== undefined && value !== false) {
+        element.setAttribute(name, value === true ? "" : value);
+      }
+    }
+    for (const [name, listener] of Object.entries(on || {})) element.addEventListener(name, listener);
+    if (text !== undefined) element.textContent = text;
+    element.append(...children.filter((child) => child !== null && child !== undefined));
+    return element;
+  }
+
+  // Each shape in a box of 24, centred on 12,12. Rings and dots are smaller: they stand beside other symbols.
+  const SHAPES = {
+    circle: "M12 5a7 7 0 1 1 0 14a7 7 0 1 1 0-14Z",
+    square: "M5.5 5.5h13v13h-13Z",
+    diamond: "M12 3.4 20.6 12 12 20.6 3.4 12Z",
+    triangle: "M12 3.2 21 19.4H3Z",
+    hexagon: "M12 3.8 19.1 7.9v8.2L12 20.2 4.9 16.1V7.9Z",
+    drop: "M12 2.8c3.4 4.4 6 7.4 6 10.9a6 6 0 1 1-12 0C6 10.2 8.6 7.2 12 2.800Z",
+    star: "M12 2.6 14.6 8.9 21.4 9.4 16.2 13.8 17.9 20.4 12 16.8 6.1 20.4 7.8 13.8 2.6 9.4 9.4 8.9Z",
+    cross: "M8.3 4.2 12 7.9 15.7 4.2 19.8 8.3 16.1 12 19.8 15.7 15.7 19.8 12 16.1 8.3 19.8 4.2 15.7 7.9 12 4.2 8.300Z",
+    ring: "M12 7.500a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9Z",
+    dot: "M12 8.500a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7Z",
+  };
+
+  /** The symbol of a layer as an SVG element of ``size`` pixels; its colour is the custom property --layer. */
+  mendmap.symbol = (shape, size = 24) =>
+    mendmap.svg(
+      "svg",
+      { class: `symbol symbol-${shape}`, viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true", focusable: "false" },
+      mendmap.svg("path", { class: "symbol-halo", d: SHAPES[shape] || SHAPES.circle }),
+      mendmap.svg("path", { class: "symbol-shape", d: SHAPES[shape] || SHAPES.circle }),
+    );
+
+  /** A swatch of a line, as the map draws it. */
+  mendmap.lineSymbol = (basis, width) =>
+    mendmap.svg(
+      "svg",
+      { class: "symbol", viewBox: "0 0 24 24", width: 24, height: 24, "aria-hidden": "true", focusable: "false" },
+      mendmap.svg("path", { class: `shape line basis-${basis}`, d: "M2 16c5 0 6-8 10-8s5 6 10 4", "stroke-width": width }),
+    );
+
+  /** The key of a basis: a disc and a line, drawn as places known that well are. */
+  mendmap.basisSymbol = (basis) =>
+    mendmap.svg(
+      "svg",
+      { class: "symbol", viewBox: "0 0 44 24", width: 44, height: 24, "aria-hidden": "true", focusable: "false" },
+      mendmap.svg("circle", { class: `disc basis-${basis} in-key`, cx: 11, cy: 12, r: 9 }),
+      mendmap.svg("circle", { class: "disc-centre", cx: 11, cy: 12, r: 2.5 }),
+      mendmap.svg("path", { class: `shape line basis-${basis}`, d: "M25 12h18", "stroke-width": 3 }),
+    );
+
+  /** What each basis means to a reader, in the order of the key. */
+  mendmap.BASES = {
+    published: "Published position",
+    estimated: "Estimated position",
+    schematic: "Somewhere inside the ring",
+    hypothesis: "A guess, not a fact",
+  };
+
+  // Features that help to find one's way are named and drawn in full if they are of these kinds; others stay tiny.
+  mendmap.LANDMARKS = new Set(["settlement", "city", "town", "village", "hamlet", "reservoir", "lake", "peak"]);
+
+  /** A feature's name in the page's language, or in any. */
+  mendmap.nameOf = (properties) => {
+    const wanted = `name_${(document.documentElement.lang || "en").toLowerCase().replace("-", "_")}`;
+    const other = Object.keys(properties).find((key) => key.startsWith("name_"));
+    return String(properties[wanted] || properties[other] || properties.id);
+  };
+
+  /** How well a place is known, in a few words. */
+  mendmap.knownAs = ({ basis, accuracy_m: off }) => {
+    const metres = off ? `${Number(off).toLocaleString("en")} m` : "";
+    if (basis === "schematic") return `somewhere within ${metres}`;
+    if (basis === "hypothesis") return "hypothesis";
+    return metres ? `${basis}, within ${metres}` : basis;
+  };
+})();

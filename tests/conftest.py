@@ -1,0 +1,139 @@
+"""Fixtures: a synthetic place, the flagship data in a lake, a running service, a browser.
+
+Tests that need a program of the system are marked ``system(program)``. Without it they are left out and named at
+the end, with the command that adds it; with CI=true a missing program is a failure.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from place import Testford
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+MENDMAP = [sys.executable, "-m", "mendmap"]
+_left_out: dict[str, int] = {}
+_CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("system"):
+        program = marker.args[0]
+        if shutil.which(program) is None:
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"{program} is not installed, and with CI=true nothing is left out")
+            _left_out[program] = _left_out.get(program, 0) + 1
+            pytest.skip(f"{program} is not installed; make test-system adds it")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for program, count in _left_out.items():
+        terminalreporter.write_line(f"left out for want of {program}: {count} tests; make test-system adds it")
+
+
+def times(usual: int, full: int) -> int:
+    """How often to repeat something costly: ``full`` in make prove, else ``usual``."""
+    return full if os.environ.get("MENDMAP_PROVE") == "1" else usual
+
+
+@pytest.fixture
+def testford(tmp_path: Path) -> Testford:
+    """The synthetic place, not written yet."""
+    return Testford(tmp_path / "testford")
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run_mendmap() -> Run:
+    """Runs the command as its users do."""
+
+    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [*MENDMAP, *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ | environment)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def bor_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake that holds the flagship data."""
+    lake = tmp_path_factory.mktemp("bor") / "lake"
+    subprocess.run([*MENDMAP, "load", ROOT / "geodata", "--lake", lake], check=True, capture_output=True, timeout=120)
+    return lake
+
+
+class Service:
+    """A running ``mendmap serve`` on a free port."""
+
+    def __init__(self, lake: Path, log: Path, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._log = log.open("wb")
+        command = [*MENDMAP, "serve", "--lake", str(lake), "--port", str(port)]
+        self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log, env=os.environ | environment)
+        for _ in range(300):
+            try:
+                if httpx.get(f"{self.url}/healthz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        self.stop()
+        raise AssertionError(f"the service did not start: {log.read_text()}")
+
+    def stop(self) -> None:
+        """Ends the service as a service manager does."""
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self._log.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Starts services over a lake, and stops them at the end of the test."""
+    started: list[Service] = []
+
+    def start(lake: Path, **environment: str) -> Service:
+        started.append(Service(lake, tmp_path / f"serve{len(started)}.log", **environment))
+        return started[-1]
+
+    yield start
+    for service in started:
+        service.stop()
+
+
+@pytest.fixture(scope="session")
+def bor_url(bor_lake: Path) -> Iterator[str]:
+    """The address of a service over the flagship data."""
+    service = Service(bor_lake, bor_lake.parent / "serve.log")
+    yield service.url
+    service.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a screen."""
+    with sync_playwright() as playwright:
+        program = shutil.which("chromium")
+        launched = playwright.chromium.launch(executable_path=program, args=_CHROMIUM_FLAGS)
+        yield launched
+        launched.close()

@@ -1,0 +1,230 @@
+"""The pages as people meet them: in a browser, on a phone, by keyboard, without JavaScript, with the service gone."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, expect
+
+pytestmark = pytest.mark.system("chromium")
+
+SCREENSHOTS = Path(os.environ.get("MENDMAP_SCREENSHOTS", "screenshots"))
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+PAGES = ("/", "/sites", "/sites/lake_robule", "/stations/RS0009A", "/statements", "/progress", "/downloads", "/about")
+# A feature of each layer, and words that its panel must hold.
+TOLD = {
+    "smelters": ("tir_smelter", "Somewhere within 800 m"),
+    "lakes": ("lake_robule", "Backfilled, reclaimed and greened"),
+    "waste_dumps": ("visoki_planir", "355,000 m²"),
+    "tailings": ("rth_tailings", "In use as a tailings facility"),
+    "mines": ("cerovo_field", "not the outline of the pit"),
+    "landfills": ("municipal_landfill", "Recultivation has begun"),
+    "wastewater": ("six_stage_ponds", "Somewhere within 2,000 m"),
+    "reaches": ("dredged_reach", "A hypothesis, not a fact"),
+    "stations": ("RS0009A", "51.76 µg/m³"),
+    "works": ("lake_robule_remediation", "3.53 million USD"),
+    "watercourses": ("ravna", "Estimated, true to about 600 m"),
+    "places": ("ostrelj", "Published, true to about 300 m"),
+}
+
+
+class Watched:
+    """A page that remembers what it asked for and what went wrong."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.asked: list[str] = []
+        self.wrong: list[str] = []
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
+
+
+def watched(browser: Browser, **options: object) -> Watched:
+    """A page in a context of its own; nothing is animated, so nothing is waited for."""
+    context = browser.new_context(**{"viewport": DESKTOP, "reduced_motion": "reduce", **options})  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    return Watched(context.new_page())
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[Watched]:
+    found = watched(browser)
+    yield found
+    found.page.context.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Watched]:
+    found = watched(browser, viewport=PHONE, has_touch=True, is_mobile=True)
+    yield found
+    found.page.context.close()
+
+
+def open_map(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.locator(".marker[data-feature=tir_smelter]")).to_be_visible()
+    expect(page.locator(".tiles-watercourse path.shape").first).to_be_attached()
+    page.wait_for_load_state("networkidle")
+
+
+def test_every_layer_is_drawn_and_each_feature_tells_what_is_known(desk: Watched, bor_url: str) -> None:
+    page = desk.page
+    open_map(page, bor_url)
+    page.get_by_role("checkbox", name="Works of remediation").check()
+    for layer, (ident, words) in TOLD.items():
+        marker = page.locator(f".marker[data-layer={layer}][data-feature='{ident}']")
+        expect(marker).to_be_attached()
+        marker.dispatch_event("click")
+        panel = page.locator(".panel")
+        expect(panel).to_contain_text(words)
+        expect(panel.locator(".panel-full")).to_have_attribute("href", re.compile(f"/{ident}$"))
+    assert not desk.wrong
+
+
+def test_a_claim_looks_like_a_claim_in_the_panel(desk: Watched, bor_url: str) -> None:
+    open_map(desk.page, bor_url)
+    desk.page.locator(".marker[data-feature=lake_robule]").click()
+    panel = desk.page.locator(".panel")
+    expect(panel.locator(".state", has_text="Backfilled").locator(".trust-claimed")).to_have_text(
+        "Claimed, not checked"
+    )
+    expect(panel).to_contain_text("Not checked.")
+    expect(panel.locator("h1")).to_have_count(0)
+
+
+def test_the_list_of_layers_follows_what_is_shown(desk: Watched, bor_url: str) -> None:
+    page = desk.page
+    open_map(page, bor_url)
+    expect(page.get_by_role("checkbox", name="Works of remediation")).not_to_be_checked()
+    expect(page.locator(".key")).to_contain_text("A guess, not a fact")
+    page.get_by_role("checkbox", name="Dredged reach").uncheck()
+    expect(page.locator(".key")).not_to_contain_text("A guess, not a fact")
+    expect(page.locator(".tiles path.basis-hypothesis")).to_have_count(0)
+    page.get_by_role("checkbox", name="Lake Robule").uncheck()
+    expect(page.locator(".marker[data-feature=lake_robule]")).to_have_count(0)
+
+
+def test_the_map_works_by_keyboard_alone(desk: Watched, bor_url: str) -> None:
+    page = desk.page
+    open_map(page, bor_url)
+    focused = "document.activeElement.dataset.feature || ''"
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate(focused) == "tir_smelter":
+            break
+    assert page.evaluate(focused) == "tir_smelter"
+    page.keyboard.press("Enter")
+    panel = page.locator(".panel")
+    expect(panel).to_contain_text("TIR smelter")
+    expect(panel).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    assert page.evaluate(focused) == "tir_smelter"
+
+
+def test_a_phone_scrolls_the_page_until_the_map_is_tapped(phone: Watched, bor_url: str) -> None:
+    page = phone.page
+    open_map(page, bor_url)
+    container = page.locator(".leaflet-container")
+    assert container.evaluate("each => getComputedStyle(each).touchAction") == "pan-y pinch-zoom"
+    page.get_by_role("button", name="Tap to use the map").tap()
+    assert container.evaluate("each => getComputedStyle(each).touchAction") == "none"
+    page.get_by_role("button", name="Done: scroll the page").tap()
+    assert container.evaluate("each => getComputedStyle(each).touchAction") == "pan-y pinch-zoom"
+    page.locator(".marker[data-feature=cukaru_peki]").tap()
+    expect(page.locator(".panel")).to_contain_text("Čukaru Peki")
+
+
+def test_nothing_leaves_the_origin_and_nothing_goes_wrong(desk: Watched, bor_url: str) -> None:
+    open_map(desk.page, bor_url)
+    for path in PAGES[1:]:
+        desk.page.goto(bor_url + path)
+    assert {urlsplit(each).netloc for each in desk.asked if not each.startswith("data:")} == {urlsplit(bor_url).netloc}
+    assert desk.wrong == []
+
+
+def test_the_page_stands_when_the_service_goes(desk: Watched, bor_url: str) -> None:
+    page = desk.page
+    open_map(page, bor_url)
+
+    def gone(route: Route) -> None:
+        route.abort()
+
+    page.route("**/tiles/**", gone)
+    page.locator(".leaflet-control-zoom-in").click()
+    page.locator(".leaflet-control-zoom-in").click()
+    notice = page.locator(".notice")
+    expect(notice).to_contain_text("Some of the map could not be fetched")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Bor")
+    page.unroute("**/tiles/**", gone)
+    notice.get_by_role("button", name="Try again").click()
+    expect(notice).to_be_hidden()
+
+
+def test_a_panel_that_cannot_be_fetched_says_so(desk: Watched, bor_url: str) -> None:
+    page = desk.page
+    open_map(page, bor_url)
+    page.route("**/sites/**", lambda route: route.abort())
+    page.locator(".marker[data-feature=lake_robule]").click()
+    expect(page.locator(".panel")).to_contain_text("could not be fetched")
+    expect(page.locator(".panel").get_by_role("link", name="Open its own page")).to_be_visible()
+
+
+def test_the_map_opens_where_the_address_says(desk: Watched, bor_url: str) -> None:
+    desk.page.goto(f"{bor_url}/#at=44.4,21.93")
+    expect(desk.page.locator(".marker[data-feature=pek_river_monitor]")).to_be_visible()
+
+
+def test_the_map_page_tells_everything_without_javascript(browser: Browser, bor_url: str) -> None:
+    page = watched(browser, java_script_enabled=False).page
+    page.goto(bor_url)
+    text = page.locator("body").inner_text()
+    for words in (
+        "The newest reading here is from 7 January 2024",
+        "unverifiable",
+        "What would decide it",
+        "Lake Robule",
+    ):
+        assert words in text
+    assert page.locator("#twin a[href='/sites/dredged_reach']").is_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_passes_axe_and_fits_a_narrow_screen(browser: Browser, bor_url: str, path: str) -> None:
+    for scheme in ("light", "dark"):
+        page = watched(browser, color_scheme=scheme).page
+        open_map(page, bor_url) if path == "/" else page.goto(bor_url + path)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path} in {scheme}: {found.generate_report()}"
+        page.context.close()
+    narrow = watched(browser, viewport={"width": 320, "height": 640}).page
+    narrow.goto(bor_url + path)
+    assert narrow.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    narrow.context.close()
+
+
+def test_the_panel_passes_axe(desk: Watched, bor_url: str) -> None:
+    open_map(desk.page, bor_url)
+    desk.page.locator(".marker[data-feature=tir_smelter]").click()
+    expect(desk.page.locator(".panel .feature")).to_be_visible()
+    found = Axe().run(desk.page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_screenshots_are_taken(desk: Watched, phone: Watched, bor_url: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for name, page in (("desktop-1280x800", desk.page), ("phone-390x844", phone.page)):
+        open_map(page, bor_url)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        page.locator(".map-frame").scroll_into_view_if_needed()
+        page.locator(".marker[data-feature=lake_robule]").dispatch_event("click")
+        expect(page.locator(".panel")).to_contain_text("Backfilled")
+        page.screenshot(path=SCREENSHOTS / f"{name}-panel.png")
+        assert (SCREENSHOTS / f"{name}.png").stat().st_size > 20_000

@@ -1,0 +1,59 @@
+"""The commands: each has help with an example, and says what went wrong in a line, without a traceback."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from conftest import Run
+from place import Testford
+
+from mendmap.cli import main
+
+COMMANDS = sorted(main.commands)  # type: ignore[attr-defined]
+
+
+def test_the_promised_commands_are_there() -> None:
+    assert COMMANDS == ["check", "init", "load", "progress", "serve", "statements"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    done = CliRunner().invoke(main, [command, "--help"])
+    assert done.exit_code == 0
+    assert f"Example: mendmap {command}" in done.output
+
+
+def test_a_setting_that_is_wrong_is_one_line(run_mendmap: Run) -> None:
+    done = run_mendmap("serve", MENDMAP_PORT="many")
+    assert (done.returncode, done.stderr) == (1, "mendmap: MENDMAP_PORT: not a int: 'many'\n")
+
+
+def test_an_unknown_command_tells_the_choices(run_mendmap: Run) -> None:
+    done = run_mendmap("lod")
+    assert done.returncode == 2
+    assert "No such command 'lod'" in done.stderr
+
+
+def test_faults_go_to_stderr_and_counts_to_stdout(testford: Testford, run_mendmap: Run) -> None:
+    folder = testford.write()
+    good = run_mendmap("check", folder)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert "7 features" in good.stdout
+    testford.feature("dumps")["properties"]["kind"] = "hill"
+    testford.write()
+    bad = run_mendmap("check", folder)
+    assert (bad.returncode, bad.stdout) == (1, "")
+    assert "dumps.geojson:1: kind: not a kind of this layer: 'hill'; choices: dump" in bad.stderr
+    as_json = run_mendmap("check", folder, "--json")
+    assert as_json.returncode == 1
+    assert json.loads(as_json.stdout)["faults"][0]["column"] == "kind"
+
+
+def test_progress_and_statements_of_a_fresh_lake_print_plainly(testford: Testford, run_mendmap: Run) -> None:
+    lake = testford.folder.parent / "lake"
+    run_mendmap("load", testford.write(), "--lake", lake)
+    progress = run_mendmap("progress", MENDMAP_LAKE=str(lake))
+    assert "Mirror: Liming" in progress.stdout
+    assert "(place not told): Planting" in progress.stdout
+    statements = run_mendmap("statements", "--lake", lake)
+    assert statements.stdout.startswith("consistent: Metal fell to a tenth.")

@@ -1,0 +1,47 @@
+"""Progress: site by work, as the web, the command and the CSV tell it."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import httpx2 as httpx
+from conftest import Run
+from place import Testford
+from test_lake import load, read
+
+from mendmap import progress
+from mendmap.atlas.build import build
+
+
+def test_a_row_for_each_site_and_work(testford: Testford, tmp_path: Path) -> None:
+    load(testford, tmp_path / "lake")
+    rows = progress.rows(build(read(tmp_path / "lake")))
+    assert [(row.get("site"), row.get("work")) for row in rows] == [
+        ("mirror", "liming"),
+        ("puddle", None),
+        ("heap", None),
+        (None, "somewhere"),
+    ]
+    liming = rows[0]
+    assert [each["value"] for each in liming["planned"]] == [10.0]
+    assert progress.amount(liming["achieved"][0]) == "lime: 8 t (2021)"
+    assert liming["newest"] == "Cu 120 ug/L"
+    assert liming["sources"] == ["survey"]
+
+
+def test_web_and_command_tell_the_same(bor_url: str, bor_lake: Path, run_mendmap: Run) -> None:
+    web = httpx.get(f"{bor_url}/progress.json").json()["progress"]
+    command = json.loads(run_mendmap("progress", "--json", "--lake", bor_lake).stdout)["progress"]
+    assert web == command
+    text = run_mendmap("progress", "--lake", bor_lake).stdout
+    assert "Restoration of Visoki planir" in text
+    assert "355,000 m2" in text
+    assert "approx 600,000 m2" in text
+
+
+def test_the_csv_has_every_row_and_explained_columns(bor_url: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(httpx.get(f"{bor_url}/progress.csv").text, newline="")))
+    assert list(rows[0]) == [each.name for each in progress.COLUMNS]
+    assert len(rows) == len(httpx.get(f"{bor_url}/progress.json").json()["progress"])
+    assert {row["work"] for row in rows} >= {"smelter_desulfurization", "dust_control"}

@@ -1,0 +1,110 @@
+"""Statements: each outcome is reached with data made for it, and the flagship's are honest."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from place import STATEMENTS, Testford
+from test_lake import load, read
+
+from mendmap.atlas.build import build
+from mendmap.statements.outcome import Outcome, outcomes
+
+LENGTH = """
+[[statement]]
+id = "long"
+claim = "The brook is 1 km long."
+claimant = "Works Ltd"
+source = "survey"
+check = "length"
+feature = "brook"
+claimed = {claimed}
+unit = "km"
+wanted = "A survey."
+"""
+READINGS = """
+[[statement]]
+id = "clean"
+claim = "The air is clean."
+claimant = "Works Ltd"
+source = "survey"
+check = "readings"
+parameter = "so2"
+period = "{period}"
+wanted = "A year of readings."
+"""
+
+
+def outcome(testford: Testford, tmp_path: Path) -> Outcome:
+    load(testford, tmp_path / "lake")
+    (found,) = outcomes(build(read(tmp_path / "lake")))
+    return found
+
+
+def test_a_claimants_own_figures_that_agree_are_consistent_and_never_support(
+    testford: Testford, tmp_path: Path
+) -> None:
+    found = outcome(testford, tmp_path)
+    assert (found.outcome, found.computed) == ("consistent", 0.1)
+    assert "1 / 10 = 0.1" in found.because
+    assert "claimant's own" in found.because
+
+
+def test_figures_that_disagree_contradict(testford: Testford, tmp_path: Path) -> None:
+    testford.statements = STATEMENTS.replace("claimed = 0.1", "claimed = 0.2")
+    found = outcome(testford, tmp_path)
+    assert found.outcome == "contradicted"
+    assert "50.0% apart, 5% allowed" in found.because
+
+
+def test_figures_of_someone_else_support(testford: Testford, tmp_path: Path) -> None:
+    testford.tables["source"].append({"id": "agency", "title": "Agency", "url": ""})
+    for row in testford.tables["figure"]:
+        row["claimant"], row["source"] = "", "agency"
+    assert outcome(testford, tmp_path).outcome == "supported"
+
+
+@pytest.mark.parametrize("change", [{"unit": "kg"}, {"value": "0"}])
+def test_figures_that_give_no_share_decide_nothing(testford: Testford, tmp_path: Path, change: dict[str, str]) -> None:
+    testford.tables["figure"][0] |= change
+    assert outcome(testford, tmp_path).outcome == "unverifiable"
+
+
+@pytest.mark.parametrize(
+    ("basis", "claimed", "wanted"),
+    [
+        ("published", "19.4", "supported"),
+        ("published", "25", "contradicted"),
+        ("schematic", "19.4", "unverifiable"),
+        ("hypothesis", "19.4", "unverifiable"),
+    ],
+)
+def test_a_length_is_measured_and_a_hypothesis_proves_nothing(
+    testford: Testford, tmp_path: Path, basis: str, claimed: str, wanted: str
+) -> None:
+    testford.feature("rivers")["properties"]["basis"] = basis
+    testford.statements = LENGTH.format(claimed=claimed)
+    found = outcome(testford, tmp_path)
+    assert found.outcome == wanted
+    assert found.computed == pytest.approx(19.37, abs=0.1)
+
+
+@pytest.mark.parametrize(("period", "words"), [("2021", "not been assessed"), ("2023", "No readings of SO₂ for 2023")])
+def test_readings_alone_decide_nothing(testford: Testford, tmp_path: Path, period: str, words: str) -> None:
+    testford.statements = READINGS.format(period=period)
+    found = outcome(testford, tmp_path)
+    assert found.outcome == "unverifiable"
+    assert words in found.because
+
+
+def test_the_flagships_outcomes_are_honest(bor_lake: Path, run_mendmap: Run) -> None:
+    done = run_mendmap("statements", "--json", "--lake", bor_lake)
+    found = {each["id"]: each for each in json.loads(done.stdout)["statements"]}
+    assert len(found) == 9
+    reached = {ident: each["outcome"] for ident, each in found.items()}
+    assert [ident for ident, outcome in reached.items() if outcome == "consistent"] == ["so2_per_tonne"]
+    assert set(reached.values()) == {"consistent", "unverifiable"}
+    assert found["so2_per_tonne"]["computed"] == pytest.approx(0.0302, abs=1e-4)
+    assert "hypothesis" in found["dredged_7_4_km"]["because"]
+    assert all(each["wanted"] for each in found.values())
