@@ -85,9 +85,9 @@ def test_a_half_written_file_is_a_clear_fault(name: str, testford: Testford) -> 
     for end in range(0, len(whole), 50):
         path.write_bytes(whole[:end])
         said = outcome(testford.folder)
-        assert said.startswith(name) or name.endswith(".toml"), said
-        if name.endswith(".geojson"):
-            assert "not JSON" in said or "the file is empty" in said
+        # TOML that ends between two lines is whole again, but what it no longer lists is a fault.
+        assert said or name in ("statements.toml", "maps/public.toml")
+        assert said.startswith("lakes.geojson:0: ") or name != "lakes.geojson", said
 
 
 def test_a_file_over_the_bound_is_refused_before_it_is_read(testford: Testford) -> None:
@@ -198,6 +198,7 @@ def test_a_ring_that_encloses_nothing_is_a_fault(ring: list[list[float]], testfo
         ('"\\ud800"', "not JSON: "),
         ("\x00", "not JSON: "),
     ],
+    ids=["deep lists", "deep objects", "list", "features", "no features", "quotes", "half a character", "NUL"],
 )
 def test_json_that_is_no_collection_is_a_fault(document: str, said: str, testford: Testford) -> None:
     path = testford.write() / "dumps.geojson"
@@ -240,7 +241,6 @@ ODD = [
     "Бор 🏭 ✓",
     "'; DROP TABLE features; --",
     "a\nb",
-    "-1+1",
     "x" * 10_000,
 ]
 
@@ -279,19 +279,16 @@ def test_a_name_that_no_page_or_spreadsheet_should_hold_is_a_fault(name: Any, sa
 
 
 @pytest.mark.parametrize(
-    "ident", ["../x", "/x", ".x", "-x", "a b", "a/b", "a\\b", "é", "x" * 81, "a%2fb", "a\n", "<b>", 5, True, ["a"]]
+    "ident", ["../x", "/x", ".x", "-x", "a b", "a/b", "a\\b", "é", "x" * 81, "a%2fb", "a\nb", "<b>", 5, True, ["a"]]
 )
 def test_an_id_that_no_address_should_hold_is_a_fault(ident: Any, testford: Testford) -> None:
     feature("lakes", 1, id=ident)(testford)
-    if ident == "a\n":  # blanks around a value are no part of it
-        assert outcome(testford.folder if testford.write() else Path()) == ""
-        return
     (found,) = faults_of(testford)
     assert found.startswith("lakes.geojson:2: id: not an id (letters, digits, _ - . and at most 80 of them): ")
 
 
-def writer_of(text: str) -> Callable[[Path], None]:
-    return lambda path: path.write_text(text) and None
+def writer_of(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(text)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +309,9 @@ def test_a_corrupt_geopackage_is_a_clear_fault(write: Callable[[Path], object], 
     assert faults_in(testford.folder)[0].startswith(f"dumps.gpkg:0: : {said}")
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 100_000, b"PK\x03\x04", b'"\\ud800"'], ids=repr)
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00", b"[" * 100_000, b"PK\x03\x04", b'"\\ud800"'], ids=["UTF-16", "deep", "ZIP", "half"]
+)
 def test_the_command_never_shows_a_traceback(content: bytes, testford: Testford, run_mendmap: Run) -> None:
     folder = testford.write()
     for name in ("lakes.geojson", "source.csv", "readings.csv", "statements.toml", "maps/public.toml"):

@@ -301,10 +301,10 @@ def test_a_declared_size_must_agree_with_the_geometry_within_one_percent(
     drawn = from_geojson(json.dumps(shape))
     true = length_m(drawn) / 1000 if measured == "length" else area_m2(drawn) / 10_000
     for share in (0.992, 1.0, 1.008):
-        feature(name, **{column: true * share})(testford)
+        feature(name, 0, ..., **{column: true * share})(testford)
         assert check(testford.write(), 100)
     for share in (0.98, 1.02, -1, 0):
-        feature(name, **{column: true * share})(testford)
+        feature(name, 0, ..., **{column: true * share})(testford)
         (found,) = faults_of(testford)
         assert found.startswith(f"{name}.geojson:1: {column}: ")
         assert found.endswith(f"is declared, but the geometry measures {true:.4g}")

@@ -268,11 +268,22 @@ def geopackage(place: Testford, crs: str, declared: str) -> None:
     (place.folder / "dumps.geojson").unlink(missing_ok=True)
 
 
-def test_a_file_in_another_reference_system_than_declared_is_a_fault(testford: Testford) -> None:
-    geopackage(testford, "EPSG:32634", "EPSG:3909")
-    assert "dumps.gpkg:0: : the file is in EPSG:32634, but the catalogue declares EPSG:3909" in faults_in(
-        testford.folder
-    )
+@pytest.mark.parametrize(
+    ("crs", "declared"),
+    [
+        ("EPSG:32634", "EPSG:3909"),
+        ("EPSG:3908", "EPSG:3909"),
+        ("EPSG:4326", "EPSG:32634"),
+        ("EPSG:32634", "EPSG:4326"),
+        ("EPSG:4258", "EPSG:4326"),
+    ],
+)
+def test_a_file_in_another_reference_system_than_declared_is_a_fault(
+    crs: str, declared: str, testford: Testford
+) -> None:
+    geopackage(testford, crs, declared)
+    (found,) = [fault for fault in faults_in(testford.folder) if fault.startswith("dumps.gpkg:")]
+    assert re.fullmatch(rf"dumps.gpkg:0: : the file is in EPSG:\d+, but the catalogue declares {declared}", found)
 
 
 @pytest.mark.parametrize("declared", ["EPSG:99999999", "Gauss-Krüger", "{}"])

@@ -1,6 +1,7 @@
 """The commands: each has help with an example, and says what went wrong in a line, without a traceback."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -26,6 +27,20 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 def test_a_setting_that_is_wrong_is_one_line(run_mendmap: Run) -> None:
     done = run_mendmap("serve", MENDMAP_PORT="many")
     assert (done.returncode, done.stderr) == (1, "mendmap: MENDMAP_PORT: not a int: 'many'\n")
+
+
+def test_a_folder_that_may_not_be_written_is_one_line(tmp_path: Path, run_mendmap: Run) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = run_mendmap("init", tmp_path / "file" / "place")
+    assert done.returncode == 1
+    assert done.stderr.startswith("mendmap: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_unreadable_catalogue_is_json_where_json_is_asked_for(tmp_path: Path, run_mendmap: Run) -> None:
+    done = run_mendmap("check", tmp_path, "--accept", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["faults"][0]["message"] == "no such file"
 
 
 def test_an_unknown_command_tells_the_choices(run_mendmap: Run) -> None:

@@ -26,8 +26,17 @@ def test_a_row_for_each_site_and_work(testford: Testford, tmp_path: Path) -> Non
     liming = rows[0]
     assert [each["value"] for each in liming["planned"]] == [10.0]
     assert progress.amount(liming["achieved"][0]) == "lime: 8 t (2021)"
+    assert liming["shared_with"] == []
     assert liming["newest"] == "Cu 120 ug/L"
     assert liming["sources"] == ["survey"]
+
+
+def test_a_work_at_several_places_says_that_its_quantities_are_of_all(testford: Testford, tmp_path: Path) -> None:
+    testford.tables["work"][0]["sites"] = "mirror,heap"
+    load(testford, tmp_path / "lake")
+    rows = list(progress.flat_rows(build(read(tmp_path / "lake"))))
+    shared = {row["site"]: row["shared_with"] for row in rows if row.get("work") == "liming"}
+    assert shared == {"mirror": "heap", "heap": "mirror"}
 
 
 def test_web_and_command_tell_the_same(bor_url: str, bor_lake: Path, run_mendmap: Run) -> None:

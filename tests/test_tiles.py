@@ -10,6 +10,7 @@ import mercantile
 import numpy as np
 import pytest
 import shapely
+from conftest import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
@@ -66,19 +67,23 @@ def reassembled(
 
 
 def metres(shape: BaseGeometry) -> BaseGeometry:
-    return shapely.transform(shape, to_mercator)
+    """A shape around Bor in mercator metres, with its lines as straight as they are in degrees."""
+    per_degree = side_m(0) / 360
+    scale = [per_degree, per_degree / math.cos(math.radians(44.07))]
+    return shapely.transform(shape, lambda degrees: (degrees - [22.1, 44.07]) * scale)
 
 
-def agrees(found: BaseGeometry, wanted: BaseGeometry, within_m: float) -> bool:
-    """Whether two shapes lie within a distance of each other, both ways, in mercator metres."""
-    found, wanted = metres(found), metres(wanted)
+def agrees(found: BaseGeometry, wanted: BaseGeometry, area: BaseGeometry, within_m: float) -> bool:
+    """Whether a shape from tiles and the one wanted in an area lie within a distance of each other, in mercator
+    metres. What lies so near to the area's edge that rounding may carry it across is not held against the tiles."""
+    found, wanted, area = metres(found), metres(wanted), metres(area)
+    reach = within_m * 1.01
+    inside = found if shapely.get_dimensions(wanted) == 0 else found.intersection(area.buffer(-reach))
     if shapely.get_dimensions(wanted) == 2:
-        edge = shapely.boundary(wanted).buffer(within_m * 1.01)
-        return bool(shapely.symmetric_difference(found, wanted).difference(edge).area < 1e-3)
-    return bool(
-        wanted.difference(found.buffer(within_m * 1.01)).is_empty
-        and found.difference(wanted.buffer(within_m * 1.01)).is_empty
-    )
+        edge = shapely.boundary(wanted).buffer(reach)
+        missing, more = wanted.difference(found).difference(edge), inside.difference(wanted).difference(edge)
+        return bool(missing.area < 1e-3 and more.area < 1e-3)
+    return bool(wanted.difference(found.buffer(reach)).is_empty and inside.difference(wanted.buffer(reach)).is_empty)
 
 
 def error_m(zoom: int) -> float:
@@ -102,7 +107,7 @@ def shapes(draw: st.DrawFn) -> BaseGeometry:
     return hull if hull.geom_type == "Polygon" and hull.area > 1e-9 else shapely.Point(points[0]).buffer(0.001)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=times(40, 2000), deadline=None)
 @given(st.lists(shapes(), min_size=1, max_size=6), st.sampled_from([10, 12, 14, 16]))
 def test_tiles_put_together_are_the_layer_clipped(made: list[BaseGeometry], zoom: int) -> None:
     layer = layer_of(list(made))
@@ -114,16 +119,15 @@ def test_tiles_put_together_are_the_layer_clipped(made: list[BaseGeometry], zoom
     frame = geopandas.GeoDataFrame(geometry=list(made), crs="OGC:CRS84")
     # One by one: a frame of mixed types cannot keep its geometry types.
     clipped = {index: geopandas.clip(frame.loc[[index]], area, keep_geom_type=True) for index in frame.index}
-    for index, wanted in ((index, shape) for index, rows in clipped.items() for shape in rows.geometry):
-        if wanted.is_empty or (shapely.get_dimensions(wanted) > 0 and wanted.length == 0):
+    for index, wanted in ((index, rows.geometry.union_all()) for index, rows in clipped.items()):
+        # A shape that only touches the area from outside is clipped to its touching point, which no tile shows.
+        if wanted.is_empty or shapely.get_dimensions(wanted) < shapely.get_dimensions(made[int(index)]):
             continue
         assert str(index) in found, f"feature {index} is in no tile"
-        pieces = found[str(index)]
-        inner = shapely.intersection(pieces, area.buffer(-1e-9)) if shapely.get_dimensions(wanted) else pieces
-        assert agrees(inner, wanted, error_m(zoom)), f"feature {index} differs at zoom {zoom}"
+        assert agrees(found[str(index)], wanted, area, error_m(zoom)), f"feature {index} differs at zoom {zoom}"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=times(30, 1000), deadline=None)
 @given(shapes(), st.sampled_from([10, 13, 16]))
 def test_a_tile_is_what_the_layer_is_inside_it_and_its_margin(made: BaseGeometry, zoom: int) -> None:
     tiles = TileLayer(layer_of([made]), MAX_ZOOM, 1000)
@@ -131,7 +135,7 @@ def test_a_tile_is_what_the_layer_is_inside_it_and_its_margin(made: BaseGeometry
     west, south, east, north = made.bounds
     for tile in list(tiles_over((west, south, east, north), zoom))[:4]:
         features = json.loads(cut(tiles, tile).body)["features"]
-        whole = shapely.box(*tile.box_m).buffer(margin, join_style="mitre")
+        whole = metres(shapely.box(*mercantile.bounds(*tile[1:], tile.z))).buffer(margin * 1.01, join_style="mitre")
         if not features:
             assert not whole.buffer(-error_m(zoom)).intersects(metres(made)) or shapely.get_dimensions(made) == 0
             continue

@@ -18,6 +18,7 @@ COLUMNS = (
     Field("accuracy_m", "number", "How far the true place may be from the one given.", unit="m"),
     Field("work", "id", "Id of the work; empty for a site without one."),
     Field("work_name", "text", "Its name."),
+    Field("shared_with", "ids", "Other places of the same work; its quantities are of all of them together."),
     Field("status", "word", "How far it is."),
     Field("begun", "date", "When it began."),
     Field("finished", "date", "When it was finished."),
@@ -43,8 +44,8 @@ def rows(atlas: Atlas) -> list[dict[str, Any]]:
     for feature in atlas.features.values():
         if atlas.layers[feature.layer].role == "site" or feature.id in placed:
             at = _site(atlas, feature, languages)
-            found += [{**at, **_work(atlas, work, languages)} for work in feature.works] or [at]
-    return found + [_work(atlas, work, languages) for work in atlas.works.values() if not work.sites]
+            found += [{**at, **_work(atlas, work, feature.id)} for work in feature.works] or [at]
+    return found + [_work(atlas, work, None) for work in atlas.works.values() if not work.sites]
 
 
 def flat_rows(atlas: Atlas) -> Iterator[dict[str, Any]]:
@@ -54,6 +55,7 @@ def flat_rows(atlas: Atlas) -> Iterator[dict[str, Any]]:
             **row,
             "planned": "; ".join(amount(each) for each in row.get("planned", ())),
             "achieved": "; ".join(amount(each) for each in row.get("achieved", ())),
+            "shared_with": ",".join(row.get("shared_with", ())),
             "sources": ",".join(row.get("sources", ())),
         }
 
@@ -84,11 +86,12 @@ def _site(atlas: Atlas, feature: Feature, languages: Sequence[str]) -> dict[str,
     }
 
 
-def _work(atlas: Atlas, work: Work, languages: Sequence[str]) -> dict[str, Any]:
+def _work(atlas: Atlas, work: Work, site: str | None) -> dict[str, Any]:
     quantities = atlas.quantities_of(work.id)
     return {
         "work": work.id,
-        "work_name": names(work.name, languages),
+        "work_name": names(work.name, atlas.place.languages),
+        "shared_with": [each for each in work.sites if each != site],
         "status": work.status,
         "begun": str(work.begun) if work.begun else None,
         "finished": str(work.finished) if work.finished else None,

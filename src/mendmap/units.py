@@ -7,6 +7,7 @@ Units are written in UCUM's case-sensitive style as laboratories print it (``ug/
 
 import re
 from functools import cache
+from math import isclose
 from typing import Any
 
 import pint
@@ -71,12 +72,13 @@ def _product(parts: tuple[str, ...]) -> Any:
 def factor(unit: str, to: str) -> float:
     """The number that turns a value in ``unit`` into one in ``to``.
 
-    Raises UnitError where the kinds differ, or where the zeros do (degC, dB), so that no one number will do.
+    Raises UnitError where the kinds differ, or where twice as much in one is not twice as much in the other
+    (degC to K, dB), so that no one number will do.
     """
-    zero, one = (_REGISTRY.Quantity(number, parsed(unit)) for number in (0.0, 1.0))
     try:
-        if zero.to(parsed(to)).magnitude == 0:
-            return float(one.to(parsed(to)).magnitude)
+        once, twice = (_REGISTRY.Quantity(much, parsed(unit)).to(parsed(to)).magnitude for much in (1.0, 2.0))
+        if isclose(2 * once, twice):
+            return float(once)
     except pint.DimensionalityError:
         pass
     raise UnitError(f"{shown(unit)} cannot be converted to {shown(to)}")

@@ -34,7 +34,7 @@ CATALOGUE = (
     Field("contact", "url", "Where a reader can report a mistake: https:// or mailto:.", required=True),
     Field("licence", "text", "Terms of use of the whole.", required=True),
     Field("attribution", "text", "What must be shown beside every map.", required=True),
-    Field("near_m", "number", "How near a station must be to a site to be joined to it, in metres.", unit="m"),
+    Field("near_m", "amount", "How near a station must be to a site to be joined to it, in metres.", unit="m"),
 )
 LAYER = (
     Field("id", "id", "Id of the layer, used in addresses.", required=True),

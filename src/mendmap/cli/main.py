@@ -28,7 +28,7 @@ class _Commands(click.Group):
             for fault in error.faults:
                 click.echo(str(fault), err=True)
             click.echo(f"{len(error.faults)} fault(s); nothing was loaded", err=True)
-        except MendmapError as error:
+        except (MendmapError, OSError) as error:
             click.echo(f"mendmap: {error}", err=True)
         sys.exit(1)
 
@@ -53,10 +53,9 @@ def check(geodata: Path, as_json: bool, accept: bool) -> None:
     from mendmap.load import check as checking
 
     limit = _settings().max_file_mb
-    if accept:
-        for file in checking.renew_hashes(geodata, limit):
-            click.echo(f"accepted {file}", err=as_json)
     try:
+        for file in checking.renew_hashes(geodata, limit) if accept else ():
+            click.echo(f"accepted {file}", err=as_json)
         found = checking.check(geodata, limit)
     except GeodataError as error:
         if not as_json:

@@ -58,8 +58,3 @@ def to_lonlat(metres: NDArray[np.float64]) -> NDArray[np.float64]:
     """Degrees of an (n, 2) array of mercator metres; the inverse of ``to_mercator``."""
     latitude = np.arcsin(np.tanh(metres[:, 1] / RADIUS_M))
     return np.column_stack((np.degrees(metres[:, 0] / RADIUS_M), np.degrees(latitude)))
-
-
-def ground_scale(latitude: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mercator metres for each metre on the ground, at latitudes in degrees (infinite at the poles)."""
-    return np.asarray(1 / np.cos(np.radians(latitude)))

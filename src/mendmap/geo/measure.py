@@ -23,7 +23,8 @@ def length_m(geometry: BaseGeometry) -> float:
 
 def area_m2(geometry: BaseGeometry) -> float:
     """Geodesic area of a polygon in square metres, whichever way its rings wind."""
-    return abs(float(_ellipsoid().geometry_area_perimeter(geometry)[0]))
+    # PROJ gives an area a sign by its ring's direction, so a hole drawn like its shell would be added.
+    return abs(float(_ellipsoid().geometry_area_perimeter(shapely.orient_polygons(geometry))[0]))
 
 
 def distance_m(one: BaseGeometry, other: BaseGeometry) -> float:

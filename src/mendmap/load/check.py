@@ -20,6 +20,7 @@ from mendmap.vectors import features as vectors
 from mendmap.vectors.features import Feature
 from mendmap.vectors.fields import columns
 from mendmap.words.fields import Known, fields_of, unknown_ids
+from mendmap.words.vocabulary import ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,20 @@ def check(folder: Path, max_file_mb: int) -> Geodata:
     if catalogue is None:
         raise GeodataError(faults)
     languages = catalogue.languages
+    unread: set[str] = set()  # kinds of id that are not all known, because a file that has some cannot be read
     features: list[Feature] = []
     for layer in catalogue.layers:
         found, wrong = vectors.read(layer, languages, max_bytes)
         features += found
         faults += wrong
+        unread |= {layer.role, "feature"} if wrong and not found else set()
     placed: list[tuple[str, int, Record]] = []
     for table in catalogue.tables:
         records, wrong = tables.read(table, languages, max_bytes)
         placed += [(table.entry.file, line, record) for line, record in records]
         faults += wrong
-    known = _known(catalogue, features, placed)
+        unread |= {table.kind} if wrong and not records else set()
+    known = {kind: ids for kind, ids in _known(catalogue, features, placed).items() if kind not in unread}
     parameters = {record.id: record for _, _, record in placed if isinstance(record, Parameter)}
     readings: list[Reading] = []
     for entry in catalogue.readings:
@@ -89,9 +93,7 @@ def _maps(folder: Path, catalogue: Catalogue, max_bytes: int) -> tuple[list[maps
 def _known(catalogue: Catalogue, features: list[Feature], placed: list[tuple[str, int, Record]]) -> Known:
     """Every id that can be referred to, by what it is."""
     roles = {layer.id: layer.role for layer in catalogue.layers}
-    known: dict[str, set[str]] = {
-        role: {feature.id for feature in features if roles[feature.layer] == role} for role in set(roles.values())
-    }
+    known = {role: {feature.id for feature in features if roles[feature.layer] == role} for role in ROLES}
     known["feature"] = {feature.id for feature in features}
     for kind in (Source, Parameter, Work, Figure):
         known[kind.kind] = {record.id for _, _, record in placed if isinstance(record, kind)}

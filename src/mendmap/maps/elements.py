@@ -10,7 +10,7 @@ from branca.element import MacroElement
 from folium.template import Template
 
 
-class GeoJsonTiles(MacroElement):  # type: ignore[misc]
+class GeoJsonTiles(MacroElement):
     """A layer of GeoJSON tiles, drawn by ``mendmap.GeoJsonTiles``: fetched as the view needs them, each feature
     drawn once, points as symbols in their disc of accuracy.
 
@@ -31,14 +31,14 @@ class GeoJsonTiles(MacroElement):  # type: ignore[misc]
     )
 
     def __init__(self, url: str, options: Mapping[str, Any], *, shown: bool = True) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "tiles"
         self.url = url
         self.options = dict(options)
         self.shown = shown
 
 
-class Workbench(MacroElement):  # type: ignore[misc]
+class Workbench(MacroElement):
     """What stands beside the map and follows it: layer tree with legend, table twin, panel of the feature clicked.
 
     ``layers`` are the ``GeoJsonTiles`` of the map, in the order of the tree.
@@ -57,7 +57,7 @@ class Workbench(MacroElement):  # type: ignore[misc]
     )
 
     def __init__(self, layers: Sequence[GeoJsonTiles], options: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "workbench"
         self.layers = list(layers)
         self.options = dict(options)

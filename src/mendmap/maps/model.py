@@ -26,14 +26,16 @@ _LAYER = (
     Field("id", "id", "Layer of the catalogue.", required=True),
     Field("color", "text", "Colour, as #rrggbb.", required=True),
     Field("shape", "word", "Shape of the symbol of a point, so that colour is never alone.", choices=SHAPES),
-    Field("width", "number", "Width of lines in pixels."),
+    Field("width", "amount", "Width of lines in pixels."),
+    Field("quiet", "ids", "Kinds drawn as small dots without a name."),
     Field("from_zoom", "integer", "Zoom from which the names of its features are written."),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a map draws one layer. ``shown`` is whether the reader sees it before choosing."""
+    """How a map draws one layer. ``shown`` is whether the reader sees it before choosing; ``quiet`` are kinds of
+    feature drawn as small dots without a name."""
 
     id: str
     color: str
@@ -41,6 +43,7 @@ class Style:
     width: float = 3.0
     from_zoom: int | None = None
     shown: bool = True
+    quiet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def _style(
         row["width"] or 3.0,
         row["from_zoom"],
         cells.get("shown", True) is True,
+        row["quiet"],
     )
     return style, complaints
 
@@ -125,5 +129,5 @@ def plain(spec: MapSpec) -> Row:
 
 def from_plain(body: Mapping[str, Any]) -> MapSpec:
     """A map that ``plain`` wrote."""
-    layers = tuple(Style(**style) for style in body["layers"])
+    layers = tuple(Style(**{**style, "quiet": tuple(style["quiet"])}) for style in body["layers"])
     return MapSpec(body["id"], body["title"], body["text"], Bounds(*body["view"]), layers)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import folium
-from branca.element import Element
+from branca.element import Element, Figure
 
 from mendmap.maps.elements import GeoJsonTiles, Workbench
 from mendmap.maps.model import MapSpec
@@ -67,6 +67,7 @@ def draw(spec: MapSpec, layers: Sequence[LayerInfo], attribution: str, max_zoom:
             "width": style.width,
             "fromZoom": style.from_zoom,
             "shown": style.shown,
+            "quiet": style.quiet,
             "order": order,
             "maxNativeZoom": max_zoom,
         }
@@ -81,8 +82,9 @@ def draw(spec: MapSpec, layers: Sequence[LayerInfo], attribution: str, max_zoom:
     bench = Workbench(drawn, {"view": [[south, west], [north, east]], "attribution": attribution})
     _fix(bench, spec.id)
     bench.add_to(chart)
-    chart.render()
+    chart.render()  # type: ignore[no-untyped-call]
     root = chart.get_root()
+    assert isinstance(root, Figure)
     script = root.script.render().encode()
     name = f"{spec.id}-{hashlib.sha256(script).hexdigest()[:16]}.js"
     return Drawing(root.html.render().strip(), script, name)

@@ -25,9 +25,7 @@ class TileContent:
 
 def cut(layer: TileLayer, tile: Tile) -> TileContent:
     """The tile of a layer. Points are whole wherever their disc of accuracy touches the tile."""
-    west, south, east, north = tile.box_m
-    margin = side_m(tile.z) * MARGIN / EXTENT
-    box = (west - margin, south - margin, east + margin, north + margin)
+    box = _box(tile)
     touched = np.sort(layer.tree.query(shapely.box(*box)))
     shapes = layer.shapes(tile.z)[touched]
     clipped = _clip(shapes, box)
@@ -43,6 +41,14 @@ def cut(layer: TileLayer, tile: Tile) -> TileContent:
     )
     body = b'{"type":"FeatureCollection","features":[%b],"omitted":%d}' % (features, omitted)
     return TileContent(body, len(kept), omitted)
+
+
+def _box(tile: Tile) -> tuple[float, float, float, float]:
+    """West, south, east and north of a tile with its margin, in degrees: a rectangle there as on the map."""
+    west, south, east, north = tile.box_m
+    margin = side_m(tile.z) * MARGIN / EXTENT
+    (left, low), (right, high) = to_lonlat(np.array([[west - margin, south - margin], [east + margin, north + margin]]))
+    return float(left), float(low), float(right), float(high)
 
 
 def _clip(shapes: Shapes, box: tuple[float, float, float, float]) -> Shapes:
@@ -72,6 +78,5 @@ def _largest(shapes: Shapes, most: int) -> np.ndarray:
 
 
 def _geojson(shapes: Shapes, zoom: int) -> list[str]:
-    digits = decimals(zoom)
-    degrees = shapely.transform(shapes, lambda metres: np.round(to_lonlat(metres), digits))
-    return list(shapely.to_geojson(shapely.orient_polygons(degrees)))
+    rounded = shapely.transform(shapes, lambda degrees: np.round(degrees, decimals(zoom)))
+    return list(shapely.to_geojson(shapely.orient_polygons(rounded)))

@@ -1,4 +1,4 @@
-"""A layer made ready for cutting: mercator geometry by zoom, an index over it, and encoded properties.
+"""A layer made ready for cutting: its geometry by zoom in degrees, an index over it, and encoded properties.
 
 Points are indexed by their disc of accuracy, so that every tile the disc touches holds the point and a map can
 draw the whole disc at any zoom. Features without a position are in no tile. Not here: cutting.
@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from mendmap.atlas.model import Feature, Layer
-from mendmap.geo.grid import EXTENT, ground_scale, side_m, to_mercator
+from mendmap.geo.grid import EXTENT, HALF_M, RADIUS_M, side_m
 from mendmap.words.fields import name_column
 
 Shapes = NDArray[np.object_]
@@ -45,31 +45,27 @@ class TileLayer:
         self._lock = Lock()
 
     @cached_property
-    def mercator(self) -> Shapes:
-        """The geometries in mercator metres, unsimplified."""
-        shapes = np.array([feature.geometry for feature in self._features], dtype=object)
-        return np.asarray(shapely.transform(shapes, to_mercator), dtype=object)
+    def degrees(self) -> Shapes:
+        """The geometries as they are."""
+        return np.array([feature.geometry for feature in self._features], dtype=object)
 
     @cached_property
     def tree(self) -> shapely.STRtree:
         """Over the box of each geometry, or of the disc of accuracy of each point."""
-        boxes = shapely.bounds(self.mercator).reshape(-1, 4)
-        points = shapely.get_dimensions(self.mercator) == 0
-        accuracy = [float(feature.properties.get("accuracy_m") or 0) for feature in self._features]
-        latitudes = np.array([feature.geometry.bounds[1] for feature in self._features if feature.geometry is not None])
-        reach = np.where(points, np.array(accuracy) * ground_scale(latitudes), 0.0)
-        west, south, east, north = boxes.T
-        return shapely.STRtree(shapely.box(west - reach, south - reach, east + reach, north + reach))
+        west, south, east, north = shapely.bounds(self.degrees).reshape(-1, 4).T
+        accuracy = np.array([float(feature.properties.get("accuracy_m") or 0) for feature in self._features])
+        high = np.where(shapely.get_dimensions(self.degrees) == 0, np.degrees(accuracy / RADIUS_M), 0.0)
+        wide = high * _stretch(self.degrees)
+        return shapely.STRtree(shapely.box(west - wide, south - high, east + wide, north + high))
 
     def shapes(self, zoom: int) -> Shapes:
-        """The geometries in mercator metres, simplified for a zoom. No polygon collapses, so none is lost."""
+        """The geometries, simplified for a zoom. No polygon collapses, so none is lost."""
         if zoom >= self.max_zoom:
-            return self.mercator
+            return self.degrees
         with self._lock:
             if zoom not in self._by_zoom:
-                tolerance = tolerance_m(zoom, self.max_zoom)
-                simple = shapely.simplify(self.mercator, tolerance, preserve_topology=True)
-                self._by_zoom[zoom] = np.asarray(simple, dtype=object)
+                tolerance = tolerance_m(zoom, self.max_zoom) / (2 * HALF_M) * 360
+                self._by_zoom[zoom] = _simplified(self.degrees, tolerance)
             return self._by_zoom[zoom]
 
     def properties(self, index: int) -> bytes:
@@ -82,6 +78,27 @@ class TileLayer:
     def feature_id(self, index: int) -> str:
         """The id of a feature."""
         return self._features[index].id
+
+
+def _stretch(shapes: Shapes) -> NDArray[np.float64]:
+    """Degrees of longitude that are as long on the ground as one of latitude, at the middle of each shape."""
+    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    return np.asarray(1 / np.maximum(0.01, np.cos(np.radians((bounds[:, 1] + bounds[:, 3]) / 2))))
+
+
+def _simplified(shapes: Shapes, tolerance: float) -> Shapes:
+    """Shapes simplified by a tolerance in degrees of longitude.
+
+    A line of GeoJSON is straight in degrees and not on the map, so it is simplified in degrees too, with latitude
+    stretched as it is on the map at the middle of the shape.
+    """
+    xy, index = shapely.get_coordinates(shapes, return_index=True)
+    scale = np.column_stack((np.ones(len(index)), _stretch(shapes)[index]))
+    stretched = shapely.set_coordinates(shapes.copy(), xy * scale)
+    simple = np.asarray(shapely.simplify(stretched, tolerance, preserve_topology=True), dtype=object)
+    xy, kept = shapely.get_coordinates(simple, return_index=True)
+    scale = np.column_stack((np.ones(len(kept)), _stretch(shapes)[kept]))
+    return np.asarray(shapely.set_coordinates(simple, xy / scale), dtype=object)
 
 
 def _properties(layer: Layer, feature: Feature) -> dict[str, Any]:

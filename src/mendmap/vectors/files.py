@@ -93,7 +93,7 @@ def _geopackage(layer: Layer, max_bytes: int) -> Iterator[Raw]:
         raise ValueError(reason)
     declared = _crs(layer.crs)
     meta, geometries, columns = _table(layer)
-    if meta["crs"] is None or _crs(meta["crs"]).to_2d() != declared.to_2d():
+    if meta["crs"] is None or not _same(_crs(meta["crs"]).to_2d(), declared.to_2d()):
         raise ValueError(f"the file is in {meta['crs']}, but the catalogue declares {layer.crs}")
     shapes = shapely.from_wkb(geometries, on_invalid="ignore")
     if layer.crs not in _LONLAT:
@@ -112,15 +112,12 @@ def _table(layer: Layer) -> tuple[Mapping[str, Any], Any, Any]:
         if not stream.read(16).startswith(b"SQLite format 3\0"):
             raise ValueError("not a GeoPackage")
     try:
-        tables = [str(name) for name in pyogrio.list_layers(layer.entry.path)[:, 0]]
-        if layer.table not in tables and (layer.table or len(tables) != 1):
-            raise ValueError(not_one_of("no such table in the GeoPackage", layer.table, tables))
         with warnings.catch_warnings(action="ignore"):  # GDAL's remarks; what matters is checked here
+            tables = [str(name) for name in pyogrio.list_layers(layer.entry.path)[:, 0]]
+            if layer.table not in tables and (layer.table or len(tables) != 1):
+                raise ValueError(not_one_of("no such table in the GeoPackage", layer.table, tables))
             meta, _, geometries, columns = pyogrio.raw.read(layer.entry.path, layer=layer.table)
-    except (
-        RuntimeError,
-        UnicodeDecodeError,
-    ) as error:  # pyogrio's errors are the former, texts that are none the latter
+    except RuntimeError as error:  # the base of all of pyogrio's
         raise ValueError(f"not a GeoPackage: {error}") from None
     if geometries is None:
         raise ValueError(f"the table has no geometry: {shown(layer.table or tables[0])}")
@@ -132,6 +129,18 @@ def _crs(text: str) -> pyproj.CRS:
         return pyproj.CRS.from_user_input(text)
     except pyproj.exceptions.CRSError:
         raise ValueError(f"not a coordinate reference system: {shown(text)}") from None
+
+
+def _same(one: pyproj.CRS, other: pyproj.CRS) -> bool:
+    """Whether two systems differ in the order of their axes at most, which a GeoPackage does not keep: east is
+    always first there, and GDAL writes EPSG:3909, north first, as its twin EPSG:6316."""
+    if one.coordinate_operation is None or other.coordinate_operation is None:
+        return one.equals(other, ignore_axis_order=True)
+    parts = [
+        (each.geodetic_crs, each.coordinate_operation, {(axis.direction, axis.unit_name) for axis in each.axis_info})
+        for each in (one, other)
+    ]
+    return parts[0] == parts[1]
 
 
 def _cell(given: Any) -> Any:

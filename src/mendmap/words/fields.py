@@ -105,13 +105,15 @@ Known = Mapping[str, Collection[str]]
 
 
 def unknown_ids(fields: Iterable[Field], values: Mapping[str, Any], known: Known) -> Iterator[Complaint]:
-    """Which ids that a row names belong to nothing; ``known`` holds every id by what it is."""
+    """Which ids that a row names belong to nothing; ``known`` holds every id by what it is.
+
+    Ids of a kind that ``known`` does not hold are let through: the file that has them could not be read.
+    """
     for each in fields:
-        ids = known.get(each.refers, ())
-        given = values.get(each.name) if each.refers else None
+        given = values.get(each.name) if each.refers in known else None
         for ident in given if isinstance(given, list | tuple) else (given,):
-            if ident and ident not in ids:
-                yield each.name, not_one_of(f"no such {each.refers}", ident, ids)
+            if ident and ident not in known[each.refers]:
+                yield each.name, not_one_of(f"no such {each.refers}", ident, known[each.refers])
 
 
 def value(field: Field, raw: object) -> Any:
@@ -138,8 +140,8 @@ def plain(checked: Any) -> Any:
 
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-# A spreadsheet runs a cell that begins with one of these; "-" and "+" begin numbers as well, and are let through there.
-_FORMULA = ("=", "@")
+# A spreadsheet runs a text that begins with one of these. Numbers are read as numbers, and may.
+_FORMULA = ("=", "@", "+", "-")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _EXACT = 2**53  # above it, a float no longer tells one whole number from the next
@@ -178,6 +180,13 @@ def _number(raw: object) -> float:
         raise ValueError(f"not a number (write 1234.5): {shown(raw)}") from None
     if not math.isfinite(number) or (isinstance(raw, str) and ("_" in raw or not raw.isascii())):
         raise ValueError(f"not a finite number in plain digits: {shown(raw)}")
+    return number
+
+
+def _amount(raw: object) -> float:
+    number = _number(raw)
+    if number < 0:
+        raise ValueError(f"below 0: {shown(raw)}")
     return number
 
 
@@ -229,6 +238,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "ids": _ids,
     "number": _number,
     "integer": _integer,
+    "amount": _amount,
     "date": _period,
     "moment": _moment,
     "url": _url,

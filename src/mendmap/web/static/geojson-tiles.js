@@ -22,6 +22,7 @@
       this.url = url;
       this.features = new Map(); // id -> {id, properties, page, pieces: Map of tile key -> piece, marker, disc}
       this._failed = new Map(); // tile key -> {coords, tile}
+      this._omitted = new Map(); // tile key -> how many features its bound left out
       this._requests = new Map(); // tile key -> AbortController
       this.on("tileunload", ({ coords }) => this._forget(this._tileCoordsToKey(coords)));
     },
@@ -61,6 +62,11 @@
       }
     },
 
+    /** How many features the service left out of the tiles in view. */
+    omissions() {
+      return [...this._omitted.values()].reduce((sum, each) => sum + each, 0);
+    },
+
     failures() {
       return this._failed.size;
     },
@@ -91,17 +97,20 @@
         class: "tile-shapes", width: TILE + 2 * PAD, height: TILE + 2 * PAD, "aria-hidden": "true", focusable: "false",
         viewBox: `${-PAD} ${-PAD} ${TILE + 2 * PAD} ${TILE + 2 * PAD}`,
       });
+      // Outlines end at the tile's very edge: drawn twice, their fill would show a seam.
+      const areas = svg("svg", { width: TILE, height: TILE });
+      shapes.append(areas);
       for (const feature of collection.features) {
         if (this.options.only && feature.properties.layer !== this.options.only) continue;
         const entry = this._entry(feature);
         const piece = { paths: [], lines: [] };
         entry.pieces.set(key, piece);
         if (feature.geometry.type.endsWith("Point")) this._point(entry, feature.geometry);
-        else this._shape(entry, piece, feature.geometry, coords, shapes);
+        else this._shape(entry, piece, feature.geometry, coords, feature.geometry.type.endsWith("Polygon") ? areas : shapes);
       }
-      if (shapes.childNodes.length) tile.replaceChildren(shapes);
+      if (shapes.querySelector("path")) tile.replaceChildren(shapes);
       this._rescale();
-      if (collection.omitted) this.fire("omitted", { count: collection.omitted });
+      if (collection.omitted) this._omitted.set(key, collection.omitted);
       this.fire("drawn");
     },
 
@@ -109,7 +118,7 @@
       const id = String(feature.id);
       if (!this.features.has(id)) {
         const properties = feature.properties;
-        const quiet = this.options.role === "context" && !mendmap.LANDMARKS.has(properties.kind);
+        const quiet = (this.options.quiet || []).includes(properties.kind);
         const page = this.options.page + encodeURIComponent(id);
         this.features.set(id, { id, properties, page, quiet, name: mendmap.nameOf(properties), pieces: new Map() });
       }
@@ -188,6 +197,7 @@
       this._requests.get(key)?.abort();
       this._requests.delete(key);
       this._failed.delete(key);
+      this._omitted.delete(key);
       for (const [id, entry] of this.features) {
         if (!entry.pieces.delete(key) || entry.pieces.size) continue;
         entry.marker?.remove();

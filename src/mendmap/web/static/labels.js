@@ -7,18 +7,18 @@
   const ALONG = ["over", "under"];
   const BESIDE = 13; // pixels between features on the same spot
 
-  /** A name short enough for a map: without what stands in brackets, and without an aside. */
-  mendmap.shortName = ({ name, properties }, kinds) =>
+  /** A name short enough for a map: without what stands in brackets, and that of a river without an aside. */
+  mendmap.shortName = ({ name, properties }, { kinds, role }) =>
     properties.basis === "hypothesis"
       ? `${kinds[properties.kind] || name}: a hypothesis`
-      : name.split(/\s*[(,]/)[0] || name;
+      : name.split(role === "watercourse" ? /\s*[(,]/ : /\s*\(/)[0] || name;
 
   /** The marker of a point: a symbol that can be focused and opened, with its name. ``slot`` counts features of the
       layer on the same spot. */
   mendmap.marker = (layer, entry, slot) => {
     const { role, shape, kinds } = layer.options;
     const size = entry.quiet ? 12 : role === "context" ? 16 : 26;
-    const label = h("span", { class: "label", text: mendmap.shortName(entry, kinds) });
+    const label = h("span", { class: "label", text: mendmap.shortName(entry, layer.options) });
     const body = h("span", { class: "marker-body" }, mendmap.symbol(shape, size), label);
     const beside = role === "work" ? [14 + slot * BESIDE, 12] : [slot * BESIDE, 0];
     return place(layer, entry, entry.latlng, body, {
@@ -32,16 +32,25 @@
 
   /** The name of a line or an outline, where most of it is seen: it can be focused and opened like a symbol. */
   function nameOfShape(map, layer, entry, zoomed) {
-    const at = longest(map, entry);
-    entry.marker?.remove();
-    entry.marker = null;
-    if (!at || !zoomed) return;
-    const label = h("span", { class: "label", text: mendmap.shortName(entry, layer.options.kinds) });
-    if (at.angle !== null) label.style.setProperty("--angle", `${at.angle}deg`);
+    const at = zoomed ? longest(map, entry) : null;
+    if (!at) {
+      entry.marker?.remove();
+      entry.marker = null;
+      return;
+    }
     entry.latlng = at.latlng;
     entry.angle = at.angle;
-    entry.marker = place(layer, entry, at.latlng, h("span", { class: "marker-body" }, label), {
-      className: `marker marker-shape marker-${layer.options.role}${at.angle === null ? "" : " is-along"}`,
+    entry.marker = entry.marker || markerOfShape(layer, entry);
+    entry.marker.setLatLng(at.latlng);
+    const element = entry.marker.getElement();
+    element.classList.toggle("is-along", at.angle !== null);
+    element.querySelector(".label").style.setProperty("--angle", `${at.angle || 0}deg`);
+  }
+
+  function markerOfShape(layer, entry) {
+    const label = h("span", { class: "label", text: mendmap.shortName(entry, layer.options) });
+    return place(layer, entry, entry.latlng, h("span", { class: "marker-body" }, label), {
+      className: `marker marker-shape marker-${layer.options.role}`,
       size: 1,
       anchor: [0, 0],
       keyboard: true,
@@ -104,7 +113,6 @@
     const shown = layers.filter((layer) => map.hasLayer(layer));
     for (const layer of shown) {
       for (const entry of layer.features.values()) {
-        if (document.activeElement && entry.marker?.getElement() === document.activeElement) continue;
         if (!entry.disc && [...entry.pieces.values()].some((piece) => piece.paths.length)) {
           nameOfShape(map, layer, entry, zoom >= (layer.options.fromZoom ?? 99));
         }

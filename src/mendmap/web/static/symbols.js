@@ -72,9 +72,6 @@
     hypothesis: "A guess, not a fact",
   };
 
-  // Features that help to find one's way are named and drawn in full if they are of these kinds; others stay tiny.
-  mendmap.LANDMARKS = new Set(["settlement", "city", "town", "village", "hamlet", "reservoir", "lake", "peak"]);
-
   /** A feature's name in the page's language, or in any. */
   mendmap.nameOf = (properties) => {
     const wanted = `name_${(document.documentElement.lang || "en").toLowerCase().replace("-", "_")}`;

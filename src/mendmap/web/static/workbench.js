@@ -125,7 +125,11 @@
       map.panInside(latlng, { paddingTopLeft: [40, 40], paddingBottomRight: [panel.offsetWidth + 60, 40] });
       return;
     }
-    const frame = map.getContainer().getBoundingClientRect();
+    let frame = map.getContainer().getBoundingClientRect();
+    if (frame.top > 40 || frame.top < -frame.height / 2) {
+      map.getContainer().scrollIntoView({ block: "start", behavior: "instant" });
+      frame = map.getContainer().getBoundingClientRect();
+    }
     const top = Math.max(0, -frame.top);
     const bottom = Math.max(top + 60, window.innerHeight * 0.38 - frame.top);
     const { y } = map.latLngToContainerPoint(latlng);
@@ -152,12 +156,16 @@
     const words = h("span");
     const again = h("button", { type: "button", class: "button", text: "Try again", on: { click: () => layers.forEach((layer) => layer.retry()) } });
     const line = h("div", { class: "notice", hidden: true }, words, again);
-    const status = h("div", { class: "notices", role: "status" }, line);
+    const short = h("div", { class: "notice", hidden: true });
+    const status = h("div", { class: "notices", role: "status" }, line, short);
     frame.append(status);
     const look = () => {
       const missing = layers.filter((layer) => map.hasLayer(layer) && layer.failures());
       line.hidden = !missing.length;
       words.textContent = missing.length ? `Some of the map could not be fetched: ${missing.map((layer) => layer.options.name).join(", ")}.` : "";
+      const left = layers.reduce((sum, layer) => sum + (map.hasLayer(layer) ? layer.omissions() : 0), 0);
+      short.hidden = !left;
+      short.textContent = left ? `${left.toLocaleString("en")} smaller features are left out here; zoom in to see them.` : "";
     };
     layers.forEach((layer) => layer.on("tileerror retried drawn tileunload remove", look));
     window.addEventListener("online", () => layers.forEach((layer) => layer.retry()));
