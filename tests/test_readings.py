@@ -63,8 +63,8 @@ def test_start_and_end_are_compared_as_moments(start: str, end: str, fine: bool,
         ("invalid", "1", ""),
         ("missing", "", ""),
         ("missing", "0", "0 is given, but quality is missing"),
-        ("valid", "", "a value is required, unless quality is missing"),
-        ("invalid", "", "a value is required, unless quality is missing"),
+        ("valid", "", "a value is required, unless quality is missing or withdrawn"),
+        ("invalid", "", "a value is required, unless quality is missing or withdrawn"),
     ],
 )
 def test_a_value_is_there_unless_it_is_missing(quality: str, value: str, said: str, testford: Testford) -> None:

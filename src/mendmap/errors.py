@@ -68,6 +68,10 @@ class BadRequestError(MendmapError):
     """An argument that is not understood."""
 
 
+class QueryError(MendmapError, ValueError):
+    """A statement that DuckDB could not run over someone's file; the text is DuckDB's own."""
+
+
 class SettingError(MendmapError):
     """A setting that is outside its bounds."""
 

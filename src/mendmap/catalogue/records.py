@@ -41,6 +41,9 @@ class Parameter:
     unit: str = column("unit", "Canonical unit; readings are converted to it.", required=True)
     fraction: str | None = column("word", "Part of the sample.", choices=("total", "dissolved", "PM10"))
     vocabulary: str | None = column("url", "Address of the parameter in a public vocabulary.")
+    aliases: str | None = column("text", "What other formats call it, as prefix:code, separated by semicolons.")
+    least: float | None = column("number", "Readings below this are flagged as out of range, in the canonical unit.")
+    greatest: float | None = column("number", "Readings above this are flagged as out of range.")
     note: str | None = column("text", "What to know about it.")
 
 

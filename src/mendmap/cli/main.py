@@ -101,6 +101,46 @@ def load(geodata: Path, lake: str | None, dry_run: bool) -> None:
     click.echo(f"snapshot {result.snapshot}" if result.snapshot else "no snapshot yet")
 
 
+@main.command(epilog="Example: mendmap ingest september.csv --zone Europe/Belgrade --rejects rejects.csv")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_lake
+@click.option("--catalogue", default="", help="Catalogue to ingest into, where the lake holds more than one.")
+@click.option("--format", "form", default="auto", help="Format of the files; auto finds it by their content.")
+@click.option("--zone", default="", help="Zone of times without an offset, such as Europe/Belgrade.")
+@click.option("--label", type=click.Choice(["begin", "end"]), help="What a single time label tells of its interval.")
+@click.option("--source", default="", help="Id of the source, for files that name none.")
+@click.option("--mapping", type=click.Path(path_type=Path), help="Mapping file of a wide table.")
+@click.option("--encoding", default="utf-8", help="Encoding of CSV files.")
+@click.option("--rejects", type=click.Path(path_type=Path), help="Take the good rows, and write the bad ones here.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
+def ingest(files: tuple[Path, ...], lake: str | None, catalogue: str, dry_run: bool, **how: Any) -> None:
+    """Add readings from files of any supported format; each file whole, or not at all."""
+    from mendmap.load.ingest import Request
+    from mendmap.load.ingest import ingest as ingested
+    from mendmap.readings.claims import Options
+    from mendmap.readings.mapping import read_mapping
+
+    mapping = read_mapping(how["mapping"]) if how["mapping"] else {}
+    options = Options(
+        zone=how["zone"] or mapping.get("zone", ""),
+        label=how["label"] or mapping.get("label", ""),
+        source=how["source"] or mapping.get("source", ""),
+        mapping=mapping,
+    )
+    request = Request(how["form"], options, how["encoding"], how["rejects"], dry_run)
+    chosen = _settings(lake=lake)
+    for file in files:
+        result = ingested(file, chosen.lake, catalogue or chosen.catalogue, request)
+        settled = result.settled
+        counted = {"claims": settled.claims, "sound": settled.sound, "repeated": settled.repeated}
+        click.echo(f"{file}: {result.format}; {_counted(counted)}")
+        if settled.bad_rows:
+            click.echo(f"{file}: {settled.bad_rows} rows rejected, written to {how['rejects']}")
+        counts = result.written.changes["readings"]
+        click.echo(f"readings: {_counted(counts)}" if any(counts.values()) else "readings: unchanged")
+        click.echo("nothing was written" if dry_run else f"snapshot {result.written.snapshot}")
+
+
 @main.command(epilog="Example: mendmap serve --port 8000")
 @_lake
 @click.option("--host", help="Address to listen on.")

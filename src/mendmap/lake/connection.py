@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from mendmap.errors import LakeEmptyError, LakeError, shown
+from mendmap.errors import LakeEmptyError, LakeError, QueryError, shown
 from mendmap.lake import schema
 
 _EXTENSIONS = ("duckdb-extension-sqlite-scanner", "duckdb-extension-ducklake")
@@ -42,8 +42,13 @@ class Lake:
         self._connection.close()
 
     def query(self, sql: str, values: list[Any] | None = None) -> duckdb.DuckDBPyConnection:
-        """Runs one statement; the result is fetched from what is returned."""
-        return self._connection.execute(sql, values)
+        """Runs one statement; the result is fetched from what is returned. Raises QueryError."""
+        try:
+            return self._connection.execute(sql, values)
+        except duckdb.Error as error:
+            if _rival(error):
+                raise
+            raise QueryError(str(error)) from error
 
     def register(self, name: str, table: object) -> None:
         """Makes an Arrow table readable in SQL under a name."""
@@ -58,7 +63,7 @@ class Lake:
             self._connection.execute("COMMIT")
         except BaseException as error:
             _roll_back(self._connection)
-            if isinstance(error, duckdb.Error) and any(word in str(error).lower() for word in _RIVALRY):
+            if isinstance(error, duckdb.Error) and _rival(error):
                 raise LakeBusyError(str(error)) from error
             raise
 
@@ -109,12 +114,15 @@ def patiently(attempt: Callable[[], Result], address: str) -> Result:
     for nth in range(_TRIES):
         try:
             return attempt()
-        except (LakeBusyError, duckdb.Error) as error:
-            busy = isinstance(error, LakeBusyError) or any(word in str(error).lower() for word in _RIVALRY)
-            if not busy or nth == _TRIES - 1:
+        except (LakeBusyError, QueryError, duckdb.Error) as error:
+            if not (isinstance(error, LakeBusyError) or _rival(error)) or nth == _TRIES - 1:
                 raise LakeError(f"the lake at {shown(address)} cannot be used: {error}") from error
             time.sleep(random.uniform(0.5, 1.0) * min(2.0, 0.02 * 2**nth))
     raise AssertionError("unreachable")
+
+
+def _rival(error: Exception) -> bool:
+    return any(word in str(error).lower() for word in _RIVALRY)
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

@@ -113,7 +113,7 @@ def read(lake: Lake, snapshot: Snapshot, catalogue: str) -> Contents:
 
 
 _SERIES = f"""
-    WITH known AS (SELECT * FROM readings WHERE {_AT}),
+    WITH known AS (SELECT * FROM readings WHERE {_AT} AND quality <> 'withdrawn'),
     newest AS (
         SELECT series, arg_max(struct_pack(canonical, value, unit, qualifier, start_at, end_at, quality, source, flags),
                                start_at) AS row
@@ -145,12 +145,14 @@ READING_COLUMNS = (
     ("station", "station"),
     ("parameter", "parameter"),
     ("averaging", "averaging"),
+    ("method", "method"),
     ("start", "start_at"),
     ("end", "end_at"),
     ("qualifier", "qualifier"),
     ("value", "value"),
     ("unit", "unit"),
     ("detection_limit", "detection_limit"),
+    ("uncertainty", "uncertainty"),
     ("canonical_value", "canonical"),
     ("quality", "quality"),
     ("flags", "flags"),

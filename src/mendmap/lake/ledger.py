@@ -45,12 +45,34 @@ def next_number(lake: Lake) -> int:
     return int(row[0])
 
 
-def append(lake: Lake, number: int, act: str, who: str, catalogue: str, source: str, changes: str, digest: str) -> None:
-    """Records the write under way. ``changes`` says how many rows of each kind it changed, as JSON."""
+def append(
+    lake: Lake,
+    number: int,
+    changes: str,
+    digest: str,
+    *,
+    act: str,
+    who: str,
+    catalogue: str,
+    source: str,
+    detail: str,
+) -> None:
+    """Records the write under way. ``changes`` says how many rows of each kind it changed, and ``detail`` which files
+    it took, with their SHA-256; both as JSON."""
     lake.query(
-        "INSERT INTO ledger VALUES (?, now(), ?, ?, ?, ?, ?, ?)",
-        [number, act, who, catalogue, source, changes, digest],
+        "INSERT INTO ledger VALUES (?, now(), ?, ?, ?, ?, ?, ?, ?)",
+        [number, act, who, catalogue, source, detail, changes, digest],
     )
+
+
+def at(lake: Lake, moment: dt.datetime) -> Snapshot:
+    """The snapshot that was the newest at a moment. Raises LakeEmptyError where there was none yet."""
+    row = lake.query(
+        "SELECT number, digest, moment FROM ledger WHERE moment <= ? ORDER BY number DESC LIMIT 1", [moment]
+    ).fetchone()
+    if row is None:
+        raise LakeEmptyError(f"nothing had been loaded at {moment.isoformat()}")
+    return Snapshot(*row)
 
 
 def chained(previous: str, content: str) -> str:

@@ -2,7 +2,7 @@
 
 Every row of features, records and readings carries the ledger number that ``recorded`` it and the one that
 ``superseded`` it (none while it is current), so what was known at any number can be read back after DuckLake's
-own history is gone. ``digest`` names the row's content. Not here: reading and writing.
+own history is gone. ``digest`` names the content of a feature or record. Not here: reading and writing.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from collections.abc import Callable
 _TABLES = {
     "ledger": """
         number BIGINT, moment TIMESTAMPTZ, act VARCHAR, who VARCHAR, catalogue VARCHAR, source VARCHAR,
-        changes VARCHAR, digest VARCHAR""",
+        detail VARCHAR, changes VARCHAR, digest VARCHAR""",
     # One row that every write updates, so that rival writes conflict instead of both being accepted.
     "guard": "number BIGINT",
     "features": """
@@ -20,17 +20,23 @@ _TABLES = {
         catalogue VARCHAR, kind VARCHAR, id VARCHAR, position BIGINT, body VARCHAR,
         digest VARCHAR, recorded BIGINT, superseded BIGINT""",
     "readings": """
-        catalogue VARCHAR, series VARCHAR, station VARCHAR, parameter VARCHAR, averaging VARCHAR,
-        start_at TIMESTAMPTZ, end_at TIMESTAMPTZ, qualifier VARCHAR, value DOUBLE, unit VARCHAR,
-        detection_limit DOUBLE, canonical DOUBLE, canonical_limit DOUBLE, quality VARCHAR, flags VARCHAR,
-        source VARCHAR, note VARCHAR, file VARCHAR, file_row BIGINT,
-        digest VARCHAR, recorded BIGINT, superseded BIGINT""",
+        catalogue VARCHAR, origin VARCHAR, series VARCHAR, station VARCHAR, parameter VARCHAR, averaging VARCHAR,
+        method VARCHAR, start_at TIMESTAMPTZ, end_at TIMESTAMPTZ, qualifier VARCHAR, value DOUBLE, unit VARCHAR,
+        detection_limit DOUBLE, uncertainty DOUBLE, canonical DOUBLE, canonical_limit DOUBLE,
+        canonical_uncertainty DOUBLE, quality VARCHAR, flags VARCHAR, marks VARCHAR,
+        source VARCHAR, note VARCHAR, file VARCHAR, file_row BIGINT, recorded BIGINT, superseded BIGINT""",
 }
 # The columns that tell which row of a table is meant; with its digest they tell which version of it.
 KEYS = {
     "features": ("layer", "id"),
     "records": ("kind", "id"),
-    "readings": ("series", "start_at"),
+    "readings": ("series", "start_at", "end_at"),
+}
+# What a version of a row says: two versions that agree in these are the same.
+CONTENT = {
+    "features": ("digest",),
+    "records": ("digest",),
+    "readings": ("qualifier", "value", "unit", "detection_limit", "uncertainty", "quality", "flags", "source", "note"),
 }
 
 

@@ -1,12 +1,14 @@
-"""Writes: the current rows of a catalogue are replaced by new ones, in one transaction with the ledger.
+"""Writes, each one transaction with its row of the ledger: a load replaces what a catalogue's folder holds, an
+ingest adds readings and revises those it states anew.
 
 Only rows that differ are written: the old version stays, with the number that superseded it.
-Not here: checking (``load.check``).
+Not here: checking (``load.check``, ``readings.settle``).
 """
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -14,7 +16,9 @@ import pyarrow as pa
 from mendmap.lake import ledger
 from mendmap.lake.connection import Lake, patiently
 from mendmap.lake.ledger import Snapshot
-from mendmap.lake.schema import KEYS
+from mendmap.lake.schema import CONTENT, KEYS
+
+_KINDS = ("added", "changed", "removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,86 +38,148 @@ class Written:
 
 
 def replace(
-    lake: Lake, address: str, catalogue: str, tables: Mapping[str, pa.Table], *, who: str, source: str, dry: bool
+    lake: Lake,
+    address: str,
+    catalogue: str,
+    tables: Mapping[str, pa.Table],
+    *,
+    who: str,
+    source: str,
+    detail: Mapping[str, Any],
+    dry: bool,
 ) -> Written:
-    """Makes ``tables`` the current content of a catalogue.
+    """Makes ``tables`` what a catalogue's folder holds; readings that were ingested stay.
 
     ``tables`` maps features, records and readings to an Arrow table with the columns of the lake's, less
     catalogue, recorded and superseded. Where nothing differs nothing is written, and the newest snapshot is
     returned. ``dry`` counts and writes nothing. Raises LakeError; then the lake is as it was.
     """
+    for name, table in tables.items():
+        lake.register(f"incoming_{name}", table)
+    entry = {"act": "load", "who": who, "catalogue": catalogue, "source": source, "detail": _json(detail)}
+    columns = {name: table.column_names for name, table in tables.items()}
+    return _written(lake, address, columns, _OF_FOLDER, "FULL", entry, dry)
 
+
+def revise(
+    lake: Lake,
+    address: str,
+    catalogue: str,
+    columns: list[str],
+    *,
+    who: str,
+    source: str,
+    detail: Mapping[str, Any],
+    dry: bool,
+) -> Written:
+    """Adds the readings of the temporary table ``incoming_readings``, which has ``columns``; those that the lake
+    holds with another content are superseded, the others stay. The rest as for ``replace``."""
+    entry = {"act": "ingest", "who": who, "catalogue": catalogue, "source": source, "detail": _json(detail)}
+    return _written(lake, address, {"readings": columns}, _CURRENT, "LEFT", entry, dry)
+
+
+_CURRENT = "SELECT * FROM {name} WHERE catalogue = $catalogue AND superseded IS NULL"
+# What a folder said last: of readings also those that an ingest has revised since, so that the folder's older word
+# does not come back with the next load.
+_OF_FOLDER = """
+    SELECT r.* FROM {name} r LEFT JOIN ledger l ON l.number = r.superseded
+    WHERE r.catalogue = $catalogue AND r.origin = 'geodata' AND (r.superseded IS NULL OR l.act = 'ingest')"""
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return orjson.dumps(content).decode()
+
+
+def _written(
+    lake: Lake,
+    address: str,
+    columns: Mapping[str, list[str]],
+    of_readings: str,
+    join: str,
+    entry: Mapping[str, str],
+    dry: bool,
+) -> Written:
     def attempt() -> Written:
         with lake.transaction():
-            return _replace(lake, catalogue, tables, who, source, dry)
+            return _write(lake, columns, of_readings, join, entry, dry)
 
     return patiently(attempt, address)
 
 
-def _replace(lake: Lake, catalogue: str, tables: Mapping[str, pa.Table], who: str, source: str, dry: bool) -> Written:
+def _write(
+    lake: Lake, columns: Mapping[str, list[str]], of_readings: str, join: str, entry: Mapping[str, str], dry: bool
+) -> Written:
     changes: dict[str, dict[str, int]] = {}
     content = hashlib.sha256()
-    for name, table in tables.items():
-        lake.register(f"incoming_{name}", table)
-        changes[name], digest = _compare(lake, name, catalogue)
+    catalogue = entry["catalogue"]
+    for name in columns:
+        against = of_readings if name == "readings" else _CURRENT
+        changes[name], digest = _compare(lake, name, against.format(name=name), join, catalogue)
         content.update(f"{name} {digest}\n".encode())
     before = ledger.latest(lake) if ledger.begun(lake) else None
     unwritten = Written(before, changes)
     if dry or (before and not unwritten.changed):
         return unwritten
     number = ledger.next_number(lake)
-    for name, table in tables.items():
-        _supersede(lake, name, catalogue, number)
-        _insert(lake, name, table.column_names, catalogue, number)
+    for name, listed in columns.items():
+        if any(changes[name].values()):
+            _supersede(lake, name, catalogue, number)
+            _insert(lake, name, listed, catalogue, number)
     digest = ledger.chained(before.digest if before else "", f"{catalogue}\n{content.hexdigest()}")
-    ledger.append(lake, number, "load", who, catalogue, source, orjson.dumps(changes).decode(), digest)
+    ledger.append(lake, number, _json(changes), digest, **entry)
     return Written(ledger.latest(lake), changes)
 
 
-def _same(name: str) -> str:
-    keys = " AND ".join(f"n.{key} = o.{key}" for key in KEYS[name])
-    return f"{keys} AND n.digest = o.digest"
+def _keys(name: str, left: str, right: str) -> str:
+    return " AND ".join(f"{left}.{key} = {right}.{key}" for key in KEYS[name])
 
 
-def _current(name: str) -> str:
-    return f"(SELECT * FROM {name} WHERE catalogue = $catalogue AND superseded IS NULL)"
-
-
-def _compare(lake: Lake, name: str, catalogue: str) -> tuple[dict[str, int], str]:
-    """Counts what differs, and digests it: the digests of the rows that come and of those that go, in order."""
-    joined = " AND ".join(f"n.{key} = o.{key}" for key in KEYS[name])
-    row = lake.query(
+def _compare(lake: Lake, name: str, against: str, join: str, catalogue: str) -> tuple[dict[str, int], str]:
+    """Makes the temporary table ``differing_{name}`` of the keys that differ and how; counts them, and digests what
+    they say now."""
+    differs = " OR ".join(f"n.{column} IS DISTINCT FROM o.{column}" for column in CONTENT[name])
+    keys = ", ".join(f"coalesce(n.{key}, o.{key}) AS {key}" for key in KEYS[name])
+    says = ", ".join(f"n.{column}" for column in (*KEYS[name], *CONTENT[name]))
+    first = KEYS[name][0]
+    values: Any = {"catalogue": catalogue}
+    lake.query(
         f"""
-        SELECT count(*) FILTER (o.digest IS NULL),
-               count(*) FILTER (n.digest <> o.digest),
-               count(*) FILTER (n.digest IS NULL),
-               coalesce(sha256(string_agg(coalesce('+' || n.digest, '') || coalesce('-' || o.digest, ''), ','
-                        ORDER BY n.digest, o.digest)), '')
-        FROM incoming_{name} n FULL JOIN {_current(name)} o ON {joined}
-        WHERE n.digest IS DISTINCT FROM o.digest""",
-        {"catalogue": catalogue},  # type: ignore[arg-type]
+        CREATE OR REPLACE TEMP TABLE differing_{name} AS
+        SELECT {keys}, CASE WHEN o.{first} IS NULL THEN 'added' WHEN n.{first} IS NULL THEN 'removed' ELSE 'changed' END
+                   AS how, sha256(CAST(row({says}) AS VARCHAR)) AS says
+        FROM incoming_{name} n {join} JOIN ({against}) o ON {_keys(name, "n", "o")}
+        WHERE o.{first} IS NULL OR n.{first} IS NULL OR {differs}""",
+        values,
+    )
+    counted = dict(lake.query(f"SELECT how, count(*) FROM differing_{name} GROUP BY how").fetchall())
+    listed = ", ".join(KEYS[name])
+    digest = lake.query(
+        f"SELECT coalesce(sha256(string_agg(how || says, ',' ORDER BY {listed})), '') FROM differing_{name}"
     ).fetchone()
-    assert row is not None
-    return {"added": row[0], "changed": row[1], "removed": row[2]}, row[3]
+    assert digest is not None
+    return {kind: counted.get(kind, 0) for kind in _KINDS}, digest[0]
 
 
 def _supersede(lake: Lake, name: str, catalogue: str, number: int) -> None:
+    # What a folder no longer holds goes, unless someone else has stated it since.
+    goes = "d.how <> 'removed' OR o.origin = 'geodata'" if name == "readings" else "true"
+    values: Any = {"catalogue": catalogue, "number": number}
     lake.query(
         f"""
-        UPDATE {name} AS o SET superseded = $number
-        WHERE catalogue = $catalogue AND superseded IS NULL
-          AND NOT EXISTS (SELECT 1 FROM incoming_{name} n WHERE {_same(name)})""",
-        {"catalogue": catalogue, "number": number},  # type: ignore[arg-type]
+        UPDATE {name} AS o SET superseded = $number FROM differing_{name} d
+        WHERE o.catalogue = $catalogue AND o.superseded IS NULL AND {_keys(name, "d", "o")} AND ({goes})""",
+        values,
     )
 
 
 def _insert(lake: Lake, name: str, columns: list[str], catalogue: str, number: int) -> None:
-    listed = ", ".join(columns)
+    values: Any = {"catalogue": catalogue, "number": number}
     lake.query(
         f"""
-        INSERT INTO {name} (catalogue, {listed}, recorded, superseded)
+        INSERT INTO {name} (catalogue, {", ".join(columns)}, recorded, superseded)
         SELECT $catalogue, {", ".join(f"n.{column}" for column in columns)}, $number, NULL
-        FROM incoming_{name} n
-        WHERE NOT EXISTS (SELECT 1 FROM {_current(name)} o WHERE {_same(name)})""",
-        {"catalogue": catalogue, "number": number},  # type: ignore[arg-type]
+        FROM incoming_{name} n SEMI JOIN (SELECT * FROM differing_{name} WHERE how <> 'removed') d
+             ON {_keys(name, "n", "d")}
+        ORDER BY {", ".join(f"n.{key}" for key in KEYS[name])}""",
+        values,
     )

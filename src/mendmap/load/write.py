@@ -14,7 +14,9 @@ import orjson
 import pyarrow as pa
 import shapely
 
+from mendmap.catalogue import files
 from mendmap.catalogue.model import plain_catalogue, plain_layer
+from mendmap.catalogue.read import entries
 from mendmap.catalogue.records import to_plain
 from mendmap.errors import LakeEmptyError
 from mendmap.lake.connection import open_lake
@@ -42,21 +44,24 @@ _READINGS = pa.schema(
         "station": pa.string(),
         "parameter": pa.string(),
         "averaging": pa.string(),
+        "method": pa.string(),
         "start_at": _MOMENT,
         "end_at": _MOMENT,
         "qualifier": pa.string(),
         "value": pa.float64(),
         "unit": pa.string(),
         "detection_limit": pa.float64(),
+        "uncertainty": pa.float64(),
         "canonical": pa.float64(),
         "canonical_limit": pa.float64(),
+        "canonical_uncertainty": pa.float64(),
         "quality": pa.string(),
         "flags": pa.string(),
         "source": pa.string(),
         "note": pa.string(),
         "file": pa.string(),
         "file_row": pa.int64(),
-        "digest": pa.string(),
+        "origin": pa.string(),
     }
 )
 
@@ -74,7 +79,14 @@ def write(geodata: Geodata, address: str, source: Path, *, dry: bool = False) ->
         return Written(None, added)
     try:
         return replace(
-            lake, address, geodata.catalogue.id, rows(geodata), who=getpass.getuser(), source=source.name, dry=dry
+            lake,
+            address,
+            geodata.catalogue.id,
+            rows(geodata),
+            who=getpass.getuser(),
+            source=source.name,
+            detail={"files": {each.file: files.sha256(each.path) for each in entries(geodata.catalogue)}},
+            dry=dry,
         )
     finally:
         lake.close()
@@ -118,10 +130,7 @@ def _readings(geodata: Geodata) -> Iterable[dict[str, Any]]:
     for reading in geodata.readings:
         row = asdict(reading)
         start, end, file_row = row.pop("start"), row.pop("end"), row.pop("row")
-        # Where a reading stands in its file is no part of what it says: moving a row is not a revision.
-        content = {name: value for name, value in row.items() if name != "file"}
-        digest = _digest(_json({**content, "end": end}).encode())
-        yield {**row, "start_at": start, "end_at": end, "file_row": file_row, "digest": digest}
+        yield {**row, "origin": "geodata", "start_at": start, "end_at": end, "file_row": file_row}
 
 
 def _json(content: Mapping[str, Any]) -> str:

@@ -29,14 +29,17 @@ class Reading:
     station: str
     parameter: str
     averaging: str
+    method: str
     start: dt.datetime
     end: dt.datetime
     qualifier: str
     value: float | None
     unit: str
     detection_limit: float | None
+    uncertainty: float | None
     canonical: float | None
     canonical_limit: float | None
+    canonical_uncertainty: float | None
     quality: str
     flags: str
     source: str
@@ -45,9 +48,9 @@ class Reading:
     row: int
 
 
-def series_id(station: str, parameter: str, averaging: str) -> str:
-    """The id of the series that a reading belongs to."""
-    return f"{station}.{parameter}.{averaging}"
+def series_id(station: str, parameter: str, averaging: str, method: str = "") -> str:
+    """The id of the series that a reading belongs to; the method is told only where there is one."""
+    return ".".join((station, parameter, averaging, method)).rstrip(".")
 
 
 def read(
@@ -80,10 +83,11 @@ def _disagreements(values: Row, parameter: Parameter | None, wrong: Collection[s
     if values["start"] and values["end"] and values["end"] < values["start"]:
         yield "end", "before start"
     if "value" not in wrong and "quality" not in wrong:
-        if values["value"] is None and values["quality"] != "missing":
-            yield "value", "a value is required, unless quality is missing"
-        if values["value"] is not None and values["quality"] == "missing":
-            yield "value", f"{values['value']:g} is given, but quality is missing"
+        without = values["quality"] in ("missing", "withdrawn")
+        if values["value"] is None and not without:
+            yield "value", "a value is required, unless quality is missing or withdrawn"
+        if values["value"] is not None and without:
+            yield "value", f"{values['value']:g} is given, but quality is {values['quality']}"
     if parameter is None or not parameter.unit or not values["unit"]:
         return
     try:
@@ -97,10 +101,14 @@ def _disagreements(values: Row, parameter: Parameter | None, wrong: Collection[s
 
 
 def _reading(values: Row, parameter: Parameter, file: str, line: int) -> Reading:
-    station, averaging = values["station"], values["averaging"]
+    station, averaging, method = values["station"], values["averaging"], values["method"] or ""
     scale = factor(values["unit"], parameter.unit)
+    # A non-detect's value is its limit; so it has one, whichever column the source put it in.
+    below = values["detection_limit"] is None and values["qualifier"] == "<"
+    limit = values["value"] if below else values["detection_limit"]
     return Reading(
-        series=series_id(station, parameter.id, averaging),
+        series=series_id(station, parameter.id, averaging, method),
+        method=method,
         station=station,
         parameter=parameter.id,
         averaging=averaging,
@@ -109,9 +117,11 @@ def _reading(values: Row, parameter: Parameter, file: str, line: int) -> Reading
         qualifier=values["qualifier"] or "",
         value=values["value"],
         unit=values["unit"],
-        detection_limit=values["detection_limit"],
+        detection_limit=limit,
+        uncertainty=values["uncertainty"],
         canonical=_scaled(values["value"], scale),
-        canonical_limit=_scaled(values["detection_limit"], scale),
+        canonical_limit=_scaled(limit, scale),
+        canonical_uncertainty=_scaled(values["uncertainty"], scale),
         quality=values["quality"],
         flags=",".join(values["flags"]),
         source=values["source"],

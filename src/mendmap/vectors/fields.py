@@ -28,6 +28,7 @@ FEATURE = (
 )
 STATION = (
     Field("medium", "word", "What is measured there.", choices=tuple(MEDIA)),
+    Field("aliases", "text", "What other formats call it, as prefix:code, separated by semicolons."),
     Field("operator", "text", "Who runs it."),
     Field(
         "monitors",

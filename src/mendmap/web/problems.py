@@ -16,6 +16,7 @@ from mendmap.errors import (
     LakeError,
     MendmapError,
     NotFoundError,
+    QueryError,
     SettingError,
     not_one_of,
 )
@@ -28,6 +29,7 @@ STATUSES: dict[type[MendmapError], int] = {
     NotFoundError: 404,
     BadRequestError: 400,
     UnitError: 400,
+    QueryError: 400,
     GeodataError: 422,
     LakeEmptyError: 503,
     LakeBusyError: 503,

@@ -42,7 +42,16 @@ QUALITIES = {
     "valid": "Validated by the source.",
     "preliminary": "Published before validation.",
     "missing": "The source shows that the value is missing.",
-    "invalid": "The source withdrew it or marked it wrong.",
+    "invalid": "The source marked it wrong.",
+    "withdrawn": "The source took it back; what it said before is kept.",
+}
+
+MARKS = {
+    "out_of_range": "Outside the range that the catalogue states for the parameter.",
+    "in_the_future": "Begins later than the moment it was ingested.",
+    "limit_above_law": "The detection limit is above the lowest legal limit, so it cannot show that it is kept.",
+    "spike": "More than ten times both its neighbours within three hours.",
+    "flat_line": "The twelfth equal value in a row, or a later one.",
 }
 
 QUALIFIERS = {
@@ -56,6 +65,8 @@ QUALIFIERS = {
 
 FLAGS = {
     "hour_label_ambiguous": "The source does not say whether its label begins or ends the hour; taken as beginning.",
+    "hour_repeated": "The hour that daylight saving repeats, printed once; taken as the earlier.",
+    "below_detection_limit": "The source gives the value it measured, and says it lies below its detection limit.",
     "station_unnamed": "The source prints the value without the station's name.",
     "page_address_rebuilt": "The page's address was rebuilt from the pattern of its site.",
 }
