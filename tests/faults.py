@@ -66,7 +66,7 @@ def edited(attribute: str, old: str, new: str) -> Change:
 def in_map(old: str, new: str) -> Change:
     def change(place: Testford) -> None:
         assert old in place.maps["public"]
-        place.maps["public"] = place.maps["public"].replace(old, new)
+        place.maps["public"] = place.maps["public"].replace(old, new, 1)
 
     return change
 

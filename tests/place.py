@@ -68,6 +68,15 @@ title_en = "Testford"
 id = "lakes"
 color = "#336699"
 shape = "drop"
+[[layer]]
+id = "dumps"
+color = "#663300"
+[[layer]]
+id = "stations"
+color = "#000066"
+[[layer]]
+id = "rivers"
+color = "#3366ff"
 """
 LAKE = [[20.5, 44.5], [20.51, 44.5], [20.51, 44.51], [20.5, 44.51], [20.5, 44.5]]
 RIVER = [[20.4, 44.6], [20.5, 44.55], [20.6, 44.5]]

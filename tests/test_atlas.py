@@ -96,6 +96,38 @@ def test_the_joined_columns_of_a_site(atlas: Atlas) -> None:
     assert [(each["value"], each["unit"]) for each in mirror["latest"]] == [(120.0, "ug/L")]
 
 
+@pytest.mark.parametrize(
+    ("states", "wanted"),
+    [
+        ([("1975", "1980", "dumped on")], "dumped on"),
+        ([("1975", "1980", "dumped on"), ("1970", "", "bare")], "bare"),
+        ([("2021", "", "drained"), ("2021", "", "filled")], "filled"),
+        ([("2021", "", "red"), ("2021/2025", "", "green")], "green"),
+        ([("", "", "once red")], None),
+    ],
+)
+def test_the_state_of_a_site_is_the_newest_that_has_not_ended(
+    testford: Testford, tmp_path: Path, states: list[tuple[str, str, str]], wanted: str | None
+) -> None:
+    common = {"site": "heap", "trust": "reported", "source": "survey"}
+    testford.tables["state"] = [
+        {"id": f"s{nth}", "since": since, "until": until, "state": state, **common}
+        for nth, (since, until, state) in enumerate(states)
+    ]
+    load(testford, tmp_path / "lake")
+    heap = build(read(tmp_path / "lake")).layers["dumps"].frame.loc["heap"]
+    assert heap["state"] == wanted
+    assert heap["state_until"] == ("1980" if wanted == "dumped on" else None)
+
+
+def test_a_map_without_a_view_opens_where_its_features_are(atlas: Atlas) -> None:
+    assert atlas.maps["public"].view is None
+    assert atlas.bounds(["dumps"]) == pytest.approx((20.79, 44.79, 20.81, 44.81))
+    box = atlas.bounds(["lakes", "rivers", "works"])
+    assert box.contains(atlas.bounds(["lakes"]))
+    assert box.west == pytest.approx(20.4 - 0.03)
+
+
 def test_a_missing_newest_value_is_not_the_newest_reading(atlas: Atlas) -> None:
     heap = atlas.layers["dumps"].frame.loc["heap"]
     assert [each["start"] for each in heap["latest"]] == ["2021-01-01T00:00:00+00:00", "2020-01-01T00:00:00+00:00"]

@@ -284,7 +284,7 @@ def test_a_name_that_no_page_or_spreadsheet_should_hold_is_a_fault(name: Any, sa
 def test_an_id_that_no_address_should_hold_is_a_fault(ident: Any, testford: Testford) -> None:
     feature("lakes", 1, id=ident)(testford)
     (found,) = faults_of(testford)
-    assert found.startswith("lakes.geojson:2: id: not an id (letters, digits, _ - . and at most 80 of them): ")
+    assert found.startswith("lakes.geojson:2: id: not an id (letters, digits, _ and -, at most 80 of them): ")
 
 
 def writer_of(text: str) -> Callable[[Path], object]:
@@ -296,8 +296,11 @@ def writer_of(text: str) -> Callable[[Path], object]:
     [
         (writer_of('<OGRVRTDataSource><OGRVRTLayer name="a"/></OGRVRTDataSource>'), "not a GeoPackage"),
         (writer_of('{"type": "FeatureCollection", "features": []}'), "not a GeoPackage"),
-        (lambda path: path.write_bytes(b"SQLite format 3\x00" + os.urandom(4000)), "not a GeoPackage: "),
-        (lambda path: path.write_bytes(b"SQLite format 3\x00"), "not a GeoPackage: "),
+        (
+            lambda path: path.write_bytes(b"SQLite format 3\x00" + os.urandom(4000)),
+            "not a GeoPackage that GDAL can read",
+        ),
+        (lambda path: path.write_bytes(b"SQLite format 3\x00"), "not a GeoPackage that GDAL can read"),
         (lambda path: path.write_bytes(b""), "the file is empty"),
         (lambda path: path.mkdir(), "no such file"),
     ],

@@ -2,13 +2,16 @@
 
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from conftest import MENDMAP, Service
+from place import Testford, feature
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 pytestmark = pytest.mark.system("chromium")
 
@@ -73,6 +76,35 @@ def open_map(page: Page, url: str) -> None:
     expect(page.locator(".leaflet-tile:not(.leaflet-tile-loaded)")).to_have_count(0)
 
 
+@pytest.fixture(scope="module")
+def world_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service over the synthetic place, whose map shows the whole world and names no zoom for its names."""
+    folder = tmp_path_factory.mktemp("world")
+    place = Testford(folder / "testford")
+    twins = {"type": "MultiPoint", "coordinates": [[20.2, 44.3], [-60.5, -10.25]]}
+    place.layers["dumps"]["features"].append(feature("twins", "dump", twins, accuracy_m=500))
+    place.layers["dumps"]["geometry"] = '["Point", "Polygon", "MultiPoint"]'
+    place.layers["lakes"]["features"].pop()
+    place.tables["state"].append(
+        dict.fromkeys(place.tables["state"][0], "")
+        | {"id": "mirror_dry", "site": "mirror", "since": "1975", "until": "1980", "state": "dry"}
+        | {"trust": "reported", "source": "survey"}
+    )
+    place.head = place.head.replace("[20, 44, 21, 45]", "[-180, -85, 180, 85]")
+    place.maps["public"] = '[map]\nid = "public"\ntitle_en = "World"\nview = [-180, -85, 180, 85]\n' + "".join(
+        f'[[layer]]\nid = "{layer}"\ncolor = "#883322"\nshape = "square"\n' for layer in ("lakes", "dumps", "rivers")
+    )
+    lake = folder / "lake"
+    subprocess.run([*MENDMAP, "load", place.write(), "--lake", lake], check=True, capture_output=True, timeout=120)
+    service = Service(lake, folder / "serve.log", MENDMAP_MAX_ROWS="1")
+    yield service.url
+    service.stop()
+
+
+def count_of(page: Page, layer: str) -> Locator:
+    return page.locator(".layer-row", has_text=layer).locator(".count")
+
+
 def test_every_layer_is_drawn_and_each_feature_tells_what_is_known(desk: Watched, bor_url: str) -> None:
     page = desk.page
     open_map(page, bor_url)
@@ -108,6 +140,76 @@ def test_the_list_of_layers_follows_what_is_shown(desk: Watched, bor_url: str) -
     expect(page.locator(".tiles path.basis-hypothesis")).to_have_count(0)
     page.get_by_role("checkbox", name="Lake Robule").uncheck()
     expect(page.locator(".marker[data-feature=lake_robule]")).to_have_count(0)
+
+
+def test_only_what_is_in_view_is_counted(desk: Watched, bor_url: str) -> None:
+    page = desk.page
+    open_map(page, bor_url)
+    expect(count_of(page, "Mines")).to_have_text("4")
+    # The outline of a mine leaves the view; the tile that holds it stays.
+    page.evaluate("map_public.panBy([430, 0], {animate: false})")
+    expect(count_of(page, "Mines")).to_have_text("3")
+
+
+def test_the_first_view_is_few_requests(desk: Watched, bor_url: str) -> None:
+    open_map(desk.page, bor_url)
+    tiles = [each for each in desk.asked if "/tiles/" in each]
+    assert len(tiles) == len(set(tiles)) <= 24
+    assert len(desk.asked) <= 36
+
+
+def test_features_left_out_are_told_of_until_the_zoom_changes(desk: Watched, bor_url: str) -> None:
+    page = desk.page
+
+    def short(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "omitted": 2})
+
+    crowded = re.compile(r"/tiles/sites/(\d|10)/")
+    page.route(crowded, short)
+    open_map(page, bor_url)
+    told = page.locator(".notice", has_text="Some smaller features are left out at this zoom")
+    expect(told).to_be_visible()
+    for _ in range(2):
+        page.locator(".leaflet-control-zoom-in").click()
+    expect(told).to_have_count(0)
+    expect(page.locator(".notice:visible")).to_have_count(0)
+
+
+def test_a_map_of_the_whole_world_opens_and_every_point_is_drawn(desk: Watched, world_url: str) -> None:
+    page = desk.page
+    page.goto(world_url)
+    twins = page.locator(".marker[data-feature=twins]")
+    expect(twins).to_have_count(2)
+    expect(page.locator(".disc-site")).to_have_count(3)
+    assert page.evaluate("map_public.getZoom()") < 2
+    assert page.evaluate("map_public.getBounds().contains([[-80, -179], [80, 179]])")
+    # Names are written where there is room, though the map states no zoom for them, and each once.
+    expect(page.locator(".marker[data-feature=twins]:not(.is-unnamed)")).to_have_count(1)
+    expect(count_of(page, "Dumps")).to_have_text("2")
+    expect(page.locator(".layer-row", has_text="Lakes").locator(".swatch .area")).to_be_attached()
+    expect(page.locator(".layer-row", has_text="Rivers").locator(".swatch .line")).to_be_attached()
+    twins.last.click()
+    expect(page.locator(".panel")).to_contain_text("Twins")
+    expect(page.locator(".marker.is-chosen")).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(twins.last).to_be_focused()
+    assert not desk.wrong
+
+
+def test_a_long_table_is_cut_and_says_where_the_rest_is(desk: Watched, world_url: str) -> None:
+    page = desk.page
+    page.goto(world_url)
+    expect(page.locator("#twin tbody tr")).to_have_count(1)
+    expect(page.locator("#left-out")).to_contain_text("3 more are in the tables: sites, stations, downloads")
+    page.goto(f"{world_url}/sites")
+    expect(page.locator(".intro")).to_contain_text("3 sites")
+    expect(page.locator("#left-out")).to_contain_text("2 more are in the tables")
+
+
+def test_a_state_that_ended_says_when(desk: Watched, world_url: str) -> None:
+    desk.page.goto(f"{world_url}/sites/mirror")
+    expect(desk.page.locator(".state", has_text="dry").locator(".when")).to_have_text("1975 to 1980")
 
 
 def test_the_map_works_by_keyboard_alone(desk: Watched, bor_url: str) -> None:

@@ -39,7 +39,7 @@ FEATURES: dict[str, tuple[Change, str]] = {
     ),
     "an id with a path in it": (
         feature("lakes", 1, id="../x"),
-        "lakes.geojson:2: id: not an id (letters, digits, _ - . and at most 80 of them): '../x'",
+        "lakes.geojson:2: id: not an id (letters, digits, _ and -, at most 80 of them): '../x'",
     ),
     "an unknown kind": (
         feature("lakes", 1, kind="pond"),

@@ -1,5 +1,6 @@
 """Loading: all or nothing, idempotent, versioned; rivals conflict instead of losing or doubling anything."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -49,6 +50,55 @@ def test_the_same_content_has_the_same_digest_in_any_lake(testford: Testford, tm
     one, other = load(testford, tmp_path / "one"), load(testford, tmp_path / "other")
     assert one.snapshot and other.snapshot
     assert one.snapshot.digest == other.snapshot.digest
+
+
+def test_a_lake_that_differs_in_an_id_alone_has_another_digest(testford: Testford, tmp_path: Path) -> None:
+    digests = set()
+    for name, start in (("heap", "00:00"), ("hill", "00:00"), ("heap", "00:30")):
+        testford.feature("dumps")["properties"]["id"] = name
+        testford.feature("stations", 2)["properties"]["monitors"] = name
+        testford.rows[2]["start"] = f"2021-01-01T{start}Z"
+        written = load(testford, tmp_path / f"{name}{start}")
+        assert written.snapshot
+        digests.add(written.snapshot.digest)
+    assert len(digests) == 3
+
+
+def test_a_lake_may_be_moved_and_named_from_anywhere(
+    testford: Testford, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path)
+    load(testford, Path("lake"))
+    monkeypatch.chdir(tmp_path / "deep")
+    assert len(read(Path("../lake")).features) == 7
+    (tmp_path / "lake").rename(tmp_path / "moved")
+    assert len(read(tmp_path / "moved").series) == 3
+    testford.rows[1]["value"] = "1"
+    assert load(testford, tmp_path / "moved").changes["readings"]["changed"] == 1
+
+
+def test_a_lake_of_another_version_is_refused_in_one_line(testford: Testford, lake: Path, run_mendmap: Run) -> None:
+    load(testford, lake)
+    opened = open_lake(str(lake))
+    opened.query("UPDATE guard SET version = 1")
+    opened.close()
+    for command in (("load", testford.folder), ("progress",)):
+        done = run_mendmap(*command, "--lake", lake)
+        assert done.returncode == 1
+        assert "written by another version of mendmap" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_account_without_a_name_can_load(testford: Testford, lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    load(testford, lake)
+    opened = open_lake(str(lake))
+    assert opened.query("SELECT who FROM ledger").fetchall() == [(str(os.getuid()),)]
+    opened.close()
 
 
 def test_what_was_loaded_is_read_back(testford: Testford, lake: Path) -> None:

@@ -177,6 +177,69 @@ def test_a_service_starts_without_a_lake_and_is_ready_after_the_first_load(tmp_p
             time.sleep(0.05)
 
 
+def test_pages_of_an_earlier_snapshot_still_find_their_script(tmp_path: Path, testford: Testford) -> None:
+    lake = tmp_path / "lake"
+    load(testford, lake)
+    with TestClient(create_app(Settings(lake=str(lake), poll_seconds=0.05))) as client:
+        script = client.get("/").text.split('src="/static/maps/')[1].split('"')[0]
+        testford.maps["public"] = testford.maps["public"].replace("#336699", "#993366")
+        load(testford, lake)
+        wait_until(lambda: script not in client.get("/").text)
+        assert client.get(f"/static/maps/{script}").status_code == 200
+
+
+def test_a_lake_that_is_lost_is_told_once_and_what_was_served_stays(
+    tmp_path: Path, testford: Testford, caplog: pytest.LogCaptureFixture
+) -> None:
+    lake = tmp_path / "lake"
+    load(testford, lake)
+    with TestClient(create_app(Settings(lake=str(lake), poll_seconds=0.05))) as client:
+        lake.rename(tmp_path / "elsewhere")
+        (lake).mkdir()
+        (lake / "catalogue.sqlite").write_bytes(b"no database" * 1000)
+        wait_until(lambda: client.get("/readyz").json()["status"] == "stale" or len(caplog.records) > 0)
+        assert client.get("/sites/mirror").status_code == 200
+        time.sleep(0.5)
+        assert len([each for each in caplog.records if each.levelname == "ERROR"]) <= 1
+
+
+def test_a_table_is_bounded_and_says_what_it_left_out(tmp_path: Path, testford: Testford) -> None:
+    load(testford, tmp_path / "lake")
+    with TestClient(create_app(Settings(lake=str(tmp_path / "lake"), max_rows=2))) as client:
+        body = client.get("/sites.json").json()
+        assert (len(body["sites"]), body["left_out"]) == (2, 1)
+        assert client.get("/stations.json").json()["left_out"] == 1
+        for path in ("/sites", "/stations", "/"):
+            assert client.get(path).status_code == 200
+
+
+def test_data_is_open_to_other_sites_and_pages_are_not(bor: httpx.Client) -> None:
+    for path in ("/sites.json", "/downloads.json", TILE, "/downloads/readings.csv", "/nothing"):
+        answer = bor.get(path)
+        assert answer.headers["access-control-allow-origin"] == "*", path
+        assert "Mendmap-Revision" in answer.headers["access-control-expose-headers"]
+    for path in ("/", "/sites/lake_robule"):
+        assert "access-control-allow-origin" not in bor.get(path).headers
+
+
+def test_tilejson_names_the_public_address_where_there_is_one(tmp_path: Path, testford: Testford) -> None:
+    load(testford, tmp_path / "lake")
+    with TestClient(
+        create_app(Settings(lake=str(tmp_path / "lake"), public_url="https://maps.example/bor/"))
+    ) as client:
+        body = client.get("/tiles/lakes.json").json()
+    assert body["tiles"] == ["https://maps.example/bor/tiles/lakes/{z}/{x}/{y}.geojson"]
+    assert set(body["vector_layers"][0]["fields"]) >= {"id", "basis", "accuracy_m", "state"}
+
+
+def wait_until(met: Callable[[], bool], within_s: float = 10) -> None:
+    """Waits for something that must come to pass."""
+    deadline = time.monotonic() + within_s
+    while not met():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.05)
+
+
 def test_two_apps_live_in_one_process(tmp_path: Path, testford: Testford) -> None:
     load(testford, tmp_path / "one")
     testford.feature("lakes")["properties"]["name_en"] = "Other"

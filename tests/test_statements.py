@@ -1,6 +1,7 @@
 """Statements: each outcome is reached with data made for it, and the flagship's are honest."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from place import STATEMENTS, Testford
 from test_lake import load, read
 
 from mendmap.atlas.build import build
+from mendmap.errors import GeodataError
+from mendmap.load.check import check
 from mendmap.statements.outcome import Outcome, outcomes
 
 LENGTH = """
@@ -63,6 +66,24 @@ def test_figures_of_someone_else_support(testford: Testford, tmp_path: Path) -> 
     for row in testford.tables["figure"]:
         row["claimant"], row["source"] = "", "agency"
     assert outcome(testford, tmp_path).outcome == "supported"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("claimed = 0.1", "claimed = 0", "claimed: check ratio takes a value other than 0: 0.0"),
+        ("claimed = 0.1", "", "claimed: check ratio takes a value other than 0: None"),
+        ('"f2018"]', '"f2018", "f2018"]', "figures: check ratio takes 2; 3 are given"),
+        ('unit = "1"', 'unit = "kg"', "unit: 'kg' cannot be converted to '1'"),
+        ('check = "ratio"', 'check = "length"', "feature: check length takes one"),
+    ],
+)
+def test_a_statement_that_cannot_be_computed_never_reaches_the_lake(
+    testford: Testford, old: str, new: str, fault: str
+) -> None:
+    testford.statements = STATEMENTS.replace(old, new)
+    with pytest.raises(GeodataError, match=re.escape(fault)):
+        check(testford.write(), 100)
 
 
 @pytest.mark.parametrize("change", [{"unit": "kg"}, {"value": "0"}])

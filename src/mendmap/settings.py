@@ -21,12 +21,16 @@ class Settings:
 
     lake: str = _setting("lake", "Where the lake is: a folder, which is made when the first load writes to it.")
     catalogue: str = _setting("", "The catalogue that is served, where the lake holds more than one.")
+    public_url: str = _setting("", "The address that readers know the service by, where it is not the one they ask.")
     host: str = _setting("127.0.0.1", "The address that the service listens on.")
     port: int = _setting(8000, "The port that the service listens on; 0 takes any that is free.", 0, 65535)
     poll_seconds: float = _setting(1.0, "How often the service looks for a new snapshot.", 0.05, 60)
     max_file_mb: int = _setting(100, "The largest geodata file that is read; larger ones are a fault.", 1, 10_000)
     max_zoom: int = _setting(16, "The highest zoom of tiles; maps draw higher zooms from it.", 8, 20)
     max_tile_features: int = _setting(5000, "Features in one tile; the tile counts what it left out.", 1, 1_000_000)
+    max_rows: int = _setting(
+        2000, "Rows of one table on a page or in its JSON; both say what was left out.", 1, 100_000
+    )
     max_url_length: int = _setting(4096, "Longest path and query of a request; longer ones are refused.", 256, 65536)
 
     def __post_init__(self) -> None:

@@ -50,8 +50,9 @@ def build(contents: Contents) -> Atlas:
     attached = _Attached(joins, contents.series, works.values(), states.values(), figures.values())
     features = {row.id: attached.feature(row, roles[row.layer]) for row in rows}
     layers: dict[str, Layer] = {}
+    by_layer = _grouped(features.values(), lambda each: (each.layer,))
     for name in order:
-        own = tuple(feature for feature in features.values() if feature.layer == name)
+        own = tuple(by_layer.get(name, ()))
         layers[name] = _layer(bodies[name], own, place, _revision(contents, [name], own))
     of_sites = tuple(feature for name in layers if roles[name] == "site" for feature in layers[name].features)
     names = [name for name in layers if roles[name] == "site"]
@@ -187,6 +188,7 @@ def _row(feature: Feature, languages: Sequence[str]) -> dict[str, Any]:
         "id": feature.id,
         "state": state.state if state else None,
         "state_since": str(state.since) if state else None,
+        "state_until": str(state.until) if state and state.until else None,
         "state_trust": state.trust if state else None,
         "works": [work.id for work in feature.works],
         "stations": [_joined(each, each.station) for each in feature.joins],

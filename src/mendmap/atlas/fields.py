@@ -12,6 +12,7 @@ from mendmap.words.vocabulary import TRUSTS
 JOINED = (
     Field("state", "text", "The newest dated state, in a few words."),
     Field("state_since", "date", "From when that state holds."),
+    Field("state_until", "date", "Until when it held, where it has ended."),
     Field("state_trust", "word", "Who vouches for that state.", choices=tuple(TRUSTS)),
     Field("works", "list", "Ids of the works done there."),
     Field("stations", "list", "Stations of the site: id, how joined, distance in metres, whether assumed."),
@@ -50,7 +51,7 @@ def columns(layer: str, role: str, own: Mapping[str, str], languages: Sequence[s
 
 _READ = ("readings", "newest_reading", "latest")
 _JOINED_OF = {
-    "site": ("state", "state_since", "state_trust", "works", "stations", *_READ),
+    "site": ("state", "state_since", "state_until", "state_trust", "works", "stations", *_READ),
     "station": ("works", "sites", *_READ),
     "watercourse": ("works",),
     "context": ("works",),

@@ -28,6 +28,7 @@ def join(
     """
     by_watercourse = _by_watercourse(sites)
     layer_of = {site.id: site.layer for site in sites}
+    place_of = {site.id: nth for nth, site in enumerate(sites)}
 
     def about(site: str, station: FeatureRow) -> bool:
         wanted = media.get(layer_of[site])
@@ -47,7 +48,9 @@ def join(
         if not found and station.geometry is not None and near_m > 0:
             measured = _within(tree, located, station.geometry, near_m)
             found = {site: "near" for _, site in sorted(each for each in measured if about(each[1], station))[:1]}
-        joins += [_join(site, station, found[site.id]) for site in sites if site.id in found]
+        joins += [
+            _join(sites[nth], station, found[sites[nth].id]) for nth in sorted(place_of[ident] for ident in found)
+        ]
     return joins
 
 

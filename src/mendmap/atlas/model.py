@@ -1,11 +1,12 @@
-"""What an atlas is made of. Everything is immutable, and named by its snapshot."""
+"""What an atlas is made of. Nothing of it is changed once it is built; it is named by its snapshot."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas
+import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from mendmap.catalogue.records import Figure, Limit, Names, Parameter, Quantity, Source, State, Statement, Work
@@ -73,9 +74,10 @@ class Feature:
 
     @property
     def state(self) -> State | None:
-        """The newest dated state; None where none is known."""
-        dated = [state for state in self.states if state.since]
-        return max(dated, key=lambda state: (state.since.first, state.id)) if dated else None  # type: ignore[union-attr]
+        """The newest dated state that nobody says has ended, else the newest of all; None where none is dated.
+        Of two that begin alike, the later one in the file."""
+        dated = [(state.until is None, state.since.last, nth) for nth, state in enumerate(self.states) if state.since]
+        return self.states[max(dated)[-1]] if dated else None
 
     @property
     def newest_reading(self) -> dt.datetime | None:
@@ -140,6 +142,19 @@ class Atlas:
     def quantities_of(self, work: str) -> list[Quantity]:
         """The quantities reported of a work, in file order."""
         return [quantity for quantity in self.quantities.values() if quantity.work == work]
+
+    def bounds(self, names: Sequence[str]) -> Bounds:
+        """The box that holds the features of some layers, with a tenth more on each side; the catalogue's extent
+        where none of them has a position."""
+        boxes = [self.layers[name].frame.total_bounds for name in names]
+        known = np.array([box for box in boxes if np.isfinite(box).all()])
+        if not len(known):
+            return self.place.extent
+        west, south = known[:, :2].min(axis=0)
+        east, north = known[:, 2:].max(axis=0)
+        more = max(0.01, 0.1 * max(east - west, north - south))
+        box = (max(-180, west - more), max(-90, south - more), min(180, east + more), min(90, north + more))
+        return Bounds.of(*map(float, box))
 
     @property
     def newest_reading(self) -> dt.datetime | None:

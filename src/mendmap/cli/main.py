@@ -28,6 +28,9 @@ class _Commands(click.Group):
             for fault in error.faults:
                 click.echo(str(fault), err=True)
             click.echo(f"{len(error.faults)} fault(s); nothing was loaded", err=True)
+        except BrokenPipeError:
+            # Whoever read our output has had enough; closing it here keeps Python from complaining as it exits.
+            sys.stdout = None
         except (MendmapError, OSError) as error:
             click.echo(f"mendmap: {error}", err=True)
         sys.exit(1)
@@ -66,6 +69,10 @@ def check(geodata: Path, as_json: bool, accept: bool) -> None:
         ]
         click.echo(json.dumps({"faults": faults}, ensure_ascii=False, indent=2))
         sys.exit(1)
+    drawn = {style.id for spec in found.maps for style in spec.layers}
+    for layer in found.catalogue.layers:
+        if layer.id not in drawn:
+            click.echo(f"note: the layer {layer.id} is on no map; name it in maps/*.toml to draw it", err=True)
     counts = {"features": len(found.features), "records": len(found.records), "readings": len(found.readings)}
     if as_json:
         click.echo(json.dumps({"faults": [], **counts}, indent=2))

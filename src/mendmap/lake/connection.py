@@ -77,7 +77,8 @@ def open_lake(address: str, *, create: bool = False) -> Lake:
 
     Raises LakeEmptyError where there is none yet, and LakeError where it cannot be opened.
     """
-    folder = Path(address)
+    # The absolute path: a relative one means another folder wherever else the command is run.
+    folder = Path(address).resolve()
     catalogue = folder / "catalogue.sqlite"
     if not catalogue.exists() and not create:
         raise LakeEmptyError(f"no lake at {shown(address)} yet; mendmap load makes it")
@@ -85,21 +86,26 @@ def open_lake(address: str, *, create: bool = False) -> Lake:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LakeError(f"the lake at {shown(address)} cannot be made: {error}") from error
-    return patiently(lambda: _attach(folder, catalogue), address)
+    return patiently(lambda: _attach(folder, catalogue, create), address)
 
 
-def _attach(folder: Path, catalogue: Path) -> Lake:
+def _attach(folder: Path, catalogue: Path, create: bool) -> Lake:
     quiet: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     connection = duckdb.connect(config=quiet)
     for package in _EXTENSIONS:
         connection.execute(f"LOAD {_quoted(_extension(package))}")
     connection.execute(
         f"ATTACH {_quoted(f'ducklake:sqlite:{catalogue}')} AS lake "
-        f"(DATA_PATH {_quoted(f'{folder}/data/')}, META_JOURNAL_MODE 'WAL')"
+        # A lake may be moved: what its catalogue says of the data's path is where it was made.
+        f"(DATA_PATH {_quoted(f'{folder}/data/')}, OVERRIDE_DATA_PATH true, META_JOURNAL_MODE 'WAL')"
     )
     lake = Lake(_use(connection))
-    with lake.transaction():
-        schema.create(lake.query)
+    if create:
+        with lake.transaction():
+            schema.create(lake.query)
+    elif not schema.exists(lake.query):
+        lake.close()
+        raise LakeEmptyError("nothing has been loaded yet; mendmap load writes the first snapshot")
     return lake
 
 

@@ -42,6 +42,7 @@ class SeriesRow:
     station: str
     parameter: str
     averaging: str
+    method: str
     count: int
     missing: int
     first: dt.datetime
@@ -60,7 +61,8 @@ class SeriesRow:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What one catalogue held at one snapshot. ``records`` maps kind to bodies in file order; ``revisions`` maps
+    """What one catalogue held at one snapshot, in the order of its files when each row was first recorded: moving
+    a row is no change. ``records`` maps kind to bodies; ``revisions`` maps
     (table, part) to the last ledger number that changed it, where part is a layer, a kind or a station."""
 
     snapshot: Snapshot
@@ -118,7 +120,7 @@ _SERIES = f"""
         SELECT series, arg_max(struct_pack(canonical, value, unit, qualifier, start_at, end_at, quality, source, flags),
                                start_at) AS row
         FROM known WHERE value IS NOT NULL AND quality <> 'invalid' GROUP BY series)
-    SELECT k.series, any_value(k.station), any_value(k.parameter), any_value(k.averaging),
+    SELECT k.series, any_value(k.station), any_value(k.parameter), any_value(k.averaging), any_value(k.method),
            count(*), count(*) FILTER (k.value IS NULL), min(k.start_at), max(k.start_at),
            max(k.canonical) FILTER (k.quality <> 'invalid'),
            any_value(n.row.canonical), any_value(n.row.value), any_value(n.row.unit), any_value(n.row.qualifier),

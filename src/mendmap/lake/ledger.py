@@ -5,7 +5,9 @@ write so far, so that two lakes with the same history of content name it alike. 
 """
 
 import datetime as dt
+import getpass
 import hashlib
+import os
 from dataclasses import dataclass
 
 from mendmap.errors import LakeEmptyError
@@ -73,6 +75,14 @@ def at(lake: Lake, moment: dt.datetime) -> Snapshot:
     if row is None:
         raise LakeEmptyError(f"nothing had been loaded at {moment.isoformat()}")
     return Snapshot(*row)
+
+
+def writer() -> str:
+    """Who writes: the name of the account, or its number where it has none, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def chained(previous: str, content: str) -> str:

@@ -6,13 +6,18 @@ own history is gone. ``digest`` names the content of a feature or record. Not he
 """
 
 from collections.abc import Callable
+from typing import Any
+
+from mendmap.errors import LakeError
+
+Query = Callable[[str], Any]
 
 _TABLES = {
     "ledger": """
         number BIGINT, moment TIMESTAMPTZ, act VARCHAR, who VARCHAR, catalogue VARCHAR, source VARCHAR,
         detail VARCHAR, changes VARCHAR, digest VARCHAR""",
     # One row that every write updates, so that rival writes conflict instead of both being accepted.
-    "guard": "number BIGINT",
+    "guard": "number BIGINT, version BIGINT",
     "features": """
         catalogue VARCHAR, layer VARCHAR, id VARCHAR, position BIGINT, body VARCHAR, geometry BLOB,
         digest VARCHAR, recorded BIGINT, superseded BIGINT""",
@@ -40,8 +45,27 @@ CONTENT = {
 }
 
 
-def create(query: Callable[[str], object]) -> None:
-    """Makes the tables that are not there yet."""
-    for name, columns in _TABLES.items():
-        query(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
-    query("INSERT INTO guard SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM guard)")
+# Counts the changes of these tables. A lake of another version is refused; nothing has been released yet, so there
+# is none to bring forward.
+VERSION = 2
+
+
+def create(query: Query) -> None:
+    """Makes the tables where there are none yet. Raises LakeError where they are of another version."""
+    if not exists(query):
+        for name, columns in _TABLES.items():
+            query(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
+        query(f"INSERT INTO guard SELECT 0, {VERSION} WHERE NOT EXISTS (SELECT 1 FROM guard)")
+
+
+def exists(query: Query) -> bool:
+    """Whether the tables are there: the first load may have been killed before it made them. Raises LakeError where
+    they are of another version."""
+    listed = query("SELECT table_name, column_count FROM duckdb_tables() WHERE database_name = 'lake'").fetchall()
+    if not listed:
+        return False
+    found = dict(listed)
+    known = {name: columns.count(",") + 1 for name, columns in _TABLES.items()}
+    if found != known or query("SELECT version FROM guard").fetchone() != (VERSION,):
+        raise LakeError("the lake was written by another version of mendmap; load into another folder (--lake)")
+    return True

@@ -5,10 +5,9 @@ Only rows that differ are written: the old version stays, with the number that s
 Not here: checking (``load.check``, ``readings.settle``).
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -58,7 +57,7 @@ def replace(
         lake.register(f"incoming_{name}", table)
     entry = {"act": "load", "who": who, "catalogue": catalogue, "source": source, "detail": _json(detail)}
     columns = {name: table.column_names for name, table in tables.items()}
-    return _written(lake, address, columns, _OF_FOLDER, "FULL", entry, dry)
+    return _written(lake, address, columns, _LOAD, entry, dry)
 
 
 def revise(
@@ -75,7 +74,7 @@ def revise(
     """Adds the readings of the temporary table ``incoming_readings``, which has ``columns``; those that the lake
     holds with another content are superseded, the others stay. The rest as for ``replace``."""
     entry = {"act": "ingest", "who": who, "catalogue": catalogue, "source": source, "detail": _json(detail)}
-    return _written(lake, address, {"readings": columns}, _CURRENT, "LEFT", entry, dry)
+    return _written(lake, address, {"readings": columns}, _INGEST, entry, dry)
 
 
 _CURRENT = "SELECT * FROM {name} WHERE catalogue = $catalogue AND superseded IS NULL"
@@ -86,36 +85,39 @@ _OF_FOLDER = """
     WHERE r.catalogue = $catalogue AND r.origin = 'geodata' AND (r.superseded IS NULL OR l.act = 'ingest')"""
 
 
+class _Manner(NamedTuple):
+    """How a write compares readings: against which rows, with rows that are no longer stated or without (the join),
+    and whether its content is digested row by row, or told whole by the file that it names in its detail."""
+
+    against: str
+    join: str
+    by_row: bool
+
+
+_LOAD = _Manner(_OF_FOLDER, "FULL", by_row=True)
+# Millions of rows; the file's own SHA-256 tells them, with the format and the options they were read by.
+_INGEST = _Manner(_CURRENT, "LEFT", by_row=False)
+
+
 def _json(content: Mapping[str, Any]) -> str:
     return orjson.dumps(content).decode()
 
 
 def _written(
-    lake: Lake,
-    address: str,
-    columns: Mapping[str, list[str]],
-    of_readings: str,
-    join: str,
-    entry: Mapping[str, str],
-    dry: bool,
+    lake: Lake, address: str, columns: Mapping[str, list[str]], manner: _Manner, entry: Mapping[str, str], dry: bool
 ) -> Written:
     def attempt() -> Written:
         with lake.transaction():
-            return _write(lake, columns, of_readings, join, entry, dry)
+            return _write(lake, columns, manner, entry, dry)
 
     return patiently(attempt, address)
 
 
 def _write(
-    lake: Lake, columns: Mapping[str, list[str]], of_readings: str, join: str, entry: Mapping[str, str], dry: bool
+    lake: Lake, columns: Mapping[str, list[str]], manner: _Manner, entry: Mapping[str, str], dry: bool
 ) -> Written:
-    changes: dict[str, dict[str, int]] = {}
-    content = hashlib.sha256()
     catalogue = entry["catalogue"]
-    for name in columns:
-        against = of_readings if name == "readings" else _CURRENT
-        changes[name], digest = _compare(lake, name, against.format(name=name), join, catalogue)
-        content.update(f"{name} {digest}\n".encode())
+    changes = {name: _compare(lake, name, manner, catalogue) for name in columns}
     before = ledger.latest(lake) if ledger.begun(lake) else None
     unwritten = Written(before, changes)
     if dry or (before and not unwritten.changed):
@@ -125,7 +127,8 @@ def _write(
         if any(changes[name].values()):
             _supersede(lake, name, catalogue, number)
             _insert(lake, name, listed, catalogue, number)
-    digest = ledger.chained(before.digest if before else "", f"{catalogue}\n{content.hexdigest()}")
+    content = _json({name: _says(lake, name) for name in columns}) if manner.by_row else entry["detail"]
+    digest = ledger.chained(before.digest if before else "", f"{catalogue}\n{content}")
     ledger.append(lake, number, _json(changes), digest, **entry)
     return Written(ledger.latest(lake), changes)
 
@@ -134,30 +137,37 @@ def _keys(name: str, left: str, right: str) -> str:
     return " AND ".join(f"{left}.{key} = {right}.{key}" for key in KEYS[name])
 
 
-def _compare(lake: Lake, name: str, against: str, join: str, catalogue: str) -> tuple[dict[str, int], str]:
-    """Makes the temporary table ``differing_{name}`` of the keys that differ and how; counts them, and digests what
-    they say now."""
+def _compare(lake: Lake, name: str, manner: _Manner, catalogue: str) -> dict[str, int]:
+    """Makes the temporary table ``differing_{name}`` of the keys that differ and how, and counts them."""
+    against = (manner.against if name == "readings" else _CURRENT).format(name=name)
     differs = " OR ".join(f"n.{column} IS DISTINCT FROM o.{column}" for column in CONTENT[name])
     keys = ", ".join(f"coalesce(n.{key}, o.{key}) AS {key}" for key in KEYS[name])
-    says = ", ".join(f"n.{column}" for column in (*KEYS[name], *CONTENT[name]))
     first = KEYS[name][0]
     values: Any = {"catalogue": catalogue}
     lake.query(
         f"""
         CREATE OR REPLACE TEMP TABLE differing_{name} AS
         SELECT {keys}, CASE WHEN o.{first} IS NULL THEN 'added' WHEN n.{first} IS NULL THEN 'removed' ELSE 'changed' END
-                   AS how, sha256(CAST(row({says}) AS VARCHAR)) AS says
-        FROM incoming_{name} n {join} JOIN ({against}) o ON {_keys(name, "n", "o")}
+                   AS how
+        FROM incoming_{name} n {manner.join} JOIN ({against}) o ON {_keys(name, "n", "o")}
         WHERE o.{first} IS NULL OR n.{first} IS NULL OR {differs}""",
         values,
     )
     counted = dict(lake.query(f"SELECT how, count(*) FROM differing_{name} GROUP BY how").fetchall())
-    listed = ", ".join(KEYS[name])
-    digest = lake.query(
-        f"SELECT coalesce(sha256(string_agg(how || says, ',' ORDER BY {listed})), '') FROM differing_{name}"
+    return {kind: counted.get(kind, 0) for kind in _KINDS}
+
+
+def _says(lake: Lake, name: str) -> str:
+    """A digest of the keys that differ, how, and what they say now."""
+    keys = ", ".join(f"d.{key}" for key in KEYS[name])
+    content = ", ".join(f"n.{column}" for column in CONTENT[name])
+    row = lake.query(
+        f"""
+        SELECT coalesce(sha256(string_agg(CAST(row(d.how, {keys}, {content}) AS VARCHAR), ',' ORDER BY {keys})), '')
+        FROM differing_{name} d LEFT JOIN incoming_{name} n ON {_keys(name, "n", "d")}"""
     ).fetchone()
-    assert digest is not None
-    return {kind: counted.get(kind, 0) for kind in _KINDS}, digest[0]
+    assert row is not None
+    return str(row[0])
 
 
 def _supersede(lake: Lake, name: str, catalogue: str, number: int) -> None:

@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mendmap.atlas.fields import JOINED
 from mendmap.catalogue import read as catalogue_file
 from mendmap.catalogue import tables
 from mendmap.catalogue.model import DERIVED, FILE, Catalogue
-from mendmap.catalogue.records import Figure, Parameter, Record, Source, Work, to_plain
+from mendmap.catalogue.records import Figure, Parameter, Record, Source, Statement, Work, to_plain
 from mendmap.errors import Fault, GeodataError
 from mendmap.maps import model as maps
 from mendmap.readings import tidy
 from mendmap.readings.tidy import Reading
+from mendmap.units import UnitError, factor
 from mendmap.vectors import features as vectors
 from mendmap.vectors.features import Feature
 from mendmap.vectors.fields import columns
@@ -73,6 +75,8 @@ def check(folder: Path, max_file_mb: int) -> Geodata:
     faults += _feature_references(catalogue, features, known)
     faults += _record_references(placed, known)
     faults += _twin_readings(readings)
+    faults += _uncheckable(placed)
+    faults += _reserved(catalogue)
     if faults:
         raise GeodataError(faults)
     return Geodata(catalogue, tuple(features), tuple(record for _, _, record in placed), tuple(readings), tuple(specs))
@@ -84,7 +88,7 @@ def _maps(folder: Path, catalogue: Catalogue, max_bytes: int) -> tuple[list[maps
     specs: list[maps.MapSpec] = []
     faults: list[Fault] = []
     for path in sorted(where.glob("*.toml")) if where else []:
-        spec, wrong = maps.read(path, ids, catalogue.languages, catalogue.extent, max_bytes)
+        spec, wrong = maps.read(path, ids, catalogue.languages, max_bytes)
         specs += [spec] if spec else []
         faults += wrong
     return specs, faults
@@ -122,6 +126,36 @@ def _record_references(placed: list[tuple[str, int, Record]], known: Known) -> I
     for file, line, record in placed:
         for column, message in unknown_ids(fields_of(type(record)), to_plain(record), known):
             yield Fault(file, line, column, message)
+
+
+# What the computation of a statement needs: how many figures, whether a feature, and what its unit must be like.
+_NEEDS = {"ratio": (2, False, "1"), "length": (0, True, "km")}
+
+
+def _uncheckable(placed: list[tuple[str, int, Record]]) -> Iterator[Fault]:
+    """Statements that do not give what their computation takes."""
+    for file, line, record in placed:
+        if not isinstance(record, Statement) or record.check not in _NEEDS:
+            continue
+        figures, feature, unit = _NEEDS[record.check]
+        if figures and len(record.figures) != figures:
+            yield Fault(file, line, "figures", f"check {record.check} takes {figures}; {len(record.figures)} are given")
+        if feature and not record.feature:
+            yield Fault(file, line, "feature", f"check {record.check} takes one")
+        if not record.claimed:
+            yield Fault(file, line, "claimed", f"check {record.check} takes a value other than 0: {record.claimed}")
+        try:
+            factor(record.unit or unit, unit)
+        except UnitError as error:
+            yield Fault(file, line, "unit", str(error))
+
+
+def _reserved(catalogue: Catalogue) -> Iterator[Fault]:
+    """Columns of a layer's own that the atlas would write over."""
+    taken = {each.name for each in JOINED} | {"layer", "geometry"}
+    for layer in catalogue.layers:
+        for name in sorted(taken & set(layer.fields)):
+            yield Fault(FILE, layer.entry.row, "fields", f"{name!r} is a column that mendmap adds itself; rename it")
 
 
 def _twin_readings(readings: list[Reading]) -> Iterator[Fault]:

@@ -2,7 +2,6 @@
 transaction a file. Not here: each of these steps.
 """
 
-import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +88,7 @@ def _ingest(lake: Lake, address: str, held: Contents, opened: Opened, request: R
     told = {"format": form.name, "options": _said(options), "rejected": settled.bad_rows}
     detail = {"file": name, "sha256": digest, **told}
     written = revise(
-        lake, address, held.catalogue, COLUMNS, who=getpass.getuser(), source=name, detail=detail, dry=request.dry
+        lake, address, held.catalogue, COLUMNS, who=ledger.writer(), source=name, detail=detail, dry=request.dry
     )
     if settled.bad_rows and request.rejects:
         _write_rejects(query, request.rejects)

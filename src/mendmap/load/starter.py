@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from mendmap.catalogue.model import CATALOGUE, LAYER
 from mendmap.catalogue.records import TABLES
 from mendmap.errors import MendmapError, shown
+from mendmap.maps.model import MAP, STYLE
 from mendmap.readings.fields import READING
 from mendmap.vectors.fields import FEATURE, STATION
 from mendmap.words import vocabulary
@@ -77,7 +79,9 @@ source = "Where these readings come from"
 origin = "own"
 """
 _MAP = """\
-# A map as data: the layers it shows, and how. Colours are #rrggbb; shapes keep colour from being alone.
+# A map as data: the layers it shows, and how. A layer that no map names is loaded, and drawn nowhere.
+# Colours are #rrggbb; shapes keep colour from being alone; from_zoom is the zoom from which names are written.
+# The map opens where its features are; view = [west, south, east, north] opens it elsewhere.
 
 [map]
 id = "public"
@@ -88,6 +92,7 @@ _STYLE = """
 id = "{id}"
 color = "{color}"
 shape = "{shape}"
+from_zoom = 8
 """
 _STYLES = {
     "restored": ("#9b2226", "square"),
@@ -140,7 +145,18 @@ def _statement_comment(fields: tuple[Field, ...]) -> str:
 def _columns() -> Iterator[str]:
     yield "# What every column means\n\nRequired columns are marked *. "
     yield "Dates are 2021, 2021-08, 2021-08-15, or two of these with `/` between.\n"
+    yield _described("catalogue.toml, [catalogue]", expanded(CATALOGUE, _LANGUAGES))
+    yield _described("catalogue.toml, [[layer]]", expanded(LAYER, _LANGUAGES))
+    yield (
+        "\nA layer also has `geometry` (a list of the types it may hold), `[layer.kinds]` (id and plain name of each "
+        "kind of feature) and, where they are needed, `extent` and `[layer.fields]` (columns of its own, each with "
+        "its meaning).\n"
+    )
+    yield _described("maps/*.toml, [map]", expanded(MAP, _LANGUAGES))
+    yield _described("maps/*.toml, [[layer]]", expanded(STYLE, _LANGUAGES))
+    yield "\nA layer of a map also has `shown` (false: the reader sees it only after choosing it).\n"
     yield _described("layers/*.geojson", expanded((*FEATURE, *STATION), _LANGUAGES))
+    yield "\n`accuracy_m` is required wherever there is a geometry; without one, `basis` is `unknown`.\n"
     for kind, table in TABLES.items():
         yield _described(_PLURALS[kind], expanded(fields_of(table), _LANGUAGES))
     yield _described("readings/*.csv", READING)

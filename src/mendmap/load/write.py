@@ -3,7 +3,6 @@
 Not here: which rows differ from those the lake holds (``lake.write``).
 """
 
-import getpass
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from mendmap.catalogue.model import plain_catalogue, plain_layer
 from mendmap.catalogue.read import entries
 from mendmap.catalogue.records import to_plain
 from mendmap.errors import LakeEmptyError
+from mendmap.lake import ledger
 from mendmap.lake.connection import open_lake
 from mendmap.lake.write import Written, replace
 from mendmap.load.check import Geodata
@@ -83,7 +83,7 @@ def write(geodata: Geodata, address: str, source: Path, *, dry: bool = False) ->
             address,
             geodata.catalogue.id,
             rows(geodata),
-            who=getpass.getuser(),
+            who=ledger.writer(),
             source=source.name,
             detail={"files": {each.file: files.sha256(each.path) for each in entries(geodata.catalogue)}},
             dry=dry,

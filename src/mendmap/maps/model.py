@@ -17,12 +17,12 @@ from mendmap.geo.bounds import Bounds
 from mendmap.words.fields import Field, Row, read_row
 
 SHAPES = ("circle", "square", "diamond", "triangle", "hexagon", "drop", "star", "cross", "ring", "dot")
-_MAP = (
+MAP = (
     Field("id", "id", "Id of the map, used in its address.", required=True),
     Field("title", "names", "Title of the map", required=True),
     Field("text", "names", "What to know before reading it"),
 )
-_LAYER = (
+STYLE = (
     Field("id", "id", "Layer of the catalogue.", required=True),
     Field("color", "text", "Colour, as #rrggbb.", required=True),
     Field("shape", "word", "Shape of the symbol of a point, so that colour is never alone.", choices=SHAPES),
@@ -48,19 +48,19 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class MapSpec:
-    """A map: ``view`` is the box it shows first."""
+    """A map: ``view`` is the box it shows first; None is whatever holds its features."""
 
     id: str
     title: Names
     text: Names
-    view: Bounds
+    view: Bounds | None
     layers: tuple[Style, ...]
 
 
 def read(
-    path: Path, layer_ids: Collection[str], languages: Sequence[str], extent: Bounds, max_bytes: int
+    path: Path, layer_ids: Collection[str], languages: Sequence[str], max_bytes: int
 ) -> tuple[MapSpec | None, list[Fault]]:
-    """The map of one file, and its faults. ``extent`` is its first view where it states none."""
+    """The map of one file, and its faults."""
     name = f"{path.parent.name}/{path.name}"
     try:
         text = files.text(path, max_bytes)
@@ -70,15 +70,15 @@ def read(
         return None, [Fault(name, *files.place(error))]
     line = files.line_of(text, "map")
     given = document.get("map")
-    head, complaints = read_row(_MAP, _but(given, "view") if isinstance(given, dict) else {}, languages)
+    head, complaints = read_row(MAP, _but(given, "view") if isinstance(given, dict) else {}, languages)
     complaints += [
         (each, not_one_of("unknown table", each, ("map", "layer"))) for each in set(document) - {"map", "layer"}
     ]
     if head["id"] and head["id"] != path.stem:
         complaints.append(("id", f"{shown(head['id'])} differs from the name of the file"))
-    view = extent
+    view = None
     try:
-        view = Bounds.parse(given["view"]) if isinstance(given, dict) and "view" in given else extent
+        view = Bounds.parse(given["view"]) if isinstance(given, dict) and "view" in given else None
     except ValueError as error:
         complaints.append(("view", str(error)))
     faults = [Fault(name, line, *each) for each in complaints]
@@ -97,7 +97,7 @@ def _but(cells: Mapping[str, Any], name: str) -> Row:
 def _style(
     cells: Mapping[str, Any], layer_ids: Collection[str], languages: Sequence[str]
 ) -> tuple[Style, list[tuple[str, str]]]:
-    row, complaints = read_row(_LAYER, _but(cells, "shown"), languages)
+    row, complaints = read_row(STYLE, _but(cells, "shown"), languages)
     if row["id"] and row["id"] not in layer_ids:
         complaints.append(("id", not_one_of("no such layer", row["id"], layer_ids)))
     if row["color"] and not re.fullmatch(r"#[0-9a-fA-F]{6}", row["color"]):
@@ -122,12 +122,13 @@ def plain(spec: MapSpec) -> Row:
         "id": spec.id,
         "title": dict(spec.title),
         "text": dict(spec.text),
-        "view": list(spec.view),
+        "view": None if spec.view is None else list(spec.view),
         "layers": [{name: getattr(style, name) for name in Style.__dataclass_fields__} for style in spec.layers],
     }
 
 
 def from_plain(body: Mapping[str, Any]) -> MapSpec:
     """A map that ``plain`` wrote."""
+    view = None if body["view"] is None else Bounds(*body["view"])
     layers = tuple(Style(**{**style, "quiet": tuple(style["quiet"])}) for style in body["layers"])
-    return MapSpec(body["id"], body["title"], body["text"], Bounds(*body["view"]), layers)
+    return MapSpec(body["id"], body["title"], body["text"], view, layers)

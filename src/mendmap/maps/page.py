@@ -11,6 +11,7 @@ from typing import Any
 import folium
 from branca.element import Element, Figure
 
+from mendmap.geo.bounds import Bounds
 from mendmap.maps.elements import GeoJsonTiles, Workbench
 from mendmap.maps.model import MapSpec
 
@@ -38,10 +39,12 @@ class Drawing:
     name: str
 
 
-def draw(spec: MapSpec, layers: Sequence[LayerInfo], attribution: str, max_zoom: int, tiles: str) -> Drawing:
+def draw(
+    spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, attribution: str, max_zoom: int, tiles: str
+) -> Drawing:
     """Draws a map. ``tiles`` is the address of tiles with {layer}, {z}, {x} and {y}; layers that the map does not
-    name are left out. The map opens on the map's view."""
-    west, south, east, north = spec.view
+    name are left out. The map opens on ``view`` where it states none of its own."""
+    west, south, east, north = spec.view or view
     chart = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],
         zoom_start=11,

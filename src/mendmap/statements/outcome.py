@@ -55,7 +55,7 @@ def _ratio(atlas: Atlas, statement: Statement) -> Outcome:
     computed = above.value / below.value / factor(statement.unit or "1", "1")
     apart = abs(computed - statement.claimed) / abs(statement.claimed)
     tolerance = statement.tolerance if statement.tolerance is not None else _TOLERANCE
-    own = any(each.claimant is not None or each.source == statement.source for each in (above, below))
+    own = any(each.claimant == statement.claimant or each.source == statement.source for each in (above, below))
     sums = (
         f"{above.value:g} / {below.value:g} = {computed:.4g}{_unit(statement)}, {statement.claimed:g} is claimed; "
         f"{apart:.1%} apart, {tolerance:.0%} allowed."
@@ -109,11 +109,10 @@ def _readings(atlas: Atlas, statement: Statement) -> Outcome:
     when = f" for {period.text}" if period else ""
     if not within:
         return Outcome(statement, "unverifiable", f"No readings{about}{when} are at hand.")
-    count = sum(each.count for each in within)
     return Outcome(
         statement,
         "unverifiable",
-        f"{count} readings{about} in {len(within)} series touch the period; they have not been assessed.",
+        f"{len(within)} series{about} have readings about then; they have not been assessed.",
     )
 
 

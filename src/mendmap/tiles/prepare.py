@@ -65,7 +65,10 @@ class TileLayer:
         with self._lock:
             if zoom not in self._by_zoom:
                 tolerance = tolerance_m(zoom, self.max_zoom) / (2 * HALF_M) * 360
-                self._by_zoom[zoom] = _simplified(self.degrees, tolerance)
+                # Points have nothing to simplify, and may be a million.
+                shapes, drawn = self.degrees.copy(), shapely.get_dimensions(self.degrees) > 0
+                shapes[drawn] = _simplified(shapes[drawn], tolerance)
+                self._by_zoom[zoom] = shapes
             return self._by_zoom[zoom]
 
     def properties(self, index: int) -> bytes:
@@ -99,6 +102,27 @@ def _simplified(shapes: Shapes, tolerance: float) -> Shapes:
     xy, kept = shapely.get_coordinates(simple, return_index=True)
     scale = np.column_stack((np.ones(len(kept)), _stretch(shapes)[kept]))
     return np.asarray(shapely.set_coordinates(simple, xy / scale), dtype=object)
+
+
+# What the properties of a tile's features mean, beside their names by language; those that are not known are left out.
+FIELDS = {
+    "id": "id of the feature",
+    "layer": "layer it belongs to",
+    "kind": "kind of feature",
+    "basis": "how its position is known",
+    "accuracy_m": "how far the true place may be, in metres",
+    "size": "known size, in words",
+    "valid_from": "from when it is as described",
+    "valid_to": "until when it is as described",
+    "state": "newest dated state",
+    "state_trust": "who vouches for that state",
+    "works": "number of works",
+    "stations": "number of stations of a site",
+    "readings": "number of readings",
+    "newest_reading": "start of the newest reading that has a value, in UTC",
+    "site": "site of a work",
+    "status": "how far a work is",
+}
 
 
 def _properties(layer: Layer, feature: Feature) -> dict[str, Any]:

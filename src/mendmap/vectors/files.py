@@ -118,7 +118,7 @@ def _table(layer: Layer) -> tuple[Mapping[str, Any], Any, Any]:
                 raise ValueError(not_one_of("no such table in the GeoPackage", layer.table, tables))
             meta, _, geometries, columns = pyogrio.raw.read(layer.entry.path, layer=layer.table)
     except RuntimeError as error:  # the base of all of pyogrio's
-        raise ValueError(f"not a GeoPackage: {error}") from None
+        raise ValueError("not a GeoPackage that GDAL can read") from error
     if geometries is None:
         raise ValueError(f"the table has no geometry: {shown(layer.table or tables[0])}")
     return meta, geometries, columns

@@ -102,6 +102,7 @@ def series(atlas: Atlas, found: SeriesRow) -> dict[str, Any]:
         "parameter_name": dict(parameter.name),
         "symbol": parameter.symbol,
         "averaging": found.averaging,
+        "method": found.method,
         "readings": found.count,
         "missing": found.missing,
         "first": found.first.isoformat(),

@@ -24,8 +24,12 @@ HEADERS = {
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-# Data is public: pages of other sites may read it. Pages are not data.
-_OPEN = ("/tiles/", "/downloads/", "/sites/", "/stations/", "/features/", "/statements", "/progress")
+# Data is public: pages of other sites may read it, and the headers that name it. Pages are not data.
+_DATA = ("application/json", "application/geo+json", "application/problem+json", "text/csv")
+_OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted",
+}
 
 
 class Guards:
@@ -38,15 +42,15 @@ class Guards:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"]
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if path.startswith(_OPEN):
-                    headers["Access-Control-Allow-Origin"] = "*"
+                # An answer without a type is a 304, which may be of data.
+                if headers.get("content-type", _DATA[0]).startswith(_DATA):
+                    headers.update(_OPEN)
             await send(message)
 
         if len(scope.get("raw_path", b"")) + len(scope.get("query_string", b"")) > self.max_url_length:

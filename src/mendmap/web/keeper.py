@@ -3,9 +3,10 @@
 A request holds one ``Served`` from beginning to end, so no answer mixes two snapshots.
 """
 
+import datetime as dt
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ from mendmap.statements.outcome import Outcome, outcomes
 from mendmap.tiles.prepare import TileLayer
 
 log = logging.getLogger("mendmap")
+_SCRIPTS = 100
 PAGES = {"site": "/sites/", "station": "/stations/"}
 
 
@@ -37,6 +39,7 @@ class Served:
             for name, layer in atlas.layers.items()
         }
         self._files: dict[str, bytes] = {}
+        self._lock = threading.Lock()
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -48,10 +51,18 @@ class Served:
         """Every map, drawn."""
         infos = [self._info(layer) for layer in self.atlas.layers.values()]
         tiles = "/tiles/{layer}/{z}/{x}/{y}.geojson"
-        return {
-            name: draw(spec, infos, self.atlas.place.attribution, self.settings.max_zoom, tiles)
-            for name, spec in self.atlas.maps.items()
-        }
+        atlas, zoom = self.atlas, self.settings.max_zoom
+        drawn = {}
+        for name, spec in atlas.maps.items():
+            view = atlas.bounds([style.id for style in spec.layers])
+            drawn[name] = draw(spec, infos, view, atlas.place.attribution, zoom, tiles)
+        self._keeper.keep_scripts(drawn.values())
+        return drawn
+
+    @cached_property
+    def newest_reading(self) -> dt.datetime | None:
+        """The start of the newest reading of all."""
+        return self.atlas.newest_reading
 
     def _info(self, layer: Layer) -> LayerInfo:
         name = next(iter(layer.name.values()))
@@ -59,10 +70,11 @@ class Served:
 
     def file(self, name: str) -> bytes:
         """A whole download by its name. Raises NotFoundError with the choices."""
-        found = self._files.get(name)
-        if found is None:
-            found = self._files[name] = self._made(name)
-        return found
+        with self._lock:
+            found = self._files.get(name)
+            if found is None:
+                found = self._files[name] = self._made(name)
+            return found
 
     def _made(self, name: str) -> bytes:
         stem, _, suffix = name.rpartition(".")
@@ -112,6 +124,8 @@ class Keeper:
         self._served: Served | None = None
         self._problem: MendmapError = LakeEmptyError("nothing has been loaded yet")
         self._lake: Lake | None = None
+        self._scripts: dict[str, bytes] = {}
+        self.trouble = ""  # why the newest snapshot may not be the one that is served
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="mendmap-keeper", daemon=True)
 
@@ -134,6 +148,18 @@ class Keeper:
             raise self._problem
         return self._served
 
+    def keep_scripts(self, drawings: Iterable[Drawing]) -> None:
+        """Keeps the scripts of pages that were sent before a newer snapshot came; the oldest go first."""
+        self._scripts |= {drawing.name: drawing.script for drawing in drawings}
+        for name in list(self._scripts)[:-_SCRIPTS]:
+            del self._scripts[name]
+
+    def script(self, name: str) -> bytes:
+        """The script of a map by its name. Raises NotFoundError."""
+        if name not in self._scripts:
+            raise NotFoundError("script", name)
+        return self._scripts[name]
+
     def lake(self) -> _Borrowed:
         """A cursor of the lake for this thread."""
         if self._lake is None:
@@ -155,15 +181,22 @@ class Keeper:
                 atlas = build(contents.read(self._lake, newest, catalogue))
                 self._served = Served(atlas, self._settings, self)
                 log.info("serving snapshot %s", newest)
+            self.trouble = ""
         except LakeEmptyError as error:
             self._problem = error
         except MendmapError as error:
             self._problem = error
-            log.warning("the lake cannot be read: %s", error)
-        except Exception:
+            self._tell(f"the lake cannot be read: {error}")
+        except Exception as error:
             # The watch must outlive anything, or the map would stay at an old snapshot without a word.
             self._problem = LakeError("the newest snapshot cannot be served; the log says why")
-            log.exception("the newest snapshot cannot be served")
+            self._tell(f"the newest snapshot cannot be served: {error}", error)
+
+    def _tell(self, trouble: str, error: Exception | None = None) -> None:
+        """Logs a trouble once, however often it is met in a row."""
+        if trouble != self.trouble:
+            log.error(trouble, exc_info=error)
+        self.trouble = trouble
 
 
 def current(request: Request) -> Served:

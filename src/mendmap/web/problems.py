@@ -29,7 +29,7 @@ STATUSES: dict[type[MendmapError], int] = {
     NotFoundError: 404,
     BadRequestError: 400,
     UnitError: 400,
-    QueryError: 400,
+    QueryError: 503,
     GeodataError: 422,
     LakeEmptyError: 503,
     LakeBusyError: 503,

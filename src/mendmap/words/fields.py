@@ -139,7 +139,7 @@ def plain(checked: Any) -> Any:
     return list(checked) if isinstance(checked, tuple) else checked
 
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 # A spreadsheet runs a text that begins with one of these. Numbers are read as numbers, and may.
 _FORMULA = ("=", "@", "+", "-")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -162,7 +162,7 @@ def _text(raw: object) -> str:
 
 def _id(raw: object) -> str:
     if not isinstance(raw, str) or not _ID.fullmatch(raw):
-        raise ValueError(f"not an id (letters, digits, _ - . and at most 80 of them): {shown(raw)}")
+        raise ValueError(f"not an id (letters, digits, _ and -, at most 80 of them): {shown(raw)}")
     return raw
 
 

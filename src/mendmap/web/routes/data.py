@@ -18,15 +18,21 @@ METHODS = ["GET", "HEAD"]
 @router.api_route("/sites.json", methods=METHODS)
 def sites(request: Request) -> dict[str, Any]:
     """Every site in a row."""
-    atlas = current(request).atlas
-    return {"sites": describe.listing(atlas, list(atlas.of_role("site"))), "snapshot": named(atlas.snapshot)}
+    return _listing(request, "sites", "site")
 
 
 @router.api_route("/stations.json", methods=METHODS)
 def stations(request: Request) -> dict[str, Any]:
     """Every station in a row."""
-    atlas = current(request).atlas
-    return {"stations": describe.listing(atlas, list(atlas.of_role("station"))), "snapshot": named(atlas.snapshot)}
+    return _listing(request, "stations", "station")
+
+
+def _listing(request: Request, name: str, role: str) -> dict[str, Any]:
+    served = current(request)
+    found = list(served.atlas.of_role(role))
+    most = served.settings.max_rows
+    rows = describe.listing(served.atlas, found[:most])
+    return {name: rows, "left_out": max(0, len(found) - most), "snapshot": named(served.atlas.snapshot)}
 
 
 @router.api_route("/sites/{ident}.json", methods=METHODS)

@@ -16,5 +16,7 @@ def healthz() -> dict[str, str]:
 
 @router.api_route("/readyz", methods=["GET", "HEAD"])
 def readyz(request: Request) -> dict[str, object]:
-    """Ready: a snapshot is served; 503 until then."""
-    return {"status": "ready", "snapshot": named(current(request).atlas.snapshot)}
+    """Ready: a snapshot is served; 503 until then. Stale: it is, and the lake cannot be read for a newer one."""
+    served, trouble = current(request), request.app.state.keeper.trouble
+    status = {"status": "stale", "detail": trouble} if trouble else {"status": "ready"}
+    return {**status, "snapshot": named(served.atlas.snapshot)}

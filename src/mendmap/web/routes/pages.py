@@ -21,6 +21,8 @@ from mendmap.words import vocabulary
 router = APIRouter()
 METHODS = ["GET", "HEAD"]
 HTML = "text/html; charset=utf-8"
+# Rows of the table beneath a map; the pages of sites and stations have more.
+TWIN_ROWS = 300
 # The map at "/": the one of this name, or the first there is.
 FIRST_MAP = "public"
 
@@ -48,8 +50,8 @@ def _page(request: Request, served: Served, template: str, **context: Any) -> Re
         snapshot=atlas.snapshot,
         path=request.url.path,
         page_of=lambda layer: page_of(atlas.layers[layer]),
-        newest_reading=atlas.newest_reading,
-        newest_age=describe.age(atlas.newest_reading, now),
+        newest_reading=served.newest_reading,
+        newest_age=describe.age(served.newest_reading, now),
         age=lambda text: describe.age(dt.datetime.fromisoformat(text) if text else None, now),
         **context,
     )
@@ -85,26 +87,28 @@ def one_map(request: Request, ident: str) -> Response:
 def script(request: Request, name: str) -> Response:
     """The script that draws a map; its name follows its content, so it can be kept for ever."""
     served = current(request)
-    found = {drawing.name: drawing for drawing in served.drawings.values()}
-    if name not in found:
-        raise NotFoundError("script", name, found)
+    # Drawing is what keeps the scripts of this snapshot; those of earlier ones are kept already.
+    _ = served.drawings
+    body = request.app.state.keeper.script(name)
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return content(request, found[name].script, "text/javascript; charset=utf-8", served.atlas.snapshot, headers)
+    return content(request, body, "text/javascript; charset=utf-8", served.atlas.snapshot, headers)
 
 
 def _map(request: Request, served: Served, ident: str) -> Response:
     atlas = served.atlas
     spec = atlas.maps[ident]
     shown = [atlas.layers[style.id] for style in spec.layers]
-    # Works stand in the table at their sites.
+    # Works stand in the table at their sites. A page stays a page, however many features there are.
     listed = [feature for layer in shown if layer.role != "work" for feature in layer.features]
+    most = min(TWIN_ROWS, served.settings.max_rows)
     return _page(
         request,
         served,
         "map.html",
         spec=spec,
         drawing=served.drawings[ident],
-        rows=describe.listing(atlas, listed),
+        rows=describe.listing(atlas, listed[:most]),
+        rows_left_out=max(0, len(listed) - most),
         **_statements(served),
     )
 
@@ -121,17 +125,21 @@ def _statements(served: Served) -> Mapping[str, Any]:
 @router.api_route("/sites", methods=METHODS)
 def sites(request: Request) -> Response:
     """The table of sites."""
-    served = current(request)
-    rows = describe.listing(served.atlas, list(served.atlas.of_role("site")))
-    return _page(request, served, "listing.html", title="Sites", role="site", rows=rows)
+    return _listing(request, "Sites", "site")
 
 
 @router.api_route("/stations", methods=METHODS)
 def stations(request: Request) -> Response:
     """The table of stations."""
+    return _listing(request, "Stations", "station")
+
+
+def _listing(request: Request, title: str, role: str) -> Response:
     served = current(request)
-    rows = describe.listing(served.atlas, list(served.atlas.of_role("station")))
-    return _page(request, served, "listing.html", title="Stations", role="station", rows=rows)
+    found = list(served.atlas.of_role(role))
+    rows = describe.listing(served.atlas, found[: served.settings.max_rows])
+    left_out = max(0, len(found) - served.settings.max_rows)
+    return _page(request, served, "listing.html", title=title, role=role, rows=rows, rows_left_out=left_out)
 
 
 @router.api_route("/sites/{ident}", methods=METHODS)

@@ -4,9 +4,9 @@ from typing import Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from mendmap.atlas.model import Layer
 from mendmap.geo.grid import Tile
 from mendmap.tiles.cut import cut
+from mendmap.tiles.prepare import FIELDS
 from mendmap.web.answers import content, named
 from mendmap.web.keeper import current
 
@@ -20,7 +20,7 @@ def tilejson(request: Request, layer: str) -> dict[str, Any]:
     served = current(request)
     found = served.atlas.layer(layer)
     extent = list(served.atlas.place.extent)
-    base = str(request.base_url).rstrip("/")
+    base = (served.settings.public_url or str(request.base_url)).rstrip("/")
     return {
         "tilejson": "3.0.0",
         "name": layer,
@@ -31,13 +31,9 @@ def tilejson(request: Request, layer: str) -> dict[str, Any]:
         "minzoom": 0,
         "maxzoom": served.settings.max_zoom,
         "bounds": extent,
-        "vector_layers": [{"id": layer, "fields": _fields(found), "description": found.description}],
+        "vector_layers": [{"id": layer, "fields": FIELDS, "description": found.description}],
         "snapshot": named(served.atlas.snapshot),
     }
-
-
-def _fields(layer: Layer) -> dict[str, str]:
-    return dict.fromkeys(("id", "layer", "kind", "basis"), "text") | {"accuracy_m": "metres"}
 
 
 @router.api_route("/{layer}/{z}/{x}/{y}.geojson", methods=["GET", "HEAD"])

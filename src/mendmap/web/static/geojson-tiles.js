@@ -17,12 +17,16 @@
         // Tiles are twice as wide as those of the grid's usual zoom, so they are asked for one zoom lower.
         maxNativeZoom: (options.maxNativeZoom ?? 16) + 1,
         keepBuffer: 1,
+        // The world is drawn once: a symbol stands in one place.
+        noWrap: true,
+        bounds: [[-90, -180], [90, 180]],
         className: `tiles tiles-${options.role}`,
       });
       this.url = url;
-      this.features = new Map(); // id -> {id, properties, page, pieces: Map of tile key -> piece, marker, disc}
+      this.features = new Map(); // id -> {id, properties, page, pieces: Map of tile key -> piece, marks: [{marker, disc}]}
       this._failed = new Map(); // tile key -> {coords, tile}
-      this._omitted = new Map(); // tile key -> how many features its bound left out
+      this._crowded = new Set(); // keys of the tiles whose bound left features out
+      this._spots = new Map(); // "lat,lon" -> how many features of the layer stand there
       this._requests = new Map(); // tile key -> AbortController
       this.on("tileunload", ({ coords }) => this._forget(this._tileCoordsToKey(coords)));
     },
@@ -47,6 +51,12 @@
       L.GridLayer.prototype.onRemove.call(this, map);
     },
 
+    /** Tiles are those of the whole zoom below, drawn up to twice as large: fewer of them cover the view. */
+    _setView(center, zoom, noPrune, noUpdate) {
+      L.GridLayer.prototype._setView.call(this, center, Math.floor(zoom), noPrune, noUpdate);
+      this._setZoomTransforms(center, zoom);
+    },
+
     createTile(coords, done) {
       const tile = h("div", { class: "tile" });
       this._load(tile, { x: coords.x, y: coords.y, z: coords.z }, done);
@@ -62,9 +72,9 @@
       }
     },
 
-    /** How many features the service left out of the tiles in view. */
-    omissions() {
-      return [...this._omitted.values()].reduce((sum, each) => sum + each, 0);
+    /** Whether the service left features out of a tile of this zoom. */
+    leavesOut() {
+      return [...this._crowded].some((key) => key.endsWith(`:${this._tileZoom}`));
     },
 
     failures() {
@@ -103,14 +113,14 @@
       for (const feature of collection.features) {
         if (this.options.only && feature.properties.layer !== this.options.only) continue;
         const entry = this._entry(feature);
-        const piece = { paths: [], lines: [] };
+        const piece = { paths: [], lines: [], area: false, bounds: L.latLngBounds([]) };
         entry.pieces.set(key, piece);
-        if (feature.geometry.type.endsWith("Point")) this._point(entry, feature.geometry);
+        if (feature.geometry.type.endsWith("Point")) this._points_of(entry, feature.geometry);
         else this._shape(entry, piece, feature.geometry, coords, feature.geometry.type.endsWith("Polygon") ? areas : shapes);
       }
       if (shapes.querySelector("path")) tile.replaceChildren(shapes);
       this._rescale();
-      if (collection.omitted) this._omitted.set(key, collection.omitted);
+      if (collection.omitted) this._crowded.add(key);
       this.fire("drawn");
     },
 
@@ -120,29 +130,31 @@
         const properties = feature.properties;
         const quiet = (this.options.quiet || []).includes(properties.kind);
         const page = this.options.page + encodeURIComponent(id);
-        this.features.set(id, { id, properties, page, quiet, name: mendmap.nameOf(properties), pieces: new Map() });
+        this.features.set(id, { id, properties, page, quiet, name: mendmap.nameOf(properties), pieces: new Map(), marks: [] });
       }
       return this.features.get(id);
     },
 
-    _point(entry, geometry) {
-      if (entry.marker) return;
-      const [lon, lat] = geometry.type === "Point" ? geometry.coordinates : geometry.coordinates[0];
-      const { accuracy_m: accuracy, basis } = entry.properties;
-      entry.latlng = L.latLng(lat, lon);
-      entry.marker = mendmap.marker(this, entry, this._slot(entry.latlng));
-      if (accuracy && !entry.quiet && this.options.role !== "work") {
-        const role = this.options.role;
-        entry.disc = L.circle(entry.latlng, {
-          radius: accuracy, interactive: false, renderer: this._map.mendmapDiscs, className: `disc basis-${basis} disc-${role}`,
-        }).addTo(this._map);
-        entry.disc.getElement().style.setProperty("--layer", this.options.color);
-      }
+    /** A symbol and a disc at every point; a tile holds all points of a feature, so one tile draws them. */
+    _points_of(entry, { type, coordinates }) {
+      if (entry.marks.length) return;
+      entry.marks = (type === "Point" ? [coordinates] : coordinates).map(([lon, lat]) => this._mark(entry, L.latLng(lat, lon)));
     },
 
-    /** How many features of this layer lie on the very same spot already: each next one stands beside the last. */
-    _slot(latlng) {
-      return [...this.features.values()].filter((each) => each.marker && each.latlng.equals(latlng)).length;
+    _mark(entry, latlng) {
+      // Features on the very same spot stand beside each other.
+      const spot = `${latlng.lat},${latlng.lng}`;
+      const slot = this._spots.get(spot) || 0;
+      this._spots.set(spot, slot + 1);
+      const marker = mendmap.marker(this, entry, latlng, slot);
+      const { accuracy_m: accuracy, basis } = entry.properties;
+      const role = this.options.role;
+      if (!accuracy || entry.quiet || role === "work") return { marker, spot };
+      const disc = L.circle(latlng, {
+        radius: accuracy, interactive: false, renderer: this._map.mendmapDiscs, className: `disc basis-${basis} disc-${role}`,
+      }).addTo(this._map);
+      disc.getElement().style.setProperty("--layer", this.options.color);
+      return { marker, disc, spot };
     },
 
     _shape(entry, piece, geometry, coords, shapes) {
@@ -166,6 +178,8 @@
       }
       piece.paths.push(drawn);
       piece.lines.push(...rings);
+      piece.area = area;
+      rings.forEach((ring) => ring.forEach(([lon, lat]) => piece.bounds.extend([lat, lon])));
     },
 
     /** Strokes keep their width in pixels, whatever the scale of the tiles. */
@@ -174,34 +188,47 @@
       const scale = this._map.getZoomScale(this._map.getZoom(), this._tileZoom);
       this._container.style.setProperty("--stroke", `${(this.options.width || 3) / scale}px`);
       this._container.style.setProperty("--scale", String(1 / scale));
-      for (const { disc, properties, latlng } of this.features.values()) {
-        if (!disc) continue;
-        const perMetre = (256 * 2 ** this._map.getZoom()) / (EARTH_M * Math.cos((latlng.lat * Math.PI) / 180));
-        disc.getElement()?.classList.toggle("is-small", properties.accuracy_m * perMetre < 6);
+      for (const { marks, properties } of this.features.values()) {
+        for (const { marker, disc } of marks) {
+          if (!disc) continue;
+          const perMetre = (256 * 2 ** this._map.getZoom()) / (EARTH_M * Math.cos((marker.getLatLng().lat * Math.PI) / 180));
+          disc.getElement()?.classList.toggle("is-small", properties.accuracy_m * perMetre < 6);
+        }
       }
     },
 
     /** Marks a feature in every tile, with its disc and name; ``why`` keeps pointing and picking apart. */
     light(entry, on, why = "is-lit") {
       for (const piece of entry.pieces.values()) piece.paths.forEach((path) => path.classList.toggle(why, on));
-      entry.marker?.getElement()?.classList.toggle(why, on);
-      entry.disc?.getElement()?.classList.toggle(why, on);
+      for (const { marker, disc } of entry.marks) {
+        marker.getElement()?.classList.toggle(why, on);
+        disc?.getElement()?.classList.toggle(why, on);
+      }
     },
 
-    /** The reader chose a feature, by pointer or by keyboard. */
-    pick(entry) {
-      this.fire("pick", { entry });
+    /** Whether any of a feature is within bounds. */
+    isWithin(entry, bounds) {
+      const shapes = [...entry.pieces.values()].filter((piece) => piece.paths.length);
+      return shapes.length ? shapes.some((piece) => bounds.intersects(piece.bounds)) : entry.marks.some(({ marker }) => bounds.contains(marker.getLatLng()));
+    },
+
+    /** The reader chose a feature, by pointer or by keyboard, at ``marker`` or on its line. */
+    pick(entry, marker = entry.marks[0]?.marker) {
+      this.fire("pick", { entry, marker });
     },
 
     _forget(key) {
       this._requests.get(key)?.abort();
       this._requests.delete(key);
       this._failed.delete(key);
-      this._omitted.delete(key);
+      this._crowded.delete(key);
       for (const [id, entry] of this.features) {
         if (!entry.pieces.delete(key) || entry.pieces.size) continue;
-        entry.marker?.remove();
-        entry.disc?.remove();
+        for (const { marker, disc, spot } of entry.marks) {
+          marker.remove();
+          disc?.remove();
+          if (spot) this._spots.set(spot, this._spots.get(spot) - 1);
+        }
         this.features.delete(id);
       }
       this.fire("drawn");

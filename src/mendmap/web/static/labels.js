@@ -5,6 +5,7 @@
   const { h } = mendmap;
   const SIDES = ["right", "left", "below", "above", "upper-right", "lower-right", "upper-left", "lower-left"];
   const ALONG = ["over", "under"];
+  const MOST = 300; // names tried in a view: each is measured on the page
   const BESIDE = 13; // pixels between features on the same spot
 
   /** A name short enough for a map: without what stands in brackets, and that of a river without an aside. */
@@ -15,13 +16,13 @@
 
   /** The marker of a point: a symbol that can be focused and opened, with its name. ``slot`` counts features of the
       layer on the same spot. */
-  mendmap.marker = (layer, entry, slot) => {
+  mendmap.marker = (layer, entry, latlng, slot) => {
     const { role, shape, kinds } = layer.options;
     const size = entry.quiet ? 12 : role === "context" ? 16 : 26;
     const label = h("span", { class: "label", text: mendmap.shortName(entry, layer.options) });
     const body = h("span", { class: "marker-body" }, mendmap.symbol(shape, size), label);
     const beside = role === "work" ? [14 + slot * BESIDE, 12] : [slot * BESIDE, 0];
-    return place(layer, entry, entry.latlng, body, {
+    return place(layer, entry, latlng, body, {
       className: `marker marker-${role}${entry.quiet ? " marker-quiet" : ""}`,
       size,
       anchor: [size / 2 - beside[0], size / 2 - beside[1]],
@@ -34,22 +35,22 @@
   function nameOfShape(map, layer, entry, zoomed) {
     const at = zoomed ? longest(map, entry) : null;
     if (!at) {
-      entry.marker?.remove();
-      entry.marker = null;
+      entry.marks.forEach(({ marker }) => marker.remove());
+      entry.marks = [];
       return;
     }
-    entry.latlng = at.latlng;
-    entry.angle = at.angle;
-    entry.marker = entry.marker || markerOfShape(layer, entry);
-    entry.marker.setLatLng(at.latlng);
-    const element = entry.marker.getElement();
+    if (!entry.marks.length) entry.marks = [{ marker: markerOfShape(layer, entry, at.latlng) }];
+    const [mark] = entry.marks;
+    mark.angle = at.angle;
+    mark.marker.setLatLng(at.latlng);
+    const element = mark.marker.getElement();
     element.classList.toggle("is-along", at.angle !== null);
     element.querySelector(".label").style.setProperty("--angle", `${at.angle || 0}deg`);
   }
 
-  function markerOfShape(layer, entry) {
+  function markerOfShape(layer, entry, latlng) {
     const label = h("span", { class: "label", text: mendmap.shortName(entry, layer.options) });
-    return place(layer, entry, entry.latlng, h("span", { class: "marker-body" }, label), {
+    return place(layer, entry, latlng, h("span", { class: "marker-body" }, label), {
       className: `marker marker-shape marker-${layer.options.role}`,
       size: 1,
       anchor: [0, 0],
@@ -67,11 +68,11 @@
     element.dataset.feature = entry.id;
     element.dataset.layer = layer.options.id;
     if (!keyboard) element.setAttribute("role", "img");
-    marker.on("click", () => layer.pick(entry));
+    marker.on("click", () => layer.pick(entry, marker));
     element.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       L.DomEvent.stop(event);
-      layer.pick(entry);
+      layer.pick(entry, marker);
     });
     for (const [name, on] of [["mouseenter", true], ["focus", true], ["mouseleave", false], ["blur", false]]) {
       element.addEventListener(name, () => layer.light(entry, on));
@@ -85,7 +86,7 @@
     let best = null;
     let area = false;
     for (const piece of entry.pieces.values()) {
-      area = area || piece.paths.some((path) => path.classList.contains("area"));
+      area = area || piece.area;
       for (const line of piece.lines) {
         const points = line.map(([lon, lat]) => map.project([lat, lon]));
         for (let nth = 1; nth < points.length; nth += 1) {
@@ -107,42 +108,48 @@
     return bounds.intersects(box) ? { latlng: map.unproject(bounds.getCenter()), angle: null } : null;
   }
 
-  /** Writes the names that fit, those of earlier layers first; a name that fits nowhere waits for a closer look. */
+  /** Writes the names that fit, those of earlier layers first and each once; a name that fits nowhere waits for
+      a closer look. */
   mendmap.arrangeLabels = (map, layers) => {
     const zoom = map.getZoom();
     const shown = layers.filter((layer) => map.hasLayer(layer));
     for (const layer of shown) {
       for (const entry of layer.features.values()) {
-        if (!entry.disc && [...entry.pieces.values()].some((piece) => piece.paths.length)) {
-          nameOfShape(map, layer, entry, zoom >= (layer.options.fromZoom ?? 99));
+        if ([...entry.pieces.values()].some((piece) => piece.paths.length)) {
+          nameOfShape(map, layer, entry, zoom >= (layer.options.fromZoom ?? 0));
         }
       }
     }
-    const entries = shown.flatMap((layer) => [...layer.features.values()].map((entry) => ({ layer, entry })));
-    const drawn = entries.filter(({ entry }) => entry.marker?.getElement());
-    const taken = drawn.map(({ layer, entry }) => ({
-      of: entry,
+    const drawn = shown.flatMap((layer) => [...layer.features.values()].flatMap((entry) => entry.marks.map((mark) => ({ layer, entry, mark }))));
+    const taken = drawn.map(({ layer, mark }) => ({
+      of: mark,
       // The dots of places that only help to find one's way give way to the names of sites.
       minor: layer.options.role === "context",
-      box: inset(boxOf(entry.marker.getElement().querySelector(".symbol-shape")), 3),
+      box: inset(boxOf(mark.marker.getElement().querySelector(".symbol-shape")), 3),
     }));
     const over = map.getContainer().parentElement.querySelectorAll(".layers, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
     over.forEach((each) => taken.push({ of: null, box: boxOf(each) }));
     const edge = map.getContainer().getBoundingClientRect();
-    for (const { layer, entry } of drawn) {
-      const element = entry.marker.getElement();
-      const named = !entry.quiet && zoom >= (layer.options.fromZoom ?? 99);
+    const view = map.getBounds();
+    const written = new Set();
+    let tried = 0;
+    for (const { layer, entry, mark } of drawn) {
+      const element = mark.marker.getElement();
+      const wanted = !entry.quiet && zoom >= (layer.options.fromZoom ?? 0) && !written.has(entry) && view.contains(mark.marker.getLatLng());
+      const named = wanted && (tried += 1) <= MOST;
       const fits = (side) => {
         element.dataset.side = side;
         const minor = layer.options.role === "context";
-        const boxes = boxesOf(element.querySelector(".label"), ALONG.includes(side) ? entry.angle : null);
+        const boxes = boxesOf(element.querySelector(".label"), ALONG.includes(side) ? mark.angle : null);
         const free = boxes.every(
-          (box) => inside(box, edge) && taken.every((each) => each.of === entry || (each.minor && !minor) || !overlap(each.box, box)),
+          (box) => inside(box, edge) && taken.every((each) => each.of === mark || (each.minor && !minor) || !overlap(each.box, box)),
         );
         if (free) boxes.forEach((box) => taken.push({ of: null, box }));
         return free;
       };
-      element.classList.toggle("is-unnamed", !(named && sidesOf(layer, element).some(fits)));
+      const fit = named && sidesOf(layer, element).some(fits);
+      if (fit) written.add(entry);
+      element.classList.toggle("is-unnamed", !fit);
     }
   };
 

@@ -46,12 +46,12 @@
       mendmap.svg("path", { class: "symbol-shape", d: SHAPES[shape] || SHAPES.circle }),
     );
 
-  /** A swatch of a line, as the map draws it. */
-  mendmap.lineSymbol = (basis, width) =>
+  /** A swatch of a line or of an area, as the map draws it. */
+  mendmap.shapeSymbol = (form, basis, width) =>
     mendmap.svg(
       "svg",
       { class: "symbol", viewBox: "0 0 24 24", width: 24, height: 24, "aria-hidden": "true", focusable: "false" },
-      mendmap.svg("path", { class: `shape line basis-${basis}`, d: "M2 16c5 0 6-8 10-8s5 6 10 4", "stroke-width": width }),
+      mendmap.svg("path", { class: `shape ${form} basis-${basis}`, d: form === "area" ? "M3 9 9 4l11 3 1 9-7 5-10-3Z" : "M2 16c5 0 6-8 10-8s5 6 10 4", "stroke-width": width }),
     );
 
   /** The key of a basis: a disc and a line, drawn as places known that well are. */

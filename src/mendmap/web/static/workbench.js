@@ -4,6 +4,7 @@
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
   const { h } = mendmap;
+  const CLOSE = 15; // a first view is no closer, though its map may be of a single point
   const WIDE = window.matchMedia("(min-width: 700px)");
   const TOUCH = window.matchMedia("(pointer: coarse)");
 
@@ -13,8 +14,9 @@
     frame.classList.add("is-ready");
     map.getContainer().setAttribute("role", "group");
     map.getContainer().setAttribute("aria-label", "Map. Tab moves from place to place, Enter opens one; the same stands in the table below.");
-    map.setMinZoom(7);
     map.setMaxZoom(18);
+    // As far out as four times the first view, whatever its size.
+    map.setMinZoom(Math.max(0, Math.min(CLOSE, map.getBoundsZoom(options.view)) - 2));
     map.attributionControl.setPrefix(false).addAttribution(plain(options.attribution));
     L.control.scale({ imperial: false }).addTo(map);
     L.control.zoom({ position: "bottomright" }).addTo(map);
@@ -39,7 +41,7 @@
       return;
     }
     const left = WIDE.matches && list.element.open ? list.element.offsetWidth + 20 : 10;
-    map.fitBounds(view, { animate: false, paddingTopLeft: [left, 10], paddingBottomRight: [10, 30] });
+    map.fitBounds(view, { animate: false, maxZoom: CLOSE, paddingTopLeft: [left, 10], paddingBottomRight: [10, 30] });
   }
 
   /** The list of layers and the key, both of what is shown now. */
@@ -69,7 +71,6 @@
 
   function layerRow(map, layer) {
     const { id, name, color, shape, width, role } = layer.options;
-    const lines = layer.options.lines;
     const swatch = h("span", { class: "swatch" });
     const count = h("span", { class: "count" });
     const box = h("input", { type: "checkbox", id: `layer-${id}`, on: { change: () => (box.checked ? map.addLayer(layer) : map.removeLayer(layer)) } });
@@ -80,18 +81,26 @@
     const refresh = () => {
       const on = map.hasLayer(layer);
       const seen = [...layer.features.values()];
-      const asLine = seen.length ? seen.every((each) => each.pieces.values().next().value.paths.length) : role === "watercourse" || lines;
-      const wanted = `${asLine} ${asLine && seen[0] ? seen[0].properties.basis : ""}`;
-      if (wanted !== drawn) {
-        drawn = wanted;
-        swatch.replaceChildren(asLine ? mendmap.lineSymbol(seen[0]?.properties.basis || "published", width) : mendmap.symbol(shape, 22));
+      const form = seen.length ? formOf(seen) : role === "watercourse" ? "line" : "point";
+      const basis = seen[0]?.properties.basis || "published";
+      // A layer out of sight keeps the swatch that it had.
+      if (!drawn || (seen.length && drawn !== `${form} ${basis}`)) {
+        drawn = seen.length ? `${form} ${basis}` : "unseen";
+        swatch.replaceChildren(form === "point" ? mendmap.symbol(shape, 22) : mendmap.shapeSymbol(form, basis, width));
       }
       element.classList.toggle("is-off", !on);
       const view = map.getBounds();
-      const here = on ? seen.filter((each) => !each.latlng || view.contains(each.latlng)).length : 0;
+      const here = seen.filter((each) => layer.isWithin(each, view)).length;
       count.textContent = on ? String(here) : "off";
     };
     return { element, refresh };
+  }
+
+  /** What the features of a layer are drawn as, if all alike: areas, lines, or else symbols. */
+  function formOf(entries) {
+    const pieces = entries.map((entry) => entry.pieces.values().next().value);
+    if (!pieces.every((piece) => piece.paths.length)) return "point";
+    return pieces.every((piece) => piece.area) ? "area" : "line";
   }
 
   /** A click or Enter opens the panel; closing it gives the focus back. */
@@ -100,18 +109,19 @@
     const unmark = () => chosen && chosen.layer.light(chosen.entry, false, "is-chosen");
     const panel = new mendmap.Panel(frame, () => {
       unmark();
-      const element = chosen?.entry.marker?.getElement();
-      (element?.isConnected && element.tabIndex >= 0 ? element : map.getContainer()).focus({ preventScroll: true });
+      const marks = [chosen?.marker, ...(chosen?.entry.marks || []).map(({ marker }) => marker)];
+      const element = marks.map((marker) => marker?.getElement()).find((each) => each?.isConnected && each.tabIndex >= 0);
+      (element || map.getContainer()).focus({ preventScroll: true });
       chosen = null;
     });
     L.DomEvent.disableClickPropagation(panel.element).disableScrollPropagation(panel.element);
     for (const layer of layers) {
-      layer.on("pick", ({ entry }) => {
+      layer.on("pick", ({ entry, marker }) => {
         unmark();
-        chosen = { layer, entry };
+        chosen = { layer, entry, marker };
         layer.light(entry, true, "is-chosen");
         panel.open(entry);
-        if (entry.latlng) intoSight(map, entry.latlng, panel.element);
+        if (marker) intoSight(map, marker.getLatLng(), panel.element);
       });
       layer.on("drawn", () => chosen?.layer === layer && layer.light(chosen.entry, true, "is-chosen"));
     }
@@ -163,10 +173,11 @@
       const missing = layers.filter((layer) => map.hasLayer(layer) && layer.failures());
       line.hidden = !missing.length;
       words.textContent = missing.length ? `Some of the map could not be fetched: ${missing.map((layer) => layer.options.name).join(", ")}.` : "";
-      const left = layers.reduce((sum, layer) => sum + (map.hasLayer(layer) ? layer.omissions() : 0), 0);
-      short.hidden = !left;
-      short.textContent = left ? `${left.toLocaleString("en")} smaller features are left out here; zoom in to see them.` : "";
+      const crowded = layers.some((layer) => map.hasLayer(layer) && layer.leavesOut());
+      short.hidden = !crowded;
+      short.textContent = crowded ? "Some smaller features are left out at this zoom; zoom in to see them." : "";
     };
+    map.on("zoomend", look);
     layers.forEach((layer) => layer.on("tileerror retried drawn tileunload remove", look));
     window.addEventListener("online", () => layers.forEach((layer) => layer.retry()));
   }
