@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from mendmap.catalogue.files import place
 from mendmap.catalogue.model import FILE, Layer
 from mendmap.errors import Fault, not_one_of, shown
 from mendmap.geo.bounds import Bounds
@@ -49,7 +50,7 @@ def read(layer: Layer, languages: Sequence[str], max_bytes: int) -> tuple[list[F
     try:
         raws = list(files.read(layer, max_bytes))
     except ValueError as error:
-        return [], [*faults, Fault(layer.entry.file, 0, "", str(error))]
+        return [], [*faults, Fault(layer.entry.file, *place(error))]
     for row, raw in enumerate(raws, start=1):
         values, complaints = read_row(fields, raw.properties, languages)
         complaints += _kind(layer, values)

@@ -50,7 +50,7 @@ def _geojson(layer: Layer, text: str) -> Iterator[Raw]:
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise ValueError(_not_json(text, error)) from None
+        raise files.LineError(error.lineno, "", _not_json(text, error)) from None
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
         raise ValueError("not a GeoJSON FeatureCollection")
     declared = document.get("crs")

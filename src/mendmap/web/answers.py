@@ -19,7 +19,7 @@ def content(
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Mendmap-Snapshot": str(snapshot), **(extra or {})}
     given = [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]
     if "*" in given or tag in given or tag.removeprefix("W/") in given:
-        return Response(status_code=304, headers=headers)
+        return Response(status_code=304, media_type=media_type, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
 
 

@@ -48,8 +48,7 @@ class Guards:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                # An answer without a type is a 304, which may be of data.
-                if headers.get("content-type", _DATA[0]).startswith(_DATA):
+                if headers.get("content-type", "").startswith(_DATA):
                     headers.update(_OPEN)
             await send(message)
 
