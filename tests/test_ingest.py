@@ -237,7 +237,7 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=times(8, 150), deadline=None)
+@settings(max_examples=times(8, 60), deadline=None)
 @given(acts)
 def test_what_was_known_at_any_moment_is_what_a_naive_model_says(files: list[list[tuple[int, str]]]) -> None:
     import tempfile
