@@ -10,17 +10,23 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2 as httpx
+import hypothesis
 import pytest
 from place import Testford
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 MENDMAP = [sys.executable, "-m", "mendmap"]
-_left_out: dict[str, int] = {}
+PROVE = os.environ.get("MENDMAP_PROVE") == "1"
+_WANTING = " is not installed; make test-system adds it"
+# The same examples every time, so that a red run can be run again; make prove looks for new ones.
+hypothesis.settings.register_profile("mendmap", derandomize=not PROVE, database=None)
+hypothesis.settings.load_profile("mendmap")
 _CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -38,18 +44,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if shutil.which(program) is None:
             if os.environ.get("CI") == "true":
                 pytest.fail(f"{program} is not installed, and with CI=true nothing is left out")
-            _left_out[program] = _left_out.get(program, 0) + 1
-            pytest.skip(f"{program} is not installed; make test-system adds it")
+            pytest.skip(f"{program}{_WANTING}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for program, count in _left_out.items():
+    """Names what was left out. The reports tell it, because the tests may have run in other processes."""
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ())]
+    programs = [reason.removeprefix("Skipped: ").removesuffix(_WANTING) for reason in reasons if _WANTING in reason]
+    for program, count in sorted(Counter(programs).items()):
         terminalreporter.write_line(f"left out for want of {program}: {count} tests; make test-system adds it")
 
 
 def times(usual: int, full: int) -> int:
     """How often to repeat something costly: ``full`` in make prove, else ``usual``."""
-    return full if os.environ.get("MENDMAP_PROVE") == "1" else usual
+    return full if PROVE else usual
 
 
 @pytest.fixture
