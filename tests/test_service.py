@@ -1,6 +1,7 @@
 """The service: every address answers, errors are problem documents, and a new snapshot is shown without a restart."""
 
 import gzip
+import html
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from conftest import Service
 from fastapi.testclient import TestClient
 from place import Testford
+from test_flagship import SITES
 from test_lake import load
 
 from mendmap import errors
@@ -47,6 +49,18 @@ def test_every_address_answers_get_and_head_with_all_headers(bor: httpx.Client, 
     assert head.status_code == 200
     assert head.content == b""
     assert head.headers["content-type"] == got.headers["content-type"]
+
+
+def test_the_first_page_shows_every_site_with_what_is_known_and_how_well(bor: httpx.Client) -> None:
+    page = html.unescape(bor.get("/").text)
+    sites = bor.get("/sites.json").json()["sites"]
+    assert {each["id"] for each in sites} == set().union(*SITES.values())
+    for each in sites:
+        (row,) = (part for part in page.split("<tr")[1:] if f'href="/sites/{each["id"]}"' in part.split("</tr>")[0])
+        row = row.split("</tr>")[0]
+        assert each["name"]["en"] in row
+        assert each["basis"] in row
+        assert f"{each['accuracy_m']:,.0f}" in row
 
 
 @pytest.mark.parametrize("path", DATA)
