@@ -107,6 +107,16 @@ def test_what_is_wrong_is_a_problem_document(bor: httpx.Client, path: str, statu
     assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
 
 
+def test_tilejson_explains_every_property_of_a_tile(bor: httpx.Client) -> None:
+    for layer in ("sites", "stations", "works", "watercourses", "places"):
+        (described,) = bor.get(f"/tiles/{layer}.json").json()["vector_layers"]
+        features = bor.get(f"/tiles/{layer}/6/35/23.geojson").json()["features"]
+        assert features, layer
+        for each in features:
+            names = {name for name in each["properties"] if not name.startswith("name_")}
+            assert names and names <= set(described["fields"]), layer
+
+
 def test_a_method_that_is_not_allowed_is_a_problem_document(bor: httpx.Client) -> None:
     answer = bor.post("/sites")
     assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")

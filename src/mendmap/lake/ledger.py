@@ -54,7 +54,6 @@ def append(
     digest: str,
     *,
     act: str,
-    who: str,
     catalogue: str,
     source: str,
     detail: str,
@@ -63,7 +62,7 @@ def append(
     it took, with their SHA-256; both as JSON."""
     lake.query(
         "INSERT INTO ledger VALUES (?, now(), ?, ?, ?, ?, ?, ?, ?)",
-        [number, act, who, catalogue, source, detail, changes, digest],
+        [number, act, _writer(), catalogue, source, detail, changes, digest],
     )
 
 
@@ -77,7 +76,7 @@ def at(lake: Lake, moment: dt.datetime) -> Snapshot:
     return Snapshot(*row)
 
 
-def writer() -> str:
+def _writer() -> str:
     """Who writes: the name of the account, or its number where it has none, as in a container."""
     try:
         return getpass.getuser()

@@ -42,7 +42,6 @@ def replace(
     catalogue: str,
     tables: Mapping[str, pa.Table],
     *,
-    who: str,
     source: str,
     detail: Mapping[str, Any],
     dry: bool,
@@ -55,7 +54,7 @@ def replace(
     """
     for name, table in tables.items():
         lake.register(f"incoming_{name}", table)
-    entry = {"act": "load", "who": who, "catalogue": catalogue, "source": source, "detail": _json(detail)}
+    entry = {"act": "load", "catalogue": catalogue, "source": source, "detail": _json(detail)}
     columns = {name: table.column_names for name, table in tables.items()}
     return _written(lake, address, columns, _LOAD, entry, dry)
 
@@ -66,14 +65,13 @@ def revise(
     catalogue: str,
     columns: list[str],
     *,
-    who: str,
     source: str,
     detail: Mapping[str, Any],
     dry: bool,
 ) -> Written:
     """Adds the readings of the temporary table ``incoming_readings``, which has ``columns``; those that the lake
     holds with another content are superseded, the others stay. The rest as for ``replace``."""
-    entry = {"act": "ingest", "who": who, "catalogue": catalogue, "source": source, "detail": _json(detail)}
+    entry = {"act": "ingest", "catalogue": catalogue, "source": source, "detail": _json(detail)}
     return _written(lake, address, {"readings": columns}, _INGEST, entry, dry)
 
 

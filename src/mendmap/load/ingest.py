@@ -87,9 +87,7 @@ def _ingest(lake: Lake, address: str, held: Contents, opened: Opened, request: R
         journal.keep(address, opened.original, digest)
     told = {"format": form.name, "options": _said(options), "rejected": settled.bad_rows}
     detail = {"file": name, "sha256": digest, **told}
-    written = revise(
-        lake, address, held.catalogue, COLUMNS, who=ledger.writer(), source=name, detail=detail, dry=request.dry
-    )
+    written = revise(lake, address, held.catalogue, COLUMNS, source=name, detail=detail, dry=request.dry)
     if settled.bad_rows and request.rejects:
         _write_rejects(query, request.rejects)
     return Ingested(name, form.name, settled, written)

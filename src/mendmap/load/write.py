@@ -18,7 +18,6 @@ from mendmap.catalogue.model import plain_catalogue, plain_layer
 from mendmap.catalogue.read import entries
 from mendmap.catalogue.records import to_plain
 from mendmap.errors import LakeEmptyError
-from mendmap.lake import ledger
 from mendmap.lake.connection import open_lake
 from mendmap.lake.write import Written, replace
 from mendmap.load.check import Geodata
@@ -83,7 +82,6 @@ def write(geodata: Geodata, address: str, source: Path, *, dry: bool = False) ->
             address,
             geodata.catalogue.id,
             rows(geodata),
-            who=ledger.writer(),
             source=source.name,
             detail={"files": {each.file: files.sha256(each.path) for each in entries(geodata.catalogue)}},
             dry=dry,

@@ -44,7 +44,8 @@ REASONS = {
 
 
 def faults(query: Query, claims: str, file: str, known: Known, options: Options) -> list[Fault]:
-    """The first faults of the claims that ``settle`` judged, in the order of the file; a last one counts the rest."""
+    """The first faults of the claims that ``settle`` judged, in the order of the file; where there are
+    more, one about the whole file counts them all."""
     found: list[Fault] = []
     wrong = query("SELECT count(*) FROM judged WHERE wrong <> 0").fetchone()[0]
     listed = f"SELECT file_row, wrong, unit FROM judged WHERE wrong <> 0 ORDER BY file_row LIMIT {MOST}"
@@ -63,7 +64,7 @@ def faults(query: Query, claims: str, file: str, known: Known, options: Options)
             if bits & bit
         ]
     if wrong > MOST:
-        found.append(Fault(file, wrong, "", f"{wrong} claims are wrong; the first {MOST} are listed"))
+        found.append(Fault(file, 0, "", f"{wrong} claims are wrong; the first {MOST} are listed"))
     return found
 
 

@@ -4,7 +4,7 @@ The pages and their JSON twins are made of the same description. Not here: HTML.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import shapely
@@ -161,9 +161,11 @@ def _join(atlas: Atlas, found: Join, other: str) -> dict[str, Any]:
     }
 
 
-def listing(atlas: Atlas, features: Sequence[Feature]) -> list[dict[str, Any]]:
-    """A short row a feature, for tables: the twin of what the map draws."""
-    return [
+def listing(atlas: Atlas, features: Iterable[Feature], most: int) -> tuple[list[dict[str, Any]], int]:
+    """A short row a feature, for tables: the twin of what the map draws. At most ``most`` rows, and how many more
+    features there are."""
+    found = list(features)
+    rows = [
         {
             "id": each.id,
             "layer": each.layer,
@@ -178,5 +180,6 @@ def listing(atlas: Atlas, features: Sequence[Feature]) -> list[dict[str, Any]]:
             "readings": sum(series.count for series in each.series),
             "newest_reading": each.newest_reading.isoformat() if each.newest_reading else None,
         }
-        for each in features
+        for each in found[:most]
     ]
+    return rows, max(0, len(found) - most)

@@ -5,14 +5,14 @@ A claim has the label as its start and no end: whether a label begins or ends it
 daylight saving is the zone's; both are settled where times are. Not here: cells (``wide``).
 """
 
-from mendmap.readings.claims import Options, Query
-from mendmap.readings.formats.wide import cells, day, header_of, of_raw, raw_wide
+from mendmap.readings.claims import Options
+from mendmap.readings.formats.wide import Mapped, cells, day, header_of, of_raw
 from mendmap.readings.mapping import Wide, wide
 from mendmap.readings.opened import Opened
 from mendmap.words.fields import Field
 
 
-class Hourly:
+class Hourly(Mapped):
     """A wide hourly table. Blank cells and ``/`` are missing values."""
 
     name = "hourly"
@@ -23,14 +23,6 @@ class Hourly:
         Field("date", "date", "Day, where the mapping does not give it."),
         Field("...", "number", "A station's parameter; < before a value below the limit, / where it is missing."),
     )
-
-    def recognises(self, file: Opened) -> bool:
-        """Never by itself: only a mapping file tells one wide table from the next."""
-        return False
-
-    def raw(self, query: Query, file: Opened, options: Options) -> None:
-        """The rows below the header."""
-        raw_wide(query, file, wide(options.mapping))
 
     def claims(self, file: Opened, options: Options) -> str:
         """A claim a cell."""

@@ -3,15 +3,15 @@
 Not here: cells (``wide``).
 """
 
-from mendmap.readings.claims import Options, Query
+from mendmap.readings.claims import Options
 from mendmap.readings.formats.sql import text
-from mendmap.readings.formats.wide import cells, day, of_raw, raw_wide
+from mendmap.readings.formats.wide import Mapped, cells, day, of_raw
 from mendmap.readings.mapping import Wide, wide
 from mendmap.readings.opened import Opened
 from mendmap.words.fields import Field
 
 
-class Sheet:
+class Sheet(Mapped):
     """A laboratory's sheet. A blank cell is no reading: that parameter was not asked for."""
 
     name = "sheet"
@@ -24,14 +24,6 @@ class Sheet:
         Field("sample", "text", "The laboratory's name of the sample."),
         Field("...", "number", "A parameter; < before a value below the limit."),
     )
-
-    def recognises(self, file: Opened) -> bool:
-        """Never by itself: only a mapping file tells one wide table from the next."""
-        return False
-
-    def raw(self, query: Query, file: Opened, options: Options) -> None:
-        """The rows below the header."""
-        raw_wide(query, file, wide(options.mapping))
 
     def claims(self, file: Opened, options: Options) -> str:
         """A claim a cell that is not blank."""

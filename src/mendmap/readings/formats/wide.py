@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mendmap.errors import not_one_of, shown
-from mendmap.readings.claims import Query
+from mendmap.readings.claims import Options, Query
 from mendmap.readings.formats.sql import MAX_SHEET_BYTES, name, raw_from_csv, raw_from_rows, selected, text
-from mendmap.readings.mapping import Column, Wide
+from mendmap.readings.mapping import Column, Wide, wide
 from mendmap.readings.opened import Opened, ReadError, records
 from mendmap.readings.workbook import first_rows, merges, sheet_rows
 
@@ -53,7 +53,19 @@ def header_of(file: Opened, table: Wide) -> Header:
     return Header(tuple(names), tuple(units), lines)
 
 
-def raw_wide(query: Query, file: Opened, table: Wide) -> None:
+class Mapped:
+    """What the formats share that a mapping file describes."""
+
+    def recognises(self, file: Opened) -> bool:
+        """Never by itself: only a mapping file tells one wide table from the next."""
+        return False
+
+    def raw(self, query: Query, file: Opened, options: Options) -> None:
+        """The rows below the header."""
+        _raw(query, file, wide(options.mapping))
+
+
+def _raw(query: Query, file: Opened, table: Wide) -> None:
     """Makes ``raw`` of the rows below the header, numbers in the mapping's own decimal mark."""
     header = header_of(file, table)
     _check_columns(header, table)

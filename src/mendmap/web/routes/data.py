@@ -29,10 +29,8 @@ def stations(request: Request) -> dict[str, Any]:
 
 def _listing(request: Request, name: str, role: str) -> dict[str, Any]:
     served = current(request)
-    found = list(served.atlas.of_role(role))
-    most = served.settings.max_rows
-    rows = describe.listing(served.atlas, found[:most])
-    return {name: rows, "left_out": max(0, len(found) - most), "snapshot": named(served.atlas.snapshot)}
+    rows, left_out = describe.listing(served.atlas, served.atlas.of_role(role), served.settings.max_rows)
+    return {name: rows, "left_out": left_out, "snapshot": named(served.atlas.snapshot)}
 
 
 @router.api_route("/sites/{ident}.json", methods=METHODS)

@@ -99,16 +99,16 @@ def _map(request: Request, served: Served, ident: str) -> Response:
     spec = atlas.maps[ident]
     shown = [atlas.layers[style.id] for style in spec.layers]
     # Works stand in the table at their sites. A page stays a page, however many features there are.
-    listed = [feature for layer in shown if layer.role != "work" for feature in layer.features]
-    most = min(TWIN_ROWS, served.settings.max_rows)
+    listed = (feature for layer in shown if layer.role != "work" for feature in layer.features)
+    rows, left_out = describe.listing(atlas, listed, min(TWIN_ROWS, served.settings.max_rows))
     return _page(
         request,
         served,
         "map.html",
         spec=spec,
         drawing=served.drawings[ident],
-        rows=describe.listing(atlas, listed[:most]),
-        rows_left_out=max(0, len(listed) - most),
+        rows=rows,
+        rows_left_out=left_out,
         **_statements(served),
     )
 
@@ -136,9 +136,7 @@ def stations(request: Request) -> Response:
 
 def _listing(request: Request, title: str, role: str) -> Response:
     served = current(request)
-    found = list(served.atlas.of_role(role))
-    rows = describe.listing(served.atlas, found[: served.settings.max_rows])
-    left_out = max(0, len(found) - served.settings.max_rows)
+    rows, left_out = describe.listing(served.atlas, served.atlas.of_role(role), served.settings.max_rows)
     return _page(request, served, "listing.html", title=title, role=role, rows=rows, rows_left_out=left_out)
 
 
