@@ -89,8 +89,9 @@ def chosen(lake: Lake, wanted: str) -> str:
     raise NotFoundError("catalogue of that name in the lake (setting MENDMAP_CATALOGUE)", wanted, ids)
 
 
-def read(lake: Lake, snapshot: Snapshot, catalogue: str) -> Contents:
-    """All that a catalogue held at a snapshot, less the rows of its readings."""
+def read(lake: Lake, snapshot: Snapshot, catalogue: str, *, series: bool = True) -> Contents:
+    """All that a catalogue held at a snapshot, less the rows of its readings. Summing up the series takes the longer
+    the more readings there are; who does not need them says ``series=False``."""
     at: Any = {"catalogue": catalogue, "number": snapshot.number}
     features = lake.query(
         f"SELECT layer, id, geometry, body FROM features WHERE {_AT} ORDER BY layer, position, id", at
@@ -109,8 +110,8 @@ def read(lake: Lake, snapshot: Snapshot, catalogue: str) -> Contents:
             for (layer, ident, _, body), geometry in zip(features, geometries, strict=True)
         ),
         records={kind: tuple(bodies) for kind, bodies in records.items()},
-        series=tuple(SeriesRow(*row) for row in lake.query(_SERIES, at).fetchall()),
-        revisions={(table, part): number for table, part, number in lake.query(_REVISIONS, at).fetchall()},
+        series=tuple(SeriesRow(*row) for row in lake.query(_SERIES, at).fetchall()) if series else (),
+        revisions=_revisions(lake, at) if series else {},
     )
 
 
@@ -128,6 +129,10 @@ _SERIES = f"""
            any_value(n.row.flags)
     FROM known k LEFT JOIN newest n USING (series)
     GROUP BY k.series ORDER BY k.series"""
+
+
+def _revisions(lake: Lake, at: Any) -> dict[tuple[str, str], int]:
+    return {(table, part): number for table, part, number in lake.query(_REVISIONS, at).fetchall()}
 
 
 def _revision(table: str, part: str) -> str:

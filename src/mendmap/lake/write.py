@@ -65,13 +65,14 @@ def revise(
     catalogue: str,
     columns: list[str],
     *,
+    act: str = "ingest",
     source: str,
     detail: Mapping[str, Any],
     dry: bool,
 ) -> Written:
     """Adds the readings of the temporary table ``incoming_readings``, which has ``columns``; those that the lake
     holds with another content are superseded, the others stay. The rest as for ``replace``."""
-    entry = {"act": "ingest", "catalogue": catalogue, "source": source, "detail": _json(detail)}
+    entry = {"act": act, "catalogue": catalogue, "source": source, "detail": _json(detail)}
     return _written(lake, address, {"readings": columns}, _INGEST, entry, dry)
 
 
@@ -80,7 +81,7 @@ _CURRENT = "SELECT * FROM {name} WHERE catalogue = $catalogue AND superseded IS 
 # does not come back with the next load.
 _OF_FOLDER = """
     SELECT r.* FROM {name} r LEFT JOIN ledger l ON l.number = r.superseded
-    WHERE r.catalogue = $catalogue AND r.origin = 'geodata' AND (r.superseded IS NULL OR l.act = 'ingest')"""
+    WHERE r.catalogue = $catalogue AND r.origin = 'geodata' AND (r.superseded IS NULL OR l.act <> 'load')"""
 
 
 class _Manner(NamedTuple):

@@ -57,7 +57,7 @@ def ingest(path: Path, address: str, catalogue: str, request: Request) -> Ingest
     lake = open_lake(address)
     try:
         chosen = contents.chosen(lake, catalogue)
-        held = contents.read(lake, ledger.latest(lake), chosen)
+        held = contents.read(lake, ledger.latest(lake), chosen, series=False)
         header_row = int(request.options.mapping.get("header_row", 1))
         with open_readings(path, request.max_bytes, request.encoding, header_row) as opened:
             return _ingest(lake, address, held, opened, request)
