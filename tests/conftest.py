@@ -24,8 +24,9 @@ ROOT = Path(__file__).parent.parent
 MENDMAP = [sys.executable, "-m", "mendmap"]
 PROVE = os.environ.get("MENDMAP_PROVE") == "1"
 _WANTING = " is not installed; make test-system adds it"
-# The same examples every time, so that a red run can be run again; make prove looks for new ones.
-hypothesis.settings.register_profile("mendmap", derandomize=not PROVE, database=None)
+# The same examples every time, so that a red run can be run again; make prove looks for new ones. How long one takes
+# says nothing on a busy machine.
+hypothesis.settings.register_profile("mendmap", derandomize=not PROVE, database=None, deadline=None)
 hypothesis.settings.load_profile("mendmap")
 _CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -20,9 +20,7 @@ from mendmap.errors import GeodataError
 from mendmap.load.check import check
 
 # Every byte string in turn is written into the one folder that the fixture made.
-FUZZ = settings(
-    max_examples=times(60, 2000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FUZZ = settings(max_examples=times(60, 2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = [
     "catalogue.toml",
     "lakes.geojson",

@@ -15,6 +15,7 @@ from reading_files import (
     FORMAT_OF,
     MAPPED,
     MAX_BYTES,
+    agencys_parquet,
     cells_of,
     claims,
     gzipped,
@@ -87,40 +88,11 @@ def test_delimiters_and_line_endings_change_nothing(delimiter: str, ending: str,
 
 
 def test_the_agencys_parquet_gives_the_claims_of_its_csv(tmp_path: Path) -> None:
-    header, *rows = cells_of(FILES / "eea_aq.csv")
-    naive = [row for row in rows if "+01:00" not in row[2]]
-    columns = dict(zip(header, zip(*naive, strict=True), strict=True))
-    moments = {each: [dt.datetime.fromisoformat(text) for text in columns[each]] for each in ("Start", "End")}
-    table = pa.table(
-        {
-            "Samplingpoint": list(columns["Samplingpoint"]),
-            "Pollutant": pa.array(map(int, columns["Pollutant"]), pa.int32()),
-            **{each: pa.array(values, pa.timestamp("ns")) for each, values in moments.items()},
-            "Value": pa.array(map(Decimal, columns["Value"]), pa.decimal128(38, 18)),
-            "Unit": list(columns["Unit"]),
-            "AggType": list(columns["AggType"]),
-            "Validity": pa.array(map(int, columns["Validity"]), pa.int32()),
-            "Verification": pa.array(map(int, columns["Verification"]), pa.int32()),
-            "DataCapture": pa.array([None] * len(naive), pa.decimal128(38, 18)),
-        }
-    )
-    pq.write_table(table, tmp_path / "data")
-    found = in_order(claims(tmp_path / "data"))
+    found = in_order(claims(agencys_parquet(tmp_path / "data")))
     assert found == [each for each in expected("eea_aq.csv") if "+01:00" not in each["start"]]
 
 
-def test_many_equal_decimals_are_read_as_few_are(tmp_path: Path) -> None:
-    numbers = [None if row % 11 == 0 else Decimal(row % 1000) / 8 for row in range(120_000)]
-    count = len(numbers)
-    text = {each: pa.array([each[0]]).take(pa.array([0] * count)) for each in ("station", "parameter", "start", "unit")}
-    table = pa.table({**text, "value": pa.array(numbers, pa.decimal128(38, 18))})
-    pq.write_table(table, tmp_path / "data")
-    found = claims(tmp_path / "data")
-    assert [row["file_row"] for row in found] == list(range(1, count + 1))
-    assert [row.get("value") for row in found] == [None if each is None else f"{float(each):g}" for each in numbers]
-
-
-def test_typed_parquet_becomes_text_that_keeps_its_moments_and_digits(tmp_path: Path) -> None:
+def test_typed_parquet_stays_typed_and_keeps_its_moments_and_digits(tmp_path: Path) -> None:
     zone = dt.timezone(dt.timedelta(hours=2))
     start = dt.datetime(2024, 7, 1, 1, tzinfo=zone)
     exact = dt.datetime(2024, 7, 1, 1, 0, 0, 250, tzinfo=zone)
@@ -136,6 +108,8 @@ def test_typed_parquet_becomes_text_that_keeps_its_moments_and_digits(tmp_path: 
         }
     )
     pq.write_table(table, tmp_path / "typed")
+    with open_readings(tmp_path / "typed", MAX_BYTES) as file:
+        assert file.typed == {"start", "end", "value", "detection_limit"}
     first, second, third = claims(tmp_path / "typed")
     assert (first["start"], first["end"], first["value"]) == ("2024-06-30T23:00:00+00:00", "2024-07-01T02:00:00", "0.1")
     assert (second["start"], second["value"]) == ("2024-06-30T23:00:00.000250+00:00", "nan")

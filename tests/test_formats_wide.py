@@ -2,14 +2,16 @@
 
 import datetime as dt
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from conftest import Run
 from reading_files import claims, mapping_of, workbook
 
-from mendmap.readings.mapping import options_of, read_mapping
+from mendmap.readings.mapping import COLUMN_KEYS, KEYS, Column, Wide, options_of, read_mapping
 from mendmap.readings.opened import ReadError
 
 SHEET = """
@@ -203,6 +205,7 @@ def test_a_sheet_is_chosen_by_its_name(tmp_path: Path) -> None:
         (SHEET.format(more="header_row = true"), "header_row: not a whole number"),
         (SHEET.format(more="header_rows = 0"), "header_rows is 1 to 10"),
         (SHEET.format(more="missing = '/'"), "missing: not a list of at most 100 texts"),
+        (SHEET.format(more="blank = 'zero'"), "mapping: blank: 'zero'; choices: missing, nothing"),
         (SHEET.format(more="quality = 'fine'"), "mapping: quality: 'fine'"),
         (SHEET.format(more='sheet = "a\\u0000b"'), "sheet: not a text"),
         ("format = 'sheet'\ndate_column = 'd'", "is needed, with parameter"),
@@ -222,6 +225,12 @@ def test_a_mapping_that_cannot_be_meant_is_refused(text: str, words: str, tmp_pa
     assert "\n" not in str(caught.value)
 
 
+def test_the_command_says_what_is_wrong_with_a_mapping_in_one_line(tmp_path: Path, run_mendmap: Run) -> None:
+    (tmp_path / "mapping.toml").write_text("format = 'tidy'")
+    done = run_mendmap("ingest", tmp_path / "x.csv", "--mapping", tmp_path / "mapping.toml", "--lake", tmp_path)
+    assert (done.returncode, done.stderr) == (1, "mendmap: mapping: format: 'tidy'; choices: hourly, sheet\n")
+
+
 def test_a_mapping_names_columns_that_are_there(tmp_path: Path) -> None:
     (tmp_path / "sheet").write_text("date,y\n2024-01-01,1\n")
     with pytest.raises(ReadError, match="mapping: no such column: 'x'; choices: date, y"):
@@ -234,6 +243,52 @@ def test_a_column_may_be_called_what_we_call_ours(ours: str, tmp_path: Path) -> 
     text = f"format='sheet'\nstation='s'\ndate_column='date'\n[columns.{ours}]\nparameter='p'\n"
     (row,) = claims(tmp_path / "sheet", mapping=tomllib.loads(text))
     assert (row["qualifier"], row["value"], row["station"], row["start"]) == ("<", "3", "s", "2024-01-01")
+
+
+def test_every_key_of_a_mapping_is_explained() -> None:
+    for keys, table in ((KEYS, Wide), (COLUMN_KEYS, Column)):
+        assert {each.name for each in keys} == {each.name for each in fields(table)} - {"header"}
+
+
+NOTICE = """
+format = "hourly"
+date = 2024-03-30
+source = "board"
+{more}
+[columns.a]
+station = "s"
+parameter = "p"
+unit = "ppb"
+flags = "station_unnamed"
+note = "second column"
+"""
+
+
+def notice(tmp_path: Path, rows: str, more: str) -> list[dict[str, Any]]:
+    (tmp_path / "notice").write_text(f"hour,a,who,words,said\n{rows}\n")
+    return claims(tmp_path / "notice", mapping=tomllib.loads(NOTICE.format(more=more)))
+
+
+def test_source_flags_and_note_stand_in_columns_of_their_own(tmp_path: Path) -> None:
+    more = "source_column = 'who'\nflags_column = 'words'\nnote_column = 'said'\nmissing_note = 'not printed'"
+    first, second = notice(tmp_path, '1,3,notice_1,"hour_repeated, page_address_rebuilt",loud\n2,/,,,', more)
+    assert (first["source"], first["note"]) == ("notice_1", "loud; second column")
+    assert first["flags"] == "station_unnamed,hour_repeated,page_address_rebuilt"
+    assert (second["note"], second["quality"]) == ("second column; not printed", "missing")
+    assert "source" not in second and second["flags"] == "station_unnamed"
+
+
+def test_a_blank_cell_is_missing_or_nothing_as_the_mapping_says(tmp_path: Path) -> None:
+    assert [row["quality"] for row in notice(tmp_path, "1,,,,\n2,5,,,", "")] == ["missing", "preliminary"]
+    assert [row["file_row"] for row in notice(tmp_path, "1,,,,\n2,5,,,\n3,/,,,", "blank = 'nothing'")] == [2, 3]
+
+
+def test_parts_of_air_are_stated_at_a_temperature_and_pressure(tmp_path: Path) -> None:
+    (row,) = notice(tmp_path, "1,5,,,", "temperature_c = 20\npressure_kpa = 101.3")
+    assert row["unit"] == "ppb @ 20 degC, 101.3 kPa"
+    assert notice(tmp_path, "1,5,,,", "")[0]["unit"] == "ppb"
+    with pytest.raises(ReadError, match="temperature_c and pressure_kpa go together"):
+        notice(tmp_path, "1,5,,,", "temperature_c = 20")
 
 
 def test_zone_and_label_come_from_the_mapping_unless_they_are_said() -> None:

@@ -22,7 +22,7 @@ from mendmap.geo.measure import area_m2, distance_m, length_m
 GEOD = Geod(ellps="WGS84")
 LONGITUDES = st.floats(-180, 180)
 LATITUDES = st.floats(-85, 85)
-MANY = settings(max_examples=times(100, 5000), deadline=None)
+MANY = settings(max_examples=times(100, 5000))
 TILES = st.integers(0, 20).flatmap(
     lambda zoom: st.tuples(st.just(zoom), st.integers(0, 2**zoom - 1), st.integers(0, 2**zoom - 1))
 )

@@ -5,20 +5,25 @@ import datetime as dt
 import gzip
 import random
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from conftest import Run, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from place import Testford, write_csv
+from pyarrow import parquet as pq
 from test_lake import load
 
 from mendmap.errors import GeodataError
 from mendmap.lake import contents, ledger
 from mendmap.lake.connection import open_lake
 from mendmap.lake.ledger import Snapshot
+from mendmap.lake.upkeep import compact, expire
 from mendmap.load.ingest import Ingested, Request, ingest
+from mendmap.load.rebuild import rebuild
 from mendmap.readings.claims import Options
 
 HOUR = dt.timedelta(hours=1)
@@ -64,9 +69,11 @@ def test_new_readings_are_added_and_the_same_again_changes_nothing(lake: Path) -
     first = take(lake, [row(0), row(1, "2")])
     assert first.format == "tidy"
     assert first.written.changes == {"readings": {"added": 2, "changed": 0, "removed": 0}}
+    journal = sorted((lake / "journal").iterdir())
     again = take(lake, [row(1, "2"), row(0)], name="other.csv")
     assert not again.written.changed
     assert again.written.snapshot == first.written.snapshot
+    assert sorted((lake / "journal").iterdir()) == journal
     assert values(lake) == {START: 1.0, START + HOUR: 2.0}
 
 
@@ -113,7 +120,7 @@ def test_one_bad_row_refuses_the_file_and_all_are_listed(lake: Path) -> None:
     assert [str(each) for each in caught.value.faults] == [
         "rows.csv:2: value: not a finite number, or it does not go with the quality: 'x'",
         "rows.csv:3: station: no such station: 'nobody'; choices: brook, chimney, ghost, heap, inlet, mirror, puddle",
-        "rows.csv:4: unit: not a unit that can be converted to the parameter's own (so2): 'mg/kg'",
+        "rows.csv:4: unit: 'mg/kg' cannot be converted to 'ug/m3' (the unit of so2)",
         "rows.csv:5: start: no offset and no --zone: '2022-01-01T04:00'",
     ]
     assert values(lake) == {}
@@ -150,6 +157,48 @@ def test_units_and_limits_are_converted_together_and_the_source_is_kept(lake: Pa
     assert found == (0.5, "mg/m3", 0.5, pytest.approx(500), pytest.approx(500), pytest.approx(100), "<")
 
 
+def test_a_non_detect_without_a_value_has_its_limit_as_value(lake: Path) -> None:
+    take(lake, [row(0, "", qualifier="<", detection_limit="0.5")])
+    (found,) = [each for each in held(lake) if each["file"] == "rows.csv"]
+    assert (found["qualifier"], found["value"], found["detection_limit"]) == ("<", 0.5, 0.5)
+
+
+def test_an_unknown_source_is_refused(lake: Path) -> None:
+    with pytest.raises(GeodataError, match=r"rows\.csv:0: source: no such source: 'hearsay'; choices: survey"):
+        take(lake, [row(0, source="")], options=Options(source="hearsay"))
+    assert values(lake) == {}
+
+
+def test_numbers_and_times_of_a_parquet_file_are_those_of_its_texts(lake: Path) -> None:
+    numbers = ["12.5", "0.1", "100", "0"]
+    hours = [row(hour, number, detection_limit="100") for hour, number in enumerate(numbers)]
+    days = [row(0, averaging="24h", start="2022-05-01", end="")]
+    utc = Options(zone="UTC")
+    take(lake, hours + days, options=utc)
+    starts = [START + hour * HOUR for hour in range(len(hours))]
+    local = [each.replace(tzinfo=None) for each in starts]
+    floats, decimals = list(map(float, numbers)), list(map(Decimal, numbers))
+    typed: list[tuple[list[Row], dict[str, pa.Array]]] = [(days, {"start": pa.array([dt.date(2022, 5, 1)])})]
+    for unit, width in (("ms", 9), ("us", 18), ("ns", 38)):
+        told = {"start": local, "end": [each + HOUR for each in local]}
+        arrays = {name: pa.array(cells, pa.timestamp(unit)) for name, cells in told.items()}
+        typed.append((hours, arrays | {"value": pa.array(decimals, pa.decimal128(width, 2))}))
+    for unit, value, limit in (
+        ("ms", pa.array(floats, pa.float64()), pa.int32()),
+        ("us", pa.array(floats, pa.float32()), pa.int64()),
+        ("ns", pa.array(decimals, pa.decimal128(5, 2)), pa.decimal128(9, 0)),
+    ):
+        start = pa.array(starts, pa.timestamp(unit, "Europe/Belgrade"))
+        typed.append((hours, {"start": start, "value": value, "detection_limit": pa.array([100] * 4, limit)}))
+    for rows, columns in typed:
+        table = pa.Table.from_pylist(rows)
+        for name, cells in columns.items():
+            table = table.set_column(table.schema.get_field_index(name), name, cells)
+        pq.write_table(table, lake.parent / "typed")
+        again = ingest(lake.parent / "typed", str(lake), "", Request(options=utc))
+        assert (again.settled.sound, again.written.changed) == (len(rows), False), table.schema
+
+
 ZONE = Options(zone="Europe/Belgrade")
 
 
@@ -178,6 +227,21 @@ def test_local_times_are_brought_to_utc(lake: Path, starts: list[str], options: 
 def test_an_hour_that_daylight_saving_leaves_out_is_refused(lake: Path) -> None:
     with pytest.raises(GeodataError, match="no such local time in Europe/Belgrade"):
         take(lake, [row(0) | {"start": "2021-03-28T02:30", "end": ""}], options=ZONE)
+
+
+def test_an_end_that_daylight_saving_leaves_out_closes_the_hour_before_it(lake: Path) -> None:
+    take(lake, [row(0) | {"start": "2021-03-28T01:00", "end": "2021-03-28T02:00"}], options=ZONE)
+    (found,) = [each for each in held(lake) if each["file"] == "rows.csv"]
+    assert found["start"] == dt.datetime(2021, 3, 28, 0, tzinfo=dt.UTC)
+    assert found["end"] == dt.datetime(2021, 3, 28, 1, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    "start", ["2021-07-01 10:00:00+00", "2021-07-01T10:00:00 UTC", "2021-07-01T10:00:00+02:00:30", "epoch", "infinity"]
+)
+def test_a_zone_makes_no_local_time_of_what_is_none(lake: Path, start: str) -> None:
+    with pytest.raises(GeodataError, match="not a moment"):
+        take(lake, [row(0) | {"start": start, "end": ""}], options=ZONE)
 
 
 def test_marks_point_at_readings_and_take_none_away(testford: Testford, tmp_path: Path) -> None:
@@ -209,9 +273,10 @@ def test_every_reading_leads_back_to_its_file_row_and_ingest(lake: Path) -> None
 
 
 def test_a_dry_run_and_a_compressed_copy(lake: Path) -> None:
+    journal = {path: path.read_bytes() for path in (lake / "journal").iterdir()}
     assert take(lake, [row(0)], dry=True).written.changes["readings"]["added"] == 1
     assert values(lake) == {}
-    assert not (lake / "journal").exists()
+    assert {path: path.read_bytes() for path in (lake / "journal").iterdir()} == journal
     packed = lake.parent / "packed"
     packed.write_bytes(gzip.compress((lake.parent / "rows.csv").read_bytes()))
     assert ingest(packed, str(lake), "", Request()).format == "tidy"
@@ -231,15 +296,17 @@ def test_the_command_says_what_it_recognised_and_did(lake: Path, run_mendmap: Ru
     assert "readings: 1 added, 0 changed, 0 removed" in done.stdout
 
 
-Act = tuple[int, int, str]
+cells = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["1", "2", "3", ""])), min_size=1, max_size=4)
+loads = st.sampled_from(["1", "2", "3"])
 acts = st.lists(
-    st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["1", "2", "3", ""])), min_size=1, max_size=4), max_size=6
+    st.one_of(cells, cells, loads, st.sampled_from(["compact", "expire", "rebuild"])), min_size=2, max_size=8
 )
 
 
-@settings(max_examples=times(8, 60), deadline=None)
+@settings(max_examples=times(8, 60))
 @given(acts)
-def test_what_was_known_at_any_moment_is_what_a_naive_model_says(files: list[list[tuple[int, str]]]) -> None:
+def test_what_was_known_at_any_moment_is_what_a_naive_model_says(acts: list[list[tuple[int, str]] | str]) -> None:
+    """A load states the value of the first hour, an ingest those of some hours; upkeep changes nothing."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -248,15 +315,37 @@ def test_what_was_known_at_any_moment_is_what_a_naive_model_says(files: list[lis
         load(place, lake)
         model: dict[dt.datetime, object] = {}
         known = {1: dict(model)}
-        for cells in files:
-            given_rows = dict(cells)
-            for hour, value in given_rows.items():
-                model[START + hour * HOUR] = float(value) if value else None
-            rows = [row(hour, value, quality="valid" if value else "withdrawn") for hour, value in given_rows.items()]
-            random.Random(len(rows)).shuffle(rows)
-            written = take(lake, rows).written
+        stated = ""
+        for act in acts:
+            if act in ("1", "2", "3"):
+                place.rows = [each for each in place.rows if each["start"] != START.isoformat()] + [row(0, act)]
+                if act != stated:
+                    model[START], stated = float(act), act
+                written = load(place, lake)
+            elif isinstance(act, str):
+                lake = kept(lake, act)
+                continue
+            else:
+                last = dict(act).items()
+                model |= {START + hour * HOUR: float(value) if value else None for hour, value in last}
+                rows = [row(hour, value, quality="valid" if value else "withdrawn") for hour, value in last]
+                random.Random(len(rows)).shuffle(rows)
+                written = take(lake, rows).written
+                assert written.changed == (model != known[max(known)])
             assert written.snapshot
-            assert written.changed == (model != known[max(known)])
             known[written.snapshot.number] = dict(model)
         for number, state in known.items():
             assert values(lake, number) == state
+
+
+def kept(lake: Path, act: str) -> Path:
+    """The lake after an act of upkeep; after a rebuild it is another."""
+    if act == "compact":
+        compact(str(lake))
+    elif act == "expire":
+        expire(str(lake), dt.timedelta(), dry=False, margin=dt.timedelta())
+    else:
+        anew = lake.parent / f"{lake.name}-anew"
+        assert {each.difference for each in rebuild(str(anew), str(lake), accept_differences=False)} == {""}
+        return anew
+    return lake

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from mendmap.catalogue.model import CATALOGUE, LAYER
+from mendmap.catalogue.model import CATALOGUE, LAYER, READINGS
 from mendmap.catalogue.records import TABLES
 from mendmap.errors import MendmapError
 from mendmap.load.check import check
 from mendmap.load.starter import start
 from mendmap.maps.model import MAP, STYLE
 from mendmap.readings.fields import READING
+from mendmap.readings.mapping import COLUMN_KEYS, KEYS
 from mendmap.vectors.fields import FEATURE, STATION
 from mendmap.words import vocabulary
 from mendmap.words.fields import expanded, fields_of
@@ -63,7 +64,7 @@ def test_every_column_and_word_is_explained(tmp_path: Path) -> None:
     text = (tmp_path / "place" / "COLUMNS.md").read_text("utf-8")
     sections = {part.splitlines()[0]: part for part in text.split("\n## ")[1:]}
     tables = [*(fields_of(table) for table in TABLES.values()), (*FEATURE, *STATION), READING]
-    tables += [CATALOGUE, LAYER, MAP, STYLE]
+    tables += [CATALOGUE, LAYER, READINGS, KEYS, COLUMN_KEYS, MAP, STYLE]
     assert len(sections) == len(tables) + 1
     for fields in tables:
         for each in expanded(fields, ("en",)):

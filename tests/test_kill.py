@@ -1,14 +1,22 @@
-"""Killing a load at any moment leaves the previous snapshot whole, or the new one."""
+"""Killing a load, an ingest or a compaction at any moment leaves the previous snapshot whole, or the new one."""
 
 import random
 import subprocess
 import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from conftest import MENDMAP, times
-from place import Testford, feature, point
+from place import Testford, feature, point, write_csv
+from test_ingest import START, held, row, take
 from test_lake import load, read
+from test_rebuild import everything
 
+from mendmap.lake import journal, ledger
+from mendmap.lake.connection import open_lake
+from mendmap.lake.upkeep import compact, expire
 from mendmap.load.check import check
 from mendmap.load.write import write
 
@@ -42,17 +50,66 @@ def test_a_killed_load_leaves_a_whole_snapshot(tmp_path: Path) -> None:
     print(f"{len(seen)} snapshots, {landed} of the killed loads had landed")
 
 
+def test_killed_ingests_lose_and_double_nothing(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    load(Testford(tmp_path / "testford"), lake)
+    chance = random.Random(20261123)
+    files = []
+    for nth in range(times(10, 200) + 1):
+        files.append(tmp_path / f"file{nth}.csv")
+        write_csv(files[-1], [row(50 * nth + hour, str(nth)) for hour in range(50)])
+    started = time.monotonic()
+    assert "snapshot" in run_once(["ingest", files[0], "--lake", lake], None)
+    whole_s = time.monotonic() - started
+    acknowledged = {0}
+    for nth, file in enumerate(files[1:], 1):
+        said = run_once(["ingest", file, "--lake", lake], whole_s * chance.uniform(0.3, 1.1))
+        acknowledged |= {nth} if "snapshot" in said else set()
+        found = Counter(each["value"] for each in held(lake) if each["start"] >= START)
+        assert set(found.values()) == {50}, "an ingest is there in part, or twice"
+        assert {float(each) for each in acknowledged} <= set(found), "an acknowledged ingest is lost"
+    for file in files:
+        assert "snapshot" in run_once(["ingest", file, "--lake", lake], None)
+    assert len(held(lake)) == len({each["start"] for each in held(lake)}) == 50 * len(files) + 2
+    opened = open_lake(str(lake))
+    assert list(journal.recorded(lake / "journal").values()) == ledger.rows(opened, 0)
+    opened.close()
+    print(f"{len(files) - 1} kills, {len(acknowledged) - 1} acknowledged, {len(found) - 1} landed")
+
+
+def test_killed_compactions_change_nothing(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    load(Testford(tmp_path / "testford"), lake)
+    chance = random.Random(20261124)
+    whole_s = 0.0
+    for nth in range(times(10, 200)):
+        # Each has files to merge, rows to flush, and a file with a deletion to write anew.
+        take(lake, [row(50 * nth + hour) for hour in range(30)])
+        take(lake, [row(50 * nth, "2")])
+        before = everything(lake)
+        started = time.monotonic()
+        run_once(["compact", "--lake", lake], whole_s * chance.uniform(0.3, 1.1) if nth else None)
+        whole_s = whole_s or time.monotonic() - started
+        assert everything(lake) == before
+    compact(str(lake))
+    expire(str(lake), timedelta(), dry=False, margin=timedelta())
+    assert everything(lake) == before
+    assert len(list((lake / "data" / "main" / "readings").glob("*.parquet"))) == 1
+
+
 def load_once(place: Testford, lake: Path, kill_after_s: float | None) -> None:
-    """Runs the command, and kills it after a while."""
+    """Loads, and is killed after a while."""
+    run_once(["load", place.write(), "--lake", lake], kill_after_s)
+
+
+def run_once(arguments: Sequence[object], kill_after_s: float | None) -> str:
+    """Runs a command, kills it after a while, and returns what it had printed."""
     process = subprocess.Popen(
-        [*MENDMAP, "load", place.write(), "--lake", lake], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*MENDMAP, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     try:
-        process.wait(timeout=kill_after_s)
+        said, _ = process.communicate(timeout=kill_after_s)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
-    finally:
-        for stream in (process.stdout, process.stderr):
-            if stream:
-                stream.close()
+        said, _ = process.communicate()
+    return said

@@ -81,7 +81,7 @@ def test_a_lake_may_be_moved_and_named_from_anywhere(
 def test_a_lake_of_another_version_is_refused_in_one_line(testford: Testford, lake: Path, run_mendmap: Run) -> None:
     load(testford, lake)
     opened = open_lake(str(lake))
-    opened.query("UPDATE guard SET version = 1")
+    opened.query("UPDATE version SET number = 1")
     opened.close()
     for command in (("load", testford.folder), ("progress",)):
         done = run_mendmap(*command, "--lake", lake)

@@ -107,7 +107,7 @@ def shapes(draw: st.DrawFn) -> BaseGeometry:
     return hull if hull.geom_type == "Polygon" and hull.area > 1e-9 else shapely.Point(points[0]).buffer(0.001)
 
 
-@settings(max_examples=times(40, 2000), deadline=None)
+@settings(max_examples=times(40, 2000))
 @given(st.lists(shapes(), min_size=1, max_size=6), st.sampled_from([10, 12, 14, 16]))
 def test_tiles_put_together_are_the_layer_clipped(made: list[BaseGeometry], zoom: int) -> None:
     layer = layer_of(list(made))
@@ -127,7 +127,7 @@ def test_tiles_put_together_are_the_layer_clipped(made: list[BaseGeometry], zoom
         assert agrees(found[str(index)], wanted, area, error_m(zoom)), f"feature {index} differs at zoom {zoom}"
 
 
-@settings(max_examples=times(30, 1000), deadline=None)
+@settings(max_examples=times(30, 1000))
 @given(shapes(), st.sampled_from([10, 13, 16]))
 def test_a_tile_is_what_the_layer_is_inside_it_and_its_margin(made: BaseGeometry, zoom: int) -> None:
     tiles = TileLayer(layer_of([made]), MAX_ZOOM, 1000)

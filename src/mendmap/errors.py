@@ -2,10 +2,17 @@
 
 MendmapError
 ├── GeodataError      a folder of geodata has faults (all of them, each with file, row and column)
+├── ReadError         a file cannot be read as readings at all
 ├── LakeError         the lake cannot be opened, read or written
 │   └── LakeEmptyError  nothing has been loaded yet
+├── FeedError         a feed cannot be reached, or does not answer as it should
 ├── NotFoundError     a layer, site, map or download that does not exist
 ├── BadRequestError   an argument that is not understood, with the choices
+├── KeyRefusedError   a write without a key, or with one that is not known
+├── ScopeError        a write beyond what its key is for
+├── TooLargeError     a body or a number of rows over its bound
+├── MediaTypeError    a body of a kind that is not read
+├── OverloadedError   more is being asked than can be done at a time; coming back later is right
 └── SettingError      a setting outside its bounds
 
 Not here: HTTP statuses (``web.problems`` holds the one table).
@@ -49,12 +56,24 @@ class GeodataError(MendmapError):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
+class ReadError(MendmapError, ValueError):
+    """A file that cannot be read as readings; the text is one line for the user."""
+
+
 class LakeError(MendmapError):
     """The lake cannot be opened, read or written."""
 
 
 class LakeEmptyError(LakeError):
     """The lake holds no snapshot yet."""
+
+
+class FeedError(MendmapError):
+    """A feed cannot be reached, or does not answer as it should. ``wait_s`` is how long it asked to be left alone."""
+
+    def __init__(self, message: str, wait_s: float = 0.0) -> None:
+        self.wait_s = wait_s
+        super().__init__(message)
 
 
 class NotFoundError(MendmapError):
@@ -66,6 +85,26 @@ class NotFoundError(MendmapError):
 
 class BadRequestError(MendmapError):
     """An argument that is not understood."""
+
+
+class KeyRefusedError(MendmapError):
+    """No key, or one that is not known or was revoked. The text never quotes it."""
+
+
+class ScopeError(MendmapError):
+    """A write beyond what its key is for."""
+
+
+class TooLargeError(MendmapError):
+    """A body or a number of rows over its bound."""
+
+
+class MediaTypeError(MendmapError):
+    """A body of a kind that is not read."""
+
+
+class OverloadedError(MendmapError):
+    """More is being asked than can be done at a time. Coming back later is right."""
 
 
 class QueryError(MendmapError, ValueError):

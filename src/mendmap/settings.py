@@ -31,6 +31,16 @@ class Settings:
     max_rows: int = _setting(
         2000, "Rows of one table on a page or in its JSON; both say what was left out.", 1, 100_000
     )
+    max_download_rows: int = _setting(
+        10_000_000, "Readings in one download or answer; more are refused, and say how to ask for less.", 1, 10**9
+    )
+    max_post_mb: int = _setting(8, "The largest body of a post of readings; larger ones are refused.", 1, 1000)
+    max_post_rows: int = _setting(10_000, "Readings in one post; more are refused.", 1, 1_000_000)
+    max_posts: int = _setting(64, "Posts that are in hand at a time; more are asked to come back.", 1, 10_000)
+    max_pull_mb: int = _setting(200, "The largest answer of a feed, unpacked; larger ones are refused.", 1, 10_000)
+    max_pull_pages: int = _setting(1000, "The most pages of a SensorThings feed in one pull.", 1, 1_000_000)
+    pull_timeout_seconds: float = _setting(30.0, "How long a feed's server may stay silent.", 0.05, 600)
+    pull_tries: int = _setting(5, "How often a feed is asked before it is given up for this round.", 1, 20)
     max_url_length: int = _setting(4096, "Longest path and query of a request; longer ones are refused.", 256, 65536)
 
     def __post_init__(self) -> None:

@@ -49,7 +49,15 @@ LAYER = (
     *_ENTRY,
 )
 TABLE = (Field("kind", "word", "What its rows are.", required=True, choices=tuple(TABLES)), *_ENTRY)
-READINGS = _ENTRY
+READINGS = (
+    *_ENTRY,
+    Field("format", "word", "Format, as mendmap ingest names it, or auto; blank: our own columns as CSV."),
+    Field("mapping", "text", "Mapping file of a wide table, below the folder of the catalogue; it names the format."),
+    Field("zone", "text", "Zone of times without an offset, such as Europe/Belgrade; a mapping can say it too."),
+    Field("label", "word", "What a single time label tells of its interval.", choices=("begin", "end")),
+    Field("encoding", "word", "Encoding of CSV; blank: UTF-8."),
+    Field("source_id", "id", "Source of readings that name none themselves.", refers="source"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,19 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Readings:
+    """A file of readings. ``format`` is blank for our own columns as CSV; ``mapping`` describes a wide table."""
+
+    entry: Entry
+    format: str = ""
+    mapping: Entry | None = None
+    zone: str = ""
+    label: str = ""
+    encoding: str = "utf-8"
+    source_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """What ``catalogue.toml`` says. ``near_m`` is the greatest distance at which a station is joined to a site."""
 
@@ -107,7 +128,7 @@ class Catalogue:
     near_m: float
     layers: tuple[Layer, ...]
     tables: tuple[Table, ...]
-    readings: tuple[Entry, ...]
+    readings: tuple[Readings, ...]
 
 
 def plain_layer(layer: Layer) -> Row:

@@ -17,6 +17,7 @@ from mendmap.catalogue.model import (
     Catalogue,
     Entry,
     Layer,
+    Readings,
     Table,
 )
 from mendmap.errors import Fault, not_one_of, shown
@@ -89,11 +90,12 @@ class _Reader:
             self.fault(line, "geometry", f"a list is required; choices: {', '.join(GEOMETRIES)}")
         return tuple(str(each) for each in wanted)
 
-    def entry(self, line: int, row: Row) -> Entry | None:
+    def entry(self, line: int, row: Row, column: str = "file") -> Entry | None:
+        """The file that a row names, whichever of its columns that stood in."""
         try:
             path = files.inside(self.folder, row["file"] or "")
         except ValueError as error:
-            self.fault(line, "file", str(error))
+            self.fault(line, column, str(error))
             return None
         if not row["file"]:
             return None
@@ -102,7 +104,7 @@ class _Reader:
 
 
 def read(folder: Path, max_bytes: int) -> tuple[Catalogue | None, list[Fault]]:
-    """The catalogue of a folder, and the faults of its catalogue file and of which files there are.
+    """The catalogue of a folder, and the faults of its catalogue file.
 
     There is no catalogue where the file cannot be read at all; otherwise what is sound is returned, so that
     the files it lists can be checked in the same run.
@@ -114,14 +116,17 @@ def read(folder: Path, max_bytes: int) -> tuple[Catalogue | None, list[Fault]]:
         return None, [Fault(FILE, *files.place(error))]
     reader = _Reader(folder, text, document)
     catalogue = _catalogue(reader)
-    faults = reader.faults + _unlisted(folder, catalogue)
-    return catalogue, faults + files.guarded(entries(catalogue), max_bytes, FILE)
+    return catalogue, reader.faults + files.guarded(entries(catalogue), max_bytes, FILE)
 
 
 def entries(catalogue: Catalogue) -> tuple[Entry, ...]:
-    """Every data file that the catalogue lists."""
+    """Every file that the catalogue lists, mapping files among them."""
+    return (*_data(catalogue), *(each.mapping for each in catalogue.readings if each.mapping))
+
+
+def _data(catalogue: Catalogue) -> tuple[Entry, ...]:
     listed = [layer.entry for layer in catalogue.layers] + [table.entry for table in catalogue.tables]
-    return (*listed, *catalogue.readings)
+    return (*listed, *(each.entry for each in catalogue.readings))
 
 
 def _catalogue(reader: _Reader) -> Catalogue:
@@ -139,7 +144,7 @@ def _catalogue(reader: _Reader) -> Catalogue:
     extent = reader.extent(line, given.get("extent"), _WORLD)
     layers = [_layer(reader, line, cells, extent) for line, cells in reader.tables("layer")]
     tables = [_table(reader, line, cells) for line, cells in reader.tables("table")]
-    readings = [reader.entry(line, reader.row(READINGS, line, cells)) for line, cells in reader.tables("readings")]
+    readings = [_readings(reader, line, cells) for line, cells in reader.tables("readings")]
     catalogue = Catalogue(
         id=row["id"] or "",
         name=row["name"],
@@ -194,9 +199,20 @@ def _table(reader: _Reader, line: int, cells: dict[str, Any]) -> Table | None:
     return Table(row["kind"], entry) if entry and row["kind"] else None
 
 
+def _readings(reader: _Reader, line: int, cells: dict[str, Any]) -> Readings | None:
+    row = reader.row(READINGS, line, cells)
+    entry = reader.entry(line, row)
+    if entry is None:
+        return None
+    says = {each: row[each] or "" for each in ("format", "zone", "label", "source_id")}
+    own = row | {"file": row["mapping"], "origin": "own", "sha256": None}
+    mapping = reader.entry(line, own, "mapping") if row["mapping"] else None
+    return Readings(entry, mapping=mapping, encoding=row["encoding"] or "utf-8", **says)
+
+
 def _unique(reader: _Reader, catalogue: Catalogue) -> None:
     _no_twins(reader, "id", [(layer.entry.row, layer.id) for layer in catalogue.layers])
-    _no_twins(reader, "file", [(each.row, f"{each.file}{_part(catalogue, each)}") for each in entries(catalogue)])
+    _no_twins(reader, "file", [(each.row, f"{each.file}{_part(catalogue, each)}") for each in _data(catalogue)])
 
 
 def _part(catalogue: Catalogue, entry: Entry) -> str:
@@ -212,9 +228,10 @@ def _no_twins(reader: _Reader, column: str, values: Iterable[tuple[int, str]]) -
         first.setdefault(value, line)
 
 
-def _unlisted(folder: Path, catalogue: Catalogue) -> list[Fault]:
-    """Data files that lie in the folder and are not listed: what is not listed is not loaded, so say so."""
-    listed = {entry.path for entry in entries(catalogue)} | {(folder / FILE).resolve()}
+def unlisted(folder: Path, catalogue: Catalogue, more: Iterable[str] = ()) -> list[Fault]:
+    """Data files that lie in the folder and are not listed: what is not listed is not loaded, so say so. ``more`` are
+    files that tables of the catalogue name."""
+    listed = {entry.path for entry in entries(catalogue)} | {(folder / each).resolve() for each in (FILE, *more)}
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _DATA_SUFFIXES and path.is_file())
     return [
         Fault(str(path.relative_to(folder)), 0, "", f"the file is not listed in {FILE}; list it or take it away")

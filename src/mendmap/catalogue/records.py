@@ -4,6 +4,7 @@ Each row has an ``id`` that is unique in its table. Not here: the files (``table
 """
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
@@ -44,6 +45,7 @@ class Parameter:
     aliases: str | None = column("text", "What other formats call it, as prefix:code, separated by semicolons.")
     least: float | None = column("number", "Readings below this are flagged as out of range, in the canonical unit.")
     greatest: float | None = column("number", "Readings above this are flagged as out of range.")
+    molar_mass: float | None = column("amount", "Molar mass of a gas, for values in ppb or ppm.", unit="g/mol")
     note: str | None = column("text", "What to know about it.")
 
 
@@ -194,10 +196,36 @@ class Statement:
     note: str | None = column("text", "What to know about it.")
 
 
-Record = Source | Parameter | Limit | State | Work | Quantity | Figure | Statement
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """An address that ``mendmap pull`` fetches readings from. It holds no secret."""
+
+    kind: ClassVar[str] = "feed"
+    id: str = column("id", "Id of the feed, named to mendmap pull.", required=True)
+    title: str = column("text", "What it gives.", required=True)
+    url: str = column("url", "Where it is fetched; of SensorThings, its Observations or Datastreams.", required=True)
+    format: str | None = column("word", "Format, as mendmap ingest names it; blank: found by the content.")
+    mapping: str | None = column("text", "Mapping file of a wide table, below the folder of the catalogue.")
+    zone: str | None = column("text", "Zone of times without an offset, such as Europe/Belgrade.")
+    label: str | None = column("word", "What a single time label tells of its interval.", choices=("begin", "end"))
+    encoding: str | None = column("word", "Encoding of CSV; blank: UTF-8.")
+    source: str = column("id", "Source of readings that name none themselves.", required=True, refers="source")
+    every: dt.timedelta | None = column(
+        "duration", "How often it is expected to change, such as 1h; not asked more often."
+    )
+    overlap: dt.timedelta | None = column(
+        "duration", "SensorThings: how far back from the newest reading is asked for again; blank: 7d."
+    )
+    token: str | None = column(
+        "word", "Environment variable, its name beginning with MENDMAP_FEED_, that holds a token for this host only."
+    )
+    note: str | None = column("text", "What to know about it.")
+
+
+Record = Source | Parameter | Limit | State | Work | Quantity | Figure | Statement | Feed
 RecordT = TypeVar("RecordT", bound=Record)
 TABLES: Mapping[str, type[Record]] = {
-    table.kind: table for table in (Source, Parameter, Limit, State, Work, Quantity, Figure, Statement)
+    table.kind: table for table in (Source, Parameter, Limit, State, Work, Quantity, Figure, Statement, Feed)
 }
 
 

@@ -57,12 +57,16 @@ def _rows(table: Table, max_bytes: int, columns: Sequence[str]) -> tuple[list[Pl
 
 
 def csv_rows(entry: Entry, max_bytes: int, columns: Sequence[str]) -> tuple[list[Placed], list[Wrong]]:
-    """The rows of a CSV file with a header, by column, each with the line it begins in; and what is wrong with
-    the file as CSV. Cells of unknown columns, and those beyond the header, are left out."""
+    """The rows of a CSV file, as ``text_rows`` gives them."""
     try:
-        text = files.text(entry.path, max_bytes)
+        return text_rows(files.text(entry.path, max_bytes), columns)
     except ValueError as error:
         return [], [files.place(error)]
+
+
+def text_rows(text: str, columns: Sequence[str]) -> tuple[list[Placed], list[Wrong]]:
+    """The rows of CSV text with a header, by column, each with the line it begins in; and what is wrong with
+    the text as CSV. Cells of unknown columns, and those beyond the header, are left out."""
     header = text.partition("\n")[0]
     delimiter = ";" if header.count(";") > header.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

@@ -14,6 +14,7 @@ from mendmap.errors import GeodataError, MendmapError
 from mendmap.settings import Settings
 
 _lake = click.option("--lake", metavar="ADDRESS", help="Where the lake is; MENDMAP_LAKE does the same.")
+_as_of = click.option("--as-of", metavar="MOMENT", help="As known at a moment, a date, or a snapshot's number.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _geodata = click.argument("geodata", type=click.Path(path_type=Path), default="geodata")
 
@@ -164,12 +165,13 @@ def serve(lake: str | None, host: str | None, port: int | None) -> None:
 
 @main.command(epilog="Example: mendmap progress --json")
 @_lake
+@_as_of
 @_as_json
-def progress(lake: str | None, as_json: bool) -> None:
+def progress(lake: str | None, as_of: str | None, as_json: bool) -> None:
     """Site by work: planned, achieved, dates, sources, newest readings."""
     from mendmap import progress as table
 
-    atlas = _atlas(lake)
+    atlas = _atlas(lake, as_of)
     if as_json:
         click.echo(json.dumps({"snapshot": str(atlas.snapshot), "progress": table.rows(atlas)}, ensure_ascii=False))
         return
@@ -183,12 +185,13 @@ def progress(lake: str | None, as_json: bool) -> None:
 
 @main.command(epilog="Example: mendmap statements --json")
 @_lake
+@_as_of
 @_as_json
-def statements(lake: str | None, as_json: bool) -> None:
+def statements(lake: str | None, as_of: str | None, as_json: bool) -> None:
     """Every statement with its outcome."""
     from mendmap.statements.outcome import outcomes, plain
 
-    atlas = _atlas(lake)
+    atlas = _atlas(lake, as_of)
     found = outcomes(atlas)
     if as_json:
         body = {"snapshot": str(atlas.snapshot), "statements": [plain(each) for each in found]}
@@ -200,16 +203,18 @@ def statements(lake: str | None, as_json: bool) -> None:
         click.echo(f"    wanted: {each.statement.wanted}")
 
 
-def _atlas(lake: str | None) -> Any:
+def _atlas(lake: str | None, moment: str | None) -> Any:
     from mendmap.atlas.build import build
     from mendmap.lake import contents, ledger
     from mendmap.lake.connection import open_lake
+    from mendmap.query import as_of
 
     chosen = _settings(lake=lake)
     opened = open_lake(chosen.lake)
     try:
-        newest = ledger.latest(opened)
-        return build(contents.read(opened, newest, contents.chosen(opened, chosen.catalogue)))
+        catalogue = contents.chosen(opened, chosen.catalogue)
+        snapshot = ledger.known(opened, catalogue, as_of(moment)) if moment else ledger.latest(opened)
+        return build(contents.read(opened, snapshot, catalogue))
     finally:
         opened.close()
 

@@ -1,18 +1,20 @@
-"""Whole tables as CSV (RFC 4180, UTF-8): records of one kind, and readings a batch at a time."""
+"""The tables that can be downloaded: their columns, rows and filters. Not here: files (``files``)."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
 
 from mendmap.atlas.model import Atlas
-from mendmap.catalogue.records import TABLES, to_plain
+from mendmap.catalogue.records import TABLES, Quantity, Record, to_plain
 from mendmap.lake.contents import READING_COLUMNS
+from mendmap.query import Interval
 from mendmap.readings.fields import READING
+from mendmap.words.dates import Period
 from mendmap.words.fields import Field, expanded, fields_of, name_column
+from mendmap.words.vocabulary import MARKS
 
 # The tables that can be downloaded, by name, with the kind of record each holds.
 DOWNLOADS = {
@@ -25,6 +27,62 @@ DOWNLOADS = {
     "parameters": "parameter",
     "sources": "source",
 }
+# The columns that say where a row of a kind is about, and from when until when.
+_PLACES = {"figure": ("feature",), "work": ("sites",), "state": ("site",), "statement": ("sites", "feature")}
+_TIMES = {
+    "figure": ("period", "period"),
+    "work": ("begun", "finished"),
+    "quantity": ("date", "date"),
+    "state": ("since", "until"),
+    "limit": ("applies_from", "applies_to"),
+    "statement": ("period", "period"),
+}
+_KINDS = {"number": pa.float64(), "amount": pa.float64(), "integer": pa.int64(), "moment": pa.timestamp("us", tz="UTC")}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table to be written: ``count`` rows in ``batches`` of Arrow with the columns of ``fields``. ``about`` says what
+    it is, in plain texts: snapshot, licence, attribution and what was asked for."""
+
+    name: str
+    fields: tuple[Field, ...]
+    count: int
+    batches: Callable[[], Iterable[pa.RecordBatch]] = field(repr=False)
+    about: Mapping[str, str]
+    moment: dt.datetime
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Numbers are doubles or 64-bit integers, moments microseconds in UTC, everything else text."""
+        return pa.schema([(each.name, _KINDS.get(each.kind, pa.string())) for each in self.fields])
+
+    def rows(self) -> Iterator[pa.RecordBatch]:
+        """The batches in that schema."""
+        for batch in self.batches():
+            yield batch.cast(self.schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What the filters of a table of records ask for; None is any. A site is asked for together with its stations."""
+
+    features: frozenset[str] | None = None
+    parameters: frozenset[str] | None = None
+    interval: Interval = Interval()
+
+
+def filters(table: str) -> tuple[str, ...]:
+    """The filters that a table has, in the order that messages name them."""
+    if table == "readings":
+        return ("site", "station", "parameter", "datetime", "as-of", "quality")
+    kind = DOWNLOADS[table]
+    columns = {each.name for each in fields_of(TABLES[kind])}
+    found = ["site"] if kind in _PLACES or kind == "quantity" else []
+    found += ["station"] if "feature" in columns else []
+    found += ["parameter"] if "parameter" in columns else []
+    found += ["datetime"] if kind in _TIMES else []
+    return (*found, "as-of")
 
 
 def record_fields(kind: str, languages: Sequence[str]) -> tuple[Field, ...]:
@@ -32,25 +90,39 @@ def record_fields(kind: str, languages: Sequence[str]) -> tuple[Field, ...]:
     return expanded(fields_of(TABLES[kind]), languages)
 
 
-def record_rows(atlas: Atlas, table: str) -> list[dict[str, Any]]:
-    """The rows of a table, by column; lists are joined by commas, as in the file they came from."""
-    records = getattr(atlas, table)
-    return [_flat(to_plain(record)) for record in records.values()]
+def records(atlas: Atlas, table: str, asked: Places, about: Mapping[str, str]) -> Table:
+    """A table of records, in the order of its file. Lists are joined by commas, as in the file they came from."""
+    kind = DOWNLOADS[table]
+    rows = [_flat(to_plain(each)) for each in getattr(atlas, table).values() if _wanted(atlas, each, asked)]
+    fields = record_fields(kind, atlas.place.languages)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield pa.RecordBatch.from_pylist(rows, made.schema)
+
+    made = Table(table, fields, len(rows), batches, about, atlas.snapshot.moment)
+    return made
 
 
-def records_csv(atlas: Atlas, table: str) -> bytes:
-    """A whole table of records."""
-    columns = [each.name for each in record_fields(DOWNLOADS[table], atlas.place.languages)]
-    return rows_csv(columns, record_rows(atlas, table))
+def _wanted(atlas: Atlas, record: Record, asked: Places) -> bool:
+    if asked.features is not None:
+        # A quantity is where its work was done.
+        placed = atlas.works[record.work] if isinstance(record, Quantity) else record
+        given = [getattr(placed, column) for column in _PLACES[placed.kind]]
+        if not asked.features & {each for ids in given for each in (ids if isinstance(ids, tuple) else (ids,))}:
+            return False
+    if asked.parameters is not None and getattr(record, "parameter", None) not in asked.parameters:
+        return False
+    if record.kind not in _TIMES:
+        return True
+    begin, finish = (getattr(record, column) for column in _TIMES[record.kind])
+    return _may_meet(begin, finish, asked.interval)
 
 
-def rows_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """Rows as CSV with a header; a column that a row lacks is empty."""
-    stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, columns, extrasaction="ignore", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue().encode()
+def _may_meet(begin: Period | None, finish: Period | None, asked: Interval) -> bool:
+    """Whether a row's time may share a day with what is asked for: a time that nobody states may be any."""
+    ends_before = asked.first and finish and finish.last < asked.first.date()
+    begins_after = asked.last and begin and begin.first > asked.last.date()
+    return not (ends_before or begins_after)
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +131,7 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(each, Mapping):
             found |= {name_column(name, language): text for language, text in each.items()}
         else:
-            found[name] = ",".join(each) if isinstance(each, list) else each
+            found[name] = ",".join(each) or None if isinstance(each, list) else each
     return found
 
 
@@ -67,27 +139,13 @@ def reading_fields() -> tuple[Field, ...]:
     """The columns of the readings' download: those of the file, and what the lake adds."""
     known = {each.name: each for each in READING}
     added = {
-        "series": Field("series", "id", "Series the reading belongs to: station, parameter and averaging time."),
+        "series": Field("series", "id", "Series it belongs to: station, parameter, averaging time and any method."),
         "canonical_value": Field("canonical_value", "number", "The value in the parameter's canonical unit."),
-        "file": Field("file", "text", "File of the catalogue that it was loaded from."),
-        "file_row": Field("file_row", "integer", "Line of that file, when it was loaded."),
+        "marks": Field(
+            "marks", "words", "What our own checks point at; the reading stands as it is.", choices=tuple(MARKS)
+        ),
+        "file": Field("file", "text", "File that it was loaded or ingested from."),
+        "file_row": Field("file_row", "integer", "Row of that file."),
         "recorded": Field("recorded", "integer", "Number of the snapshot that first held it."),
     }
     return tuple(added.get(name) or known[name] for name, _ in READING_COLUMNS)
-
-
-def readings_csv(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
-    """Readings as CSV, a piece a batch; the header comes first even where there are none."""
-    names = [name for name, _ in READING_COLUMNS]
-    yield (",".join(names) + "\r\n").encode()
-    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed", eol="\r\n")
-    for batch in batches:
-        sink = io.BytesIO()
-        moments = [_iso(batch.column(name)) if name in ("start", "end") else batch.column(name) for name in names]
-        pyarrow.csv.write_csv(pa.RecordBatch.from_arrays(moments, names=names), sink, options)
-        yield sink.getvalue()
-
-
-def _iso(moments: pa.Array) -> pa.Array:
-    """Moments in UTC as ISO 8601 with Z."""
-    return pa.compute.strftime(moments.cast(pa.timestamp("s", tz="UTC")), format="%Y-%m-%dT%H:%M:%SZ")

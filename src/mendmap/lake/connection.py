@@ -4,6 +4,7 @@ The extensions come as wheels and are loaded from the files inside them, so noth
 nothing is written to the home folder. Not here: tables and rows.
 """
 
+import fcntl
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ from mendmap.lake import schema
 
 _EXTENSIONS = ("duckdb-extension-sqlite-scanner", "duckdb-extension-ducklake")
 _TRIES = 12
+# Of long work. DuckDB takes some more beside it; without a bound it would take most of the machine's, and be slower.
+_MEMORY = "1GB"
+_QUIET: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 Result = TypeVar("Result")
 # Words in the messages by which DuckLake says that a rival wrote first or holds the catalogue's lock.
 _RIVALRY = ("conflict", "database is locked", "failed to commit ducklake transaction")
@@ -30,12 +34,13 @@ class Lake:
     A lake is used by one thread at a time; ``fork`` gives another thread its own cursor.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, turns: Path | None = None) -> None:
         self._connection = connection
+        self._turns = turns
 
     def fork(self) -> "Lake":
         """The same lake for another thread."""
-        return Lake(_use(self._connection.cursor()))
+        return Lake(_use(self._connection.cursor()), self._turns)
 
     def close(self) -> None:
         """Lets go of the lake's files."""
@@ -53,6 +58,30 @@ class Lake:
     def register(self, name: str, table: object) -> None:
         """Makes an Arrow table readable in SQL under a name."""
         self._connection.register(name, table)
+
+    def bound(self, scratch: Path) -> None:
+        """Bounds the memory of what is done from here on; what does not fit goes to the folder ``scratch``."""
+        self.query(f"SET memory_limit = '{_MEMORY}'")
+        self.query(f"SET temp_directory = {_quoted(str(scratch))}")
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Waits until no other process or thread writes, and keeps them waiting.
+
+        Of two writes at once SQLite takes the one that ends first, and the other has worked for nothing: a long one
+        would never come to its end while short ones go on. Whoever is killed lets go.
+        """
+        if self._turns is None:
+            yield
+            return
+        with self._turns.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def newest_commit(self) -> int:
+        """DuckLake's own number of the newest commit, whoever made it: while it stays, nothing in the lake changes."""
+        row = self.query("SELECT id FROM lake.current_snapshot()").fetchone()
+        return int(row[0] or 0) if row else 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -89,9 +118,15 @@ def open_lake(address: str, *, create: bool = False) -> Lake:
     return patiently(lambda: _attach(folder, catalogue, create), address)
 
 
+def scratch() -> Lake:
+    """No lake, but a connection to run its queries on, in memory: for reading files as an ingest does."""
+    connection = duckdb.connect(config=_QUIET)
+    connection.execute("SET TimeZone = 'UTC'")
+    return Lake(connection)
+
+
 def _attach(folder: Path, catalogue: Path, create: bool) -> Lake:
-    quiet: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    connection = duckdb.connect(config=quiet)
+    connection = duckdb.connect(config=_QUIET)
     for package in _EXTENSIONS:
         connection.execute(f"LOAD {_quoted(_extension(package))}")
     connection.execute(
@@ -99,7 +134,7 @@ def _attach(folder: Path, catalogue: Path, create: bool) -> Lake:
         # A lake may be moved: what its catalogue says of the data's path is where it was made.
         f"(DATA_PATH {_quoted(f'{folder}/data/')}, OVERRIDE_DATA_PATH true, META_JOURNAL_MODE 'WAL')"
     )
-    lake = Lake(_use(connection))
+    lake = Lake(_use(connection), folder / "writing.lock")
     if create:
         with lake.transaction():
             schema.create(lake.query)

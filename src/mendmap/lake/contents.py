@@ -5,7 +5,7 @@ a batch at a time. Not here: joins (``atlas``).
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from shapely.geometry.base import BaseGeometry
 from mendmap.errors import LakeEmptyError, NotFoundError
 from mendmap.lake.connection import Lake
 from mendmap.lake.ledger import Snapshot
+from mendmap.query import ReadingQuery
+from mendmap.words.vocabulary import QUALITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +112,31 @@ def read(lake: Lake, snapshot: Snapshot, catalogue: str, *, series: bool = True)
             for (layer, ident, _, body), geometry in zip(features, geometries, strict=True)
         ),
         records={kind: tuple(bodies) for kind, bodies in records.items()},
-        series=tuple(SeriesRow(*row) for row in lake.query(_SERIES, at).fetchall()) if series else (),
+        series=summed(lake, snapshot, catalogue) if series else (),
         revisions=_revisions(lake, at) if series else {},
     )
 
 
+def summed(lake: Lake, snapshot: Snapshot, catalogue: str, ident: str | None = None) -> tuple[SeriesRow, ...]:
+    """Every series summed up as known at a snapshot, by id, or only one: nothing where it has no reading."""
+    values: Any = {"catalogue": catalogue, "number": snapshot.number}
+    if ident is not None:
+        values["series"] = ident
+    sql = _SERIES.format(only="" if ident is None else "AND series = $series")
+    return tuple(SeriesRow(*row) for row in lake.query(sql, values).fetchall())
+
+
+# A series is named by these: what a reading is of needs no columns of its own, in the lake's largest table.
+_PARTS = {
+    name: f"split_part({{}}, '.', {nth})" for nth, name in enumerate(("station", "parameter", "averaging", "method"), 1)
+}
 _SERIES = f"""
-    WITH known AS (SELECT * FROM readings WHERE {_AT} AND quality <> 'withdrawn'),
+    WITH known AS (SELECT * FROM readings WHERE {_AT} AND quality <> 'withdrawn' {{only}}),
     newest AS (
         SELECT series, arg_max(struct_pack(canonical, value, unit, qualifier, start_at, end_at, quality, source, flags),
                                start_at) AS row
         FROM known WHERE value IS NOT NULL AND quality <> 'invalid' GROUP BY series)
-    SELECT k.series, any_value(k.station), any_value(k.parameter), any_value(k.averaging), any_value(k.method),
+    SELECT k.series, {", ".join(part.format("k.series") for part in _PARTS.values())},
            count(*), count(*) FILTER (k.value IS NULL), min(k.start_at), max(k.start_at),
            max(k.canonical) FILTER (k.quality <> 'invalid'),
            any_value(n.row.canonical), any_value(n.row.value), any_value(n.row.unit), any_value(n.row.qualifier),
@@ -139,20 +154,21 @@ def _revision(table: str, part: str) -> str:
     return f"""
         SELECT '{table}', {part},
                max(greatest(recorded, CASE WHEN superseded <= $number THEN superseded ELSE 0 END))
-        FROM {table} WHERE catalogue = $catalogue AND recorded <= $number GROUP BY {part}"""
+        FROM {table} WHERE catalogue = $catalogue AND recorded <= $number GROUP BY ALL"""
 
 
 _REVISIONS = " UNION ALL ".join(
-    (_revision("features", "layer"), _revision("records", "kind"), _revision("readings", "station"))
+    (
+        _revision("features", "layer"),
+        _revision("records", "kind"),
+        _revision("readings", _PARTS["station"].format("series")),
+    )
 )
 
 # The columns of readings as a download names them, with what the lake calls them.
 READING_COLUMNS = (
     ("series", "series"),
-    ("station", "station"),
-    ("parameter", "parameter"),
-    ("averaging", "averaging"),
-    ("method", "method"),
+    *((name, part.format("series")) for name, part in _PARTS.items()),
     ("start", "start_at"),
     ("end", "end_at"),
     ("qualifier", "qualifier"),
@@ -163,6 +179,7 @@ READING_COLUMNS = (
     ("canonical_value", "canonical"),
     ("quality", "quality"),
     ("flags", "flags"),
+    ("marks", "marks"),
     ("source", "source"),
     ("note", "note"),
     ("file", "file"),
@@ -171,12 +188,100 @@ READING_COLUMNS = (
 )
 
 
+_OUTER = tuple(outer for outer, _ in READING_COLUMNS)
+_LISTED = ", ".join(f'{inner} AS "{outer}"' for outer, inner in READING_COLUMNS)
+# Rows that are sorted and held at once: memory does not grow with what is asked for.
+CHUNK_ROWS = 200_000
+_BATCH_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The readings that a query asks for, counted: ``count`` rows in ``chunks``, each of which runs from a series and
+    year to another, both of it, in order."""
+
+    where: str
+    values: Any
+    count: int
+    chunks: tuple[tuple[str, dt.datetime, str, dt.datetime], ...]
+
+
+def select(lake: Lake, snapshot: Snapshot, catalogue: str, asked: ReadingQuery) -> Selection:
+    """Counts the readings that a query asks for, as known at a snapshot; ``rows`` reads them."""
+    where, values = _asked(snapshot, catalogue, asked)
+    sql = f"SELECT series, date_trunc('year', start_at), count(*) FROM readings WHERE {where} GROUP BY ALL ORDER BY ALL"
+    result = lake.query(sql, values)
+    chunks: list[tuple[str, dt.datetime, str, dt.datetime]] = []
+    total = held = 0
+    while found := result.fetchmany(10_000):
+        for series, year, count in found:
+            if chunks and held + count <= CHUNK_ROWS:
+                chunks[-1], held = (*chunks[-1][:2], series, year), held + count
+            else:
+                chunks.append((series, year, series, year))
+                held = count
+            total += count
+    return Selection(where, values, total, tuple(chunks))
+
+
+def rows(lake: Lake, selection: Selection, columns: Sequence[str] = _OUTER) -> Iterator[pa.RecordBatch]:
+    """The columns of the selected readings, by series and time. The same selection at the same snapshot gives the
+    same batches, whoever writes meanwhile: what was known at a number does not change."""
+    inner = dict(READING_COLUMNS)
+    listed = ", ".join(f'{inner[outer]} AS "{outer}"' for outer in columns)
+    for low, low_year, high, high_year in selection.chunks:
+        bounds: Any = {"low": low, "low_year": low_year, "high": high, "high_year": high_year}
+        result = lake.query(
+            f"""
+            SELECT {listed} FROM readings WHERE {selection.where} AND series BETWEEN $low AND $high
+                   AND (series > $low OR start_at >= $low_year)
+                   AND (series < $high OR start_at < $high_year + INTERVAL 1 YEAR)
+            ORDER BY series, start_at, end_at""",
+            bounds | selection.values,
+        )
+        yield from result.to_arrow_table().combine_chunks().to_batches(_BATCH_ROWS)
+
+
+def newest(lake: Lake, snapshot: Snapshot, catalogue: str, asked: ReadingQuery, most: int) -> pa.Table:
+    """The readings that a query asks for, newest first, at most so many, each with the ``moment`` it was recorded."""
+    where, values = _asked(snapshot, catalogue, asked)
+    sql = f"""
+        SELECT r.*, l.moment
+        FROM (SELECT {_LISTED} FROM readings WHERE {where} ORDER BY start_at DESC, end_at DESC, series
+              LIMIT {int(most)}) r
+        JOIN ledger l ON l.number = r.recorded ORDER BY r."start" DESC, r."end" DESC, r.series"""
+    return lake.query(sql, values).to_arrow_table()
+
+
 def readings(lake: Lake, snapshot: Snapshot, catalogue: str, station: str | None = None) -> Iterator[pa.RecordBatch]:
-    """The readings known at a snapshot, by series and time, in batches; of one station where it is given."""
-    columns = ", ".join(f'{inner} AS "{outer}"' for outer, inner in READING_COLUMNS)
-    only = "" if station is None else "AND station = $station"
-    values: Any = {"catalogue": catalogue, "number": snapshot.number}
-    if station is not None:
-        values["station"] = station
-    result = lake.query(f"SELECT {columns} FROM readings WHERE {_AT} {only} ORDER BY series, start_at", values)
-    yield from result.to_arrow_reader(50_000)
+    """Every reading known at a snapshot, withdrawn ones too, by series and time; of one station where it is given."""
+    stations = None if station is None else (station,)
+    yield from rows(
+        lake, select(lake, snapshot, catalogue, ReadingQuery(stations=stations, qualities=tuple(QUALITIES)))
+    )
+
+
+def _asked(snapshot: Snapshot, catalogue: str, asked: ReadingQuery) -> tuple[str, Any]:
+    """A query as SQL with its values."""
+    values: dict[str, Any] = {"catalogue": catalogue, "number": snapshot.number, "qualities": list(asked.qualities)}
+    parts = [_AT, "list_contains($qualities, quality)"]
+    inner = dict(READING_COLUMNS)
+    for column, ids in (("series", asked.series), ("station", asked.stations), ("parameter", asked.parameters)):
+        if ids is not None:
+            values[column] = ids[0] if len(ids) == 1 else list(ids)
+            parts.append(
+                f"{inner[column]} = ${column}" if len(ids) == 1 else f"list_contains(${column}, {inner[column]})"
+            )
+    if asked.stations:
+        # The bounds let DuckDB pass over the files of other stations; / is what follows the dot.
+        values["low_station"] = min(f"{each}." for each in asked.stations)
+        values["high_station"] = max(f"{each}/" for each in asked.stations)
+        parts.append("series BETWEEN $low_station AND $high_station")
+    if asked.interval.first:
+        values["first"] = asked.interval.first
+        # A reading ends before its end, unless it lasts no time. The first half lets DuckDB pass over whole files.
+        parts.append("end_at >= $first AND (end_at > $first OR start_at = $first)")
+    if asked.interval.last:
+        values["last"] = asked.interval.last
+        parts.append("start_at <= $last")
+    return " AND ".join(parts), values

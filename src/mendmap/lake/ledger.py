@@ -8,10 +8,13 @@ import datetime as dt
 import getpass
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from mendmap.errors import LakeEmptyError
+from mendmap.errors import LakeEmptyError, NotFoundError
 from mendmap.lake.connection import Lake
+from mendmap.query import AsOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +29,72 @@ class Snapshot:
         return f"{self.number}-{self.digest[:12]}"
 
 
+class Row(NamedTuple):
+    """A whole row of the ledger; ``moment`` is in UTC, ``detail`` and ``changes`` are JSON."""
+
+    number: int
+    moment: dt.datetime
+    act: str
+    who: str
+    catalogue: str
+    source: str
+    detail: str
+    changes: str
+    digest: str
+
+    @classmethod
+    def from_plain(cls, content: Mapping[str, Any]) -> "Row":
+        """A row from its JSON object. Raises ValueError where it is none."""
+        try:
+            return cls(**{**content, "moment": dt.datetime.fromisoformat(content["moment"])})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a row of a ledger: {error}") from None
+
+    def entry(self) -> dict[str, Any]:
+        """What the writer says of a write, as ``append`` takes it to record it once more."""
+        return {each: getattr(self, each) for each in ("act", "catalogue", "source", "detail", "moment", "who")}
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The content of the lake after this write."""
+        return Snapshot(self.number, self.digest, self.moment)
+
+
+# What no ledger holds.
+NO_ROW = Row(0, dt.datetime.min.replace(tzinfo=dt.UTC), "", "", "", "", "", "", "")
+
+
+def rows(lake: Lake, since: int) -> list[Row]:
+    """The rows of the ledger from a number on, in order."""
+    found = lake.query(
+        f"SELECT {', '.join(Row._fields)} FROM ledger WHERE number >= ? ORDER BY number", [since]
+    ).fetchall()
+    return [Row(*row) for row in found]
+
+
+def newest_of_feed(lake: Lake, catalogue: str, feed: str) -> str:
+    """The ``detail`` of the newest ingest of a feed, as JSON; blank where there was none."""
+    row = lake.query(
+        "SELECT detail FROM ledger WHERE catalogue = ? AND act = 'ingest' "
+        "AND json_extract_string(detail, '$.feed.id') = ? ORDER BY number DESC LIMIT 1",
+        [catalogue, feed],
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
 def latest(lake: Lake) -> Snapshot:
     """The newest snapshot. Raises LakeEmptyError where nothing was ever written."""
-    row = lake.query("SELECT number, digest, moment FROM ledger ORDER BY number DESC LIMIT 1").fetchone()
-    if row is None:
+    found = newest(lake)
+    if found is None:
         raise LakeEmptyError("nothing has been loaded yet; mendmap load writes the first snapshot")
-    return Snapshot(*row)
+    return found
 
 
-def begun(lake: Lake) -> bool:
-    """Whether anything was ever written."""
-    return lake.query("SELECT 1 FROM ledger LIMIT 1").fetchone() is not None
-
-
-def next_number(lake: Lake) -> int:
-    """The number of the write under way. Holds the guard row, so a rival's write fails and is tried again."""
-    lake.query("UPDATE guard SET number = number + 1")
-    row = lake.query("SELECT number FROM guard").fetchone()
-    assert row is not None
-    return int(row[0])
+def newest(lake: Lake) -> Snapshot | None:
+    """The newest snapshot; None where nothing was ever written."""
+    # Not ORDER BY and LIMIT: DuckDB would read the ledger twice, to fetch the other columns of one row.
+    row = lake.query("SELECT max(number), max_by(digest, number), max_by(moment, number) FROM ledger").fetchone()
+    return Snapshot(*row) if row and row[0] else None
 
 
 def append(
@@ -57,22 +107,35 @@ def append(
     catalogue: str,
     source: str,
     detail: str,
-) -> None:
-    """Records the write under way. ``changes`` says how many rows of each kind it changed, and ``detail`` which files
-    it took, with their SHA-256; both as JSON."""
-    lake.query(
-        "INSERT INTO ledger VALUES (?, now(), ?, ?, ?, ?, ?, ?, ?)",
-        [number, act, _writer(), catalogue, source, detail, changes, digest],
-    )
+    moment: dt.datetime | None = None,
+    who: str | None = None,
+) -> Row:
+    """Records the write under way, and returns its row. ``changes`` says how many rows of each kind it changed, and
+    ``detail`` which files it took, with their SHA-256; both as JSON. A rebuild tells the ``moment`` of the first time,
+    and ``who`` it was."""
+    now = moment or dt.datetime.now(dt.UTC)
+    row = Row(number, now, act, who or _writer(), catalogue, source, detail, changes, digest)
+    lake.query(f"INSERT INTO ledger VALUES ({', '.join('?' * len(row))})", list(row))
+    return row
 
 
-def at(lake: Lake, moment: dt.datetime) -> Snapshot:
-    """The snapshot that was the newest at a moment. Raises LakeEmptyError where there was none yet."""
-    row = lake.query(
-        "SELECT number, digest, moment FROM ledger WHERE moment <= ? ORDER BY number DESC LIMIT 1", [moment]
+def known(lake: Lake, catalogue: str, asked: AsOf) -> Snapshot:
+    """The newest snapshot at a moment, or the one of a number. Raises NotFoundError where there is none, and where
+    the catalogue was not there yet."""
+    first = lake.query(
+        "SELECT number, digest, moment FROM ledger WHERE catalogue = ? ORDER BY number LIMIT 1", [catalogue]
     ).fetchone()
-    if row is None:
-        raise LakeEmptyError(f"nothing had been loaded at {moment.isoformat()}")
+    if first is None:
+        raise LakeEmptyError("nothing has been loaded yet; mendmap load writes the first snapshot")
+    # A moment's newest is looked for by number, because rivals' moments may stand in another order than their numbers.
+    where, value = ("moment <= ?", asked.moment) if asked.moment else ("number = ?", asked.number)
+    row = lake.query(
+        f"SELECT number, digest, moment FROM ledger WHERE {where} ORDER BY number DESC LIMIT 1", [value]
+    ).fetchone()
+    if row is None or row[0] < first[0] or not row[1].startswith(asked.digest):
+        wanted = asked.moment.isoformat() if asked.moment else f"{asked.number} {asked.digest}".strip()
+        begun_at = f"{first[2]:%Y-%m-%dT%H:%M:%SZ}"
+        raise NotFoundError(f"snapshot (the first is {Snapshot(*first)} of {begun_at}) as of", wanted)
     return Snapshot(*row)
 
 

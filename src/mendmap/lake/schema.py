@@ -16,8 +16,11 @@ _TABLES = {
     "ledger": """
         number BIGINT, moment TIMESTAMPTZ, act VARCHAR, who VARCHAR, catalogue VARCHAR, source VARCHAR,
         detail VARCHAR, changes VARCHAR, digest VARCHAR""",
-    # One row that every write updates, so that rival writes conflict instead of both being accepted.
-    "guard": "number BIGINT, version BIGINT",
+    "version": "number BIGINT",
+    # Who may write over the network; no data of the map, so no write of the ledger. The digest is that of the key.
+    "keys": """
+        id VARCHAR, name VARCHAR, digest VARCHAR, catalogue VARCHAR, stations VARCHAR,
+        created TIMESTAMPTZ, revoked TIMESTAMPTZ""",
     "features": """
         catalogue VARCHAR, layer VARCHAR, id VARCHAR, position BIGINT, body VARCHAR, geometry BLOB,
         digest VARCHAR, recorded BIGINT, superseded BIGINT""",
@@ -25,12 +28,14 @@ _TABLES = {
         catalogue VARCHAR, kind VARCHAR, id VARCHAR, position BIGINT, body VARCHAR,
         digest VARCHAR, recorded BIGINT, superseded BIGINT""",
     "readings": """
-        catalogue VARCHAR, origin VARCHAR, series VARCHAR, station VARCHAR, parameter VARCHAR, averaging VARCHAR,
-        method VARCHAR, start_at TIMESTAMPTZ, end_at TIMESTAMPTZ, qualifier VARCHAR, value DOUBLE, unit VARCHAR,
-        detection_limit DOUBLE, uncertainty DOUBLE, canonical DOUBLE, canonical_limit DOUBLE,
-        canonical_uncertainty DOUBLE, quality VARCHAR, flags VARCHAR, marks VARCHAR,
-        source VARCHAR, note VARCHAR, file VARCHAR, file_row BIGINT, recorded BIGINT, superseded BIGINT""",
+        catalogue VARCHAR, origin VARCHAR, series VARCHAR, start_at TIMESTAMPTZ, end_at TIMESTAMPTZ,
+        qualifier VARCHAR, value DOUBLE, unit VARCHAR, detection_limit DOUBLE, uncertainty DOUBLE,
+        canonical DOUBLE, canonical_limit DOUBLE, canonical_uncertainty DOUBLE,
+        quality VARCHAR, flags VARCHAR, marks VARCHAR, source VARCHAR, note VARCHAR, file VARCHAR, file_row BIGINT,
+        recorded BIGINT, superseded BIGINT""",
 }
+# Their names.
+TABLES = tuple(_TABLES)
 # The columns that tell which row of a table is meant; with its digest they tell which version of it.
 KEYS = {
     "features": ("layer", "id"),
@@ -47,7 +52,7 @@ CONTENT = {
 
 # Counts the changes of these tables. A lake of another version is refused; nothing has been released yet, so there
 # is none to bring forward.
-VERSION = 2
+VERSION = 3
 
 
 def create(query: Query) -> None:
@@ -55,7 +60,7 @@ def create(query: Query) -> None:
     if not exists(query):
         for name, columns in _TABLES.items():
             query(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
-        query(f"INSERT INTO guard SELECT 0, {VERSION} WHERE NOT EXISTS (SELECT 1 FROM guard)")
+        query(f"INSERT INTO version SELECT {VERSION} WHERE NOT EXISTS (SELECT 1 FROM version)")
 
 
 def exists(query: Query) -> bool:
@@ -66,6 +71,6 @@ def exists(query: Query) -> bool:
         return False
     found = dict(listed)
     known = {name: columns.count(",") + 1 for name, columns in _TABLES.items()}
-    if found != known or query("SELECT version FROM guard").fetchone() != (VERSION,):
+    if found != known or query("SELECT number FROM version").fetchone() != (VERSION,):
         raise LakeError("the lake was written by another version of mendmap; load into another folder (--lake)")
     return True

@@ -1,20 +1,21 @@
-"""Writes, each one transaction with its row of the ledger: a load replaces what a catalogue's folder holds, an
-ingest adds readings and revises those it states anew.
+"""Writes, each one transaction in its writer's turn, with its row of the ledger: a load replaces what a catalogue's
+folder holds, an ingest adds readings and revises those it states anew.
 
 Only rows that differ are written: the old version stays, with the number that superseded it.
 Not here: checking (``load.check``, ``readings.settle``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
 
-from mendmap.lake import ledger
+from mendmap.lake import journal, ledger
 from mendmap.lake.connection import Lake, patiently
-from mendmap.lake.ledger import Snapshot
+from mendmap.lake.ledger import Row, Snapshot
 from mendmap.lake.schema import CONTENT, KEYS
 
 _KINDS = ("added", "changed", "removed")
@@ -49,14 +50,15 @@ def replace(
     """Makes ``tables`` what a catalogue's folder holds; readings that were ingested stay.
 
     ``tables`` maps features, records and readings to an Arrow table with the columns of the lake's, less
-    catalogue, recorded and superseded. Where nothing differs nothing is written, and the newest snapshot is
+    catalogue, recorded and superseded. What changes is kept in the journal, so that a rebuild needs no old folders.
+    Where nothing differs nothing is written, and the newest snapshot is
     returned. ``dry`` counts and writes nothing. Raises LakeError; then the lake is as it was.
     """
     for name, table in tables.items():
         lake.register(f"incoming_{name}", table)
     entry = {"act": "load", "catalogue": catalogue, "source": source, "detail": _json(detail)}
     columns = {name: table.column_names for name, table in tables.items()}
-    return _written(lake, address, columns, _LOAD, entry, dry)
+    return _replaced(lake, address, columns, _LOAD, entry, dry)
 
 
 def revise(
@@ -69,11 +71,39 @@ def revise(
     source: str,
     detail: Mapping[str, Any],
     dry: bool,
+    again: Row | None = None,
+    keep: Callable[[], None] = lambda: None,
 ) -> Written:
-    """Adds the readings of the temporary table ``incoming_readings``, which has ``columns``; those that the lake
-    holds with another content are superseded, the others stay. The rest as for ``replace``."""
-    entry = {"act": act, "catalogue": catalogue, "source": source, "detail": _json(detail)}
-    return _written(lake, address, {"readings": columns}, _INGEST, entry, dry)
+    """Adds the readings of the temporary table or view ``incoming_readings``, which has ``columns`` and the order of
+    series and start; those that the lake holds with another content are superseded, the others stay. The temporary
+    table ``stated`` has the keys of those that it held already, and whether the content ``differs``.
+    ``keep`` puts into the journal what the write is made of, before it is made. The rest as for ``replace``.
+    A rebuild makes the write ``again`` of a row of the ledger, and records it as that says."""
+    told = {"act": act, "catalogue": catalogue, "source": source, "detail": _json(detail)}
+    entry = again.entry() if again else told
+
+    def attempt() -> _Done:
+        with lake.turn(), lake.transaction():
+            return _revise(lake, columns, entry, dry, keep)
+
+    return _written(lake, address, attempt, dry)
+
+
+def reload(lake: Lake, address: str, rows: Path, again: Row) -> Written:
+    """Makes a load ``again`` of a row of the ledger, from the ``rows`` that the journal kept of it. For rebuilds."""
+    values: Any = {"rows": str(rows)}
+    lake.query("CREATE OR REPLACE TEMP TABLE kept_rows AS SELECT * FROM read_parquet($rows)", values)
+    found = {each[0] for each in lake.query("DESCRIBE kept_rows").fetchall()}
+    columns = {}
+    for name in orjson.loads(again.changes):
+        columns[name] = [each[0] for each in lake.query(f"DESCRIBE {name}").fetchall() if each[0] in found]
+        of_table = f"FROM kept_rows WHERE \"table\" = '{name}'"
+        lake.query(
+            f"CREATE OR REPLACE TEMP VIEW incoming_{name} AS "
+            f"SELECT {', '.join(columns[name])} {of_table} AND how <> 'removed'"
+        )
+        lake.query(f"CREATE OR REPLACE TEMP TABLE differing_{name} AS SELECT {', '.join(KEYS[name])}, how {of_table}")
+    return _replaced(lake, address, columns, _RELOAD, again.entry(), dry=False)
 
 
 _CURRENT = "SELECT * FROM {name} WHERE catalogue = $catalogue AND superseded IS NULL"
@@ -85,51 +115,139 @@ _OF_FOLDER = """
 
 
 class _Manner(NamedTuple):
-    """How a write compares readings: against which rows, with rows that are no longer stated or without (the join),
-    and whether its content is digested row by row, or told whole by the file that it names in its detail."""
+    """How a load compares readings: against which rows, and with which join; none where it is known what differs."""
 
     against: str
     join: str
-    by_row: bool
 
 
-_LOAD = _Manner(_OF_FOLDER, "FULL", by_row=True)
-# Millions of rows; the file's own SHA-256 tells them, with the format and the options they were read by.
-_INGEST = _Manner(_CURRENT, "LEFT", by_row=False)
+_LOAD = _Manner(_OF_FOLDER, "FULL")
+_RELOAD = _Manner("", "")
+
+
+class _Done(NamedTuple):
+    """What came of a write, the snapshot before it, and its row of the ledger; none where nothing was written."""
+
+    written: Written
+    before: Snapshot | None
+    row: Row | None
 
 
 def _json(content: Mapping[str, Any]) -> str:
     return orjson.dumps(content).decode()
 
 
-def _written(
-    lake: Lake, address: str, columns: Mapping[str, list[str]], manner: _Manner, entry: Mapping[str, str], dry: bool
+def _written(lake: Lake, address: str, attempt: Callable[[], _Done], dry: bool) -> Written:
+    done = patiently(attempt, address)
+    if not dry:
+        journal.mirror(lake, address, done.before, done.row)
+    return done.written
+
+
+def _replaced(
+    lake: Lake, address: str, columns: Mapping[str, list[str]], manner: _Manner, entry: Mapping[str, Any], dry: bool
 ) -> Written:
-    def attempt() -> Written:
-        with lake.transaction():
-            return _write(lake, columns, manner, entry, dry)
+    def attempt() -> _Done:
+        with lake.turn(), lake.transaction():
+            return _replace(lake, address, columns, manner, entry, dry)
 
-    return patiently(attempt, address)
+    return _written(lake, address, attempt, dry)
 
 
-def _write(
-    lake: Lake, columns: Mapping[str, list[str]], manner: _Manner, entry: Mapping[str, str], dry: bool
-) -> Written:
+def _replace(
+    lake: Lake, address: str, columns: Mapping[str, list[str]], manner: _Manner, entry: Mapping[str, Any], dry: bool
+) -> _Done:
     catalogue = entry["catalogue"]
     changes = {name: _compare(lake, name, manner, catalogue) for name in columns}
-    before = ledger.latest(lake) if ledger.begun(lake) else None
+    before = ledger.newest(lake)
     unwritten = Written(before, changes)
-    if dry or (before and not unwritten.changed):
-        return unwritten
-    number = ledger.next_number(lake)
+    again = "moment" in entry
+    if dry or (before and not unwritten.changed and not again):
+        return _Done(unwritten, before, None)
+    if not again:
+        kept = journal.keep_rows(lake, address, columns)
+        entry = {**entry, "detail": _json({**orjson.loads(entry["detail"]), "rows": kept})}
+    number = before.number + 1 if before else 1
     for name, listed in columns.items():
         if any(changes[name].values()):
             _supersede(lake, name, catalogue, number)
             _insert(lake, name, listed, catalogue, number)
-    content = _json({name: _says(lake, name) for name in columns}) if manner.by_row else entry["detail"]
-    digest = ledger.chained(before.digest if before else "", f"{catalogue}\n{content}")
-    ledger.append(lake, number, _json(changes), digest, **entry)
-    return Written(ledger.latest(lake), changes)
+    content = _json({name: _says(lake, name) for name in columns})
+    return _record(lake, number, before, content, changes, entry)
+
+
+def _record(
+    lake: Lake,
+    number: int,
+    before: Snapshot | None,
+    content: str,
+    changes: Mapping[str, Mapping[str, int]],
+    entry: Mapping[str, Any],
+) -> _Done:
+    digest = ledger.chained(before.digest if before else "", f"{entry['catalogue']}\n{content}")
+    row = ledger.append(lake, number, _json(changes), digest, **entry)
+    return _Done(Written(row.snapshot, changes), before, row)
+
+
+def _revise(
+    lake: Lake,
+    columns: list[str],
+    entry: Mapping[str, Any],
+    dry: bool,
+    keep: Callable[[], None],
+) -> _Done:
+    catalogue = entry["catalogue"]
+    counts, unchanged = _stated(lake, catalogue)
+    before = ledger.latest(lake)
+    if dry or (not any(counts.values()) and "moment" not in entry):
+        return _Done(Written(before, {"readings": counts}), before, None)
+    keep()
+    number = before.number + 1
+    values: Any = {"catalogue": catalogue, "number": number}
+    if counts["changed"]:
+        lake.query(
+            f"""
+            UPDATE readings AS o SET superseded = $number FROM stated d
+            WHERE d.differs AND o.catalogue = $catalogue AND o.superseded IS NULL AND {_keys("readings", "d", "o")}""",
+            values,
+        )
+    # Without a join where there is nothing to leave out, the rows stay in their order.
+    fresh = f"ANTI JOIN (FROM stated WHERE NOT differs) d ON {_keys('readings', 'n', 'd')}" if unchanged else ""
+    lake.query(
+        f"""
+        INSERT INTO readings (catalogue, {", ".join(columns)}, recorded, superseded)
+        SELECT $catalogue, {", ".join(f"n.{column}" for column in columns)}, $number, NULL
+        FROM incoming_readings n {fresh}""",
+        values,
+    )
+    # Millions of rows; the file's own SHA-256 tells them, with the format and the options they were read by.
+    return _record(lake, number, before, entry["detail"], {"readings": counts}, entry)
+
+
+def _stated(lake: Lake, catalogue: str) -> tuple[dict[str, int], int]:
+    """Makes the temporary table ``stated``, and counts what is to be added and changed, and what is not."""
+    bounds = "SELECT count(*), min(series), max(series), min(start_at), max(start_at) FROM incoming_readings"
+    count, *around = lake.query(bounds).fetchone() or (0,)
+    values: Any = dict(zip(("least", "greatest", "first", "last"), around, strict=True)) | {"catalogue": catalogue}
+    held = f"SELECT * FROM ({_CURRENT.format(name='readings')}) WHERE {_AROUND}"
+    # Most files are new from their first row to their last: then nothing needs to be joined. Of a few rows the join
+    # itself is quicker than the question.
+    near = (1,) if count <= _FEW else lake.query(f"SELECT count(*) FROM ({held})", values).fetchone()
+    differs = " OR ".join(f"n.{column} IS DISTINCT FROM o.{column}" for column in CONTENT["readings"])
+    keys = ", ".join(f"n.{key}" for key in KEYS["readings"])
+    some = "" if near and near[0] else "LIMIT 0"
+    lake.query(
+        f"""
+        CREATE OR REPLACE TEMP TABLE stated AS SELECT {keys}, {differs} AS differs
+        FROM incoming_readings n JOIN ({held}) o ON {_keys("readings", "n", "o")} {some}""",
+        values,
+    )
+    found = lake.query("SELECT count(*), count(*) FILTER (differs) FROM stated").fetchone() or (0, 0)
+    return {"added": count - found[0], "changed": found[1], "removed": 0}, found[0] - found[1]
+
+
+_AROUND = "series BETWEEN $least AND $greatest AND start_at BETWEEN $first AND $last"
+_FEW = 10_000
 
 
 def _keys(name: str, left: str, right: str) -> str:
@@ -138,6 +256,13 @@ def _keys(name: str, left: str, right: str) -> str:
 
 def _compare(lake: Lake, name: str, manner: _Manner, catalogue: str) -> dict[str, int]:
     """Makes the temporary table ``differing_{name}`` of the keys that differ and how, and counts them."""
+    if manner.join:
+        _differ(lake, name, manner, catalogue)
+    counted = dict(lake.query(f"SELECT how, count(*) FROM differing_{name} GROUP BY how").fetchall())
+    return {kind: counted.get(kind, 0) for kind in _KINDS}
+
+
+def _differ(lake: Lake, name: str, manner: _Manner, catalogue: str) -> None:
     against = (manner.against if name == "readings" else _CURRENT).format(name=name)
     differs = " OR ".join(f"n.{column} IS DISTINCT FROM o.{column}" for column in CONTENT[name])
     keys = ", ".join(f"coalesce(n.{key}, o.{key}) AS {key}" for key in KEYS[name])
@@ -152,8 +277,6 @@ def _compare(lake: Lake, name: str, manner: _Manner, catalogue: str) -> dict[str
         WHERE o.{first} IS NULL OR n.{first} IS NULL OR {differs}""",
         values,
     )
-    counted = dict(lake.query(f"SELECT how, count(*) FROM differing_{name} GROUP BY how").fetchall())
-    return {kind: counted.get(kind, 0) for kind in _KINDS}
 
 
 def _says(lake: Lake, name: str) -> str:

@@ -4,9 +4,10 @@ All faults are found in one run. Not here: writing (``load.write``).
 """
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mendmap.atlas.fields import JOINED
 from mendmap.catalogue import read as catalogue_file
@@ -14,9 +15,11 @@ from mendmap.catalogue import tables
 from mendmap.catalogue.model import DERIVED, FILE, Catalogue
 from mendmap.catalogue.records import Figure, Parameter, Record, Source, Statement, Work, to_plain
 from mendmap.errors import Fault, GeodataError
+from mendmap.load import feeds, formatted
 from mendmap.maps import model as maps
 from mendmap.readings import tidy
 from mendmap.readings.tidy import Reading
+from mendmap.readings.told import Referents
 from mendmap.units import UnitError, factor
 from mendmap.vectors import features as vectors
 from mendmap.vectors.features import Feature
@@ -34,6 +37,7 @@ class Geodata:
     records: tuple[Record, ...]
     readings: tuple[Reading, ...]
     maps: tuple[maps.MapSpec, ...]
+    mappings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of the feeds, by file
 
 
 def maps_folder(folder: Path) -> Path | None:
@@ -65,8 +69,13 @@ def check(folder: Path, max_file_mb: int) -> Geodata:
     known = {kind: ids for kind, ids in _known(catalogue, features, placed).items() if kind not in unread}
     parameters = {record.id: record for _, _, record in placed if isinstance(record, Parameter)}
     readings: list[Reading] = []
-    for entry in catalogue.readings:
-        some, wrong = tidy.read(entry, parameters, known, max_bytes)
+    unsure = {"feature", "parameter", "source"} & unread or not all(each.unit for each in parameters.values())
+    settled = None if unsure else _settled(features, placed)
+    for each in catalogue.readings:
+        if not (each.format or each.mapping):
+            some, wrong = tidy.read(each.entry, parameters, known, max_bytes)
+        else:
+            some, wrong = formatted.read(each, settled, max_bytes) if settled else ([], [])
         readings += some
         faults += wrong
     specs, wrong = _maps(folder, catalogue, max_bytes)
@@ -77,9 +86,12 @@ def check(folder: Path, max_file_mb: int) -> Geodata:
     faults += _twin_readings(readings)
     faults += _uncheckable(placed)
     faults += _reserved(catalogue)
+    mappings, wrong = feeds.check(folder, placed)
+    faults += wrong + catalogue_file.unlisted(folder, catalogue, mappings)
     if faults:
         raise GeodataError(faults)
-    return Geodata(catalogue, tuple(features), tuple(record for _, _, record in placed), tuple(readings), tuple(specs))
+    held = tuple(record for _, _, record in placed)
+    return Geodata(catalogue, tuple(features), held, tuple(readings), tuple(specs), mappings)
 
 
 def _maps(folder: Path, catalogue: Catalogue, max_bytes: int) -> tuple[list[maps.MapSpec], list[Fault]]:
@@ -102,6 +114,15 @@ def _known(catalogue: Catalogue, features: list[Feature], placed: list[tuple[str
     for kind in (Source, Parameter, Work, Figure):
         known[kind.kind] = {record.id for _, _, record in placed if isinstance(record, kind)}
     return known
+
+
+def _settled(features: list[Feature], placed: list[tuple[str, int, Record]]) -> Referents:
+    """What readings in other formats may name, with the aliases by which they may."""
+    return Referents(
+        {feature.id: feature.properties.get("aliases") for feature in features},
+        {record.id: record for _, _, record in placed if isinstance(record, Parameter)},
+        [record.id for _, _, record in placed if isinstance(record, Source)],
+    )
 
 
 def _twins(catalogue: Catalogue, features: list[Feature]) -> Iterator[Fault]:

@@ -2,30 +2,33 @@
 transaction a file. Not here: each of these steps.
 """
 
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mendmap.catalogue import files
+import orjson
+
 from mendmap.catalogue.records import Limit, Parameter, Source, from_plain
-from mendmap.errors import Fault, GeodataError
+from mendmap.errors import Fault, GeodataError, not_one_of
 from mendmap.lake import contents, journal, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents
 from mendmap.lake.write import Written, revise
-from mendmap.readings import marks
+from mendmap.query import AsOf
+from mendmap.readings import marks, neighbours
 from mendmap.readings.claims import Format, Options, Query
 from mendmap.readings.explain import faults, reasons_sql
 from mendmap.readings.formats import recognise
 from mendmap.readings.opened import Opened, ReadError, open_readings
-from mendmap.readings.settle import Known, Settled, settle
-from mendmap.units import UnitError, factor
+from mendmap.readings.settle import Settled, settle
+from mendmap.readings.told import Referents
 
 COLUMNS = [
-    "origin", "series", "station", "parameter", "averaging", "method", "start_at", "end_at", "qualifier", "value",
-    "unit", "detection_limit", "uncertainty", "canonical", "canonical_limit", "canonical_uncertainty", "quality",
-    "flags", "marks", "source", "note", "file", "file_row",
+    "origin", "series", "start_at", "end_at", "qualifier", "value", "unit", "detection_limit", "uncertainty",
+    "canonical", "canonical_limit", "canonical_uncertainty", "quality", "flags", "marks", "source", "note", "file",
+    "file_row",
 ]  # fmt: skip
 
 
@@ -42,7 +45,8 @@ class Ingested:
 @dataclass(frozen=True, slots=True)
 class Request:
     """How to ingest: the format or ``auto``, what the person says of the file, where rejects go (none: one bad row
-    refuses the file), and whether to write at all."""
+    refuses the file), and whether to write at all. A rebuild ingests the kept file ``again`` as a row of the ledger
+    says."""
 
     format: str = "auto"
     options: Options = Options()
@@ -50,6 +54,8 @@ class Request:
     rejects: Path | None = None
     dry: bool = False
     max_bytes: int = 20_000_000_000
+    again: ledger.Row | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)  # what else the ledger keeps of it
 
 
 def ingest(path: Path, address: str, catalogue: str, request: Request) -> Ingested:
@@ -57,50 +63,54 @@ def ingest(path: Path, address: str, catalogue: str, request: Request) -> Ingest
     lake = open_lake(address)
     try:
         chosen = contents.chosen(lake, catalogue)
-        held = contents.read(lake, ledger.latest(lake), chosen, series=False)
+        told = _told(request)
+        at = ledger.known(lake, chosen, AsOf(number=told["vocabulary"])) if told else ledger.latest(lake)
+        held = contents.read(lake, at, chosen, series=False)
         header_row = int(request.options.mapping.get("header_row", 1))
         with open_readings(path, request.max_bytes, request.encoding, header_row) as opened:
-            return _ingest(lake, address, held, opened, request)
+            lake.bound(opened.scratch)
+            with journal.copying(address, path) as copy:
+                return _ingest(lake, address, held, opened, copy, request)
     except ReadError as error:
         raise GeodataError([Fault(path.name, 0, "", str(error))]) from error
     finally:
         lake.close()
 
 
-def _ingest(lake: Lake, address: str, held: Contents, opened: Opened, request: Request) -> Ingested:
-    name = opened.original.name
+def _ingest(lake: Lake, address: str, held: Contents, opened: Opened, copy: journal.Copy, request: Request) -> Ingested:
+    name = _told(request).get("file", opened.original.name)
     known = _known(held)
     options = request.options
+    if options.source and options.source not in known.sources:
+        raise GeodataError([Fault(name, 0, "source", not_one_of("no such source", options.source, known.sources))])
     form: Format = recognise(opened, str(options.mapping.get("format", request.format)))
     query: Query = lake.query
     form.raw(query, opened, options)
     claims = form.claims(opened, options)
-    settled = settle(query, claims, known, form.prefix, options)
+    settled = settle(query, claims, known, form.prefix, options, opened.scratch)
     if settled.bad_rows and request.rejects is None:
-        raise GeodataError(faults(query, claims, name, known, options))
-    marks.ranges(query, known.parameters, _lowest_limits(held, known.parameters))
-    query(f"CREATE OR REPLACE TEMP VIEW sound AS {_SOUND}")
-    incoming = f"SELECT m.*, 'ingest' AS origin, $name AS file FROM ({marks.marked('sound')}) m"
-    query(f"CREATE OR REPLACE TEMP TABLE incoming_readings AS {incoming}", {"name": name})
-    digest = files.sha256(opened.original)
-    if not request.dry:
-        journal.keep(address, opened.original, digest)
-    told = {"format": form.name, "options": _said(options), "rejected": settled.bad_rows}
-    detail = {"file": name, "sha256": digest, **told}
-    written = revise(lake, address, held.catalogue, COLUMNS, source=name, detail=detail, dry=request.dry)
+        raise GeodataError(faults(query, claims, name, known, options, form.prefix))
+    limits = (from_plain(Limit, body) for body in held.records.get(Limit.kind, ()))
+    marks.ranges(query, known.parameters, marks.lowest_limits(limits, known.parameters))
+    neighbours.mark(query, _now(request), opened.scratch)
+    query("CREATE OR REPLACE TEMP TABLE ingested AS SELECT $name AS file", {"name": name})
+    query(f"CREATE OR REPLACE TEMP VIEW incoming_readings AS {_SOUND}")
+    told = {"format": form.name, "options": _said(options), "encoding": request.encoding, "rejected": settled.bad_rows}
+    detail = {"file": name, "sha256": copy.sha256, **told, "vocabulary": held.snapshot.number, **request.detail}
+    how: Any = {"source": name, "detail": detail, "dry": request.dry, "again": request.again, "keep": copy.land}
+    written = revise(lake, address, held.catalogue, COLUMNS, **how)
     if settled.bad_rows and request.rejects:
         _write_rejects(query, request.rejects)
     return Ingested(name, form.name, settled, written)
 
 
 _SOUND = """
-    SELECT station || '.' || j.parameter || '.' || averaging || CASE WHEN method = '' THEN '' ELSE '.' || method END
-               AS series,
-           j.* EXCLUDE (wrong, local_start, local_end, no_end, whole_day, lasting),
-           value * u.factor AS canonical, detection_limit * u.factor AS canonical_limit,
-           uncertainty * u.factor AS canonical_uncertainty
-    FROM judged j JOIN unit_factors u ON u.parameter = j.parameter AND u.unit = j.unit
-    WHERE wrong = 0"""
+    SELECT 'ingest' AS origin, j.* EXCLUDE (position, station, parameter, averaging, method, factor, wrong),
+           j.value * j.factor AS canonical,
+           j.detection_limit * j.factor AS canonical_limit, j.uncertainty * j.factor AS canonical_uncertainty,
+           coalesce(o.marks, '') AS marks, i.file
+    FROM judged j LEFT JOIN odd o ON o.position = j.position CROSS JOIN ingested i
+    WHERE j.wrong = 0"""
 
 
 def _write_rejects(query: Query, path: Path) -> None:
@@ -116,23 +126,21 @@ def _write_rejects(query: Query, path: Path) -> None:
     )
 
 
-def _known(held: Contents) -> Known:
+def _known(held: Contents) -> Referents:
     places = {row.id: row.properties.get("aliases") for row in held.features}
     parameters = {body["id"]: from_plain(Parameter, body) for body in held.records.get(Parameter.kind, ())}
-    return Known(places, parameters, [body["id"] for body in held.records.get(Source.kind, ())])
+    return Referents(places, parameters, [body["id"] for body in held.records.get(Source.kind, ())])
 
 
-def _lowest_limits(held: Contents, parameters: Mapping[str, Parameter]) -> dict[str, float]:
-    """The lowest legal limit of each parameter, in its canonical unit."""
-    lowest: dict[str, float] = {}
-    for body in held.records.get(Limit.kind, ()):
-        limit = from_plain(Limit, body)
-        try:
-            value = limit.value * factor(limit.unit, parameters[limit.parameter].unit)
-        except UnitError:
-            continue
-        lowest[limit.parameter] = min(value, lowest.get(limit.parameter, value))
-    return lowest
+def _told(request: Request) -> dict[str, Any]:
+    """What the ledger says of the ingest that is made again."""
+    return dict(orjson.loads(request.again.detail)) if request.again else {}
+
+
+def _now(request: Request) -> int:
+    """The moment of the ingest, in microseconds since 1970."""
+    moment = request.again.moment if request.again else dt.datetime.now(dt.UTC)
+    return int(moment.timestamp() * 1_000_000)
 
 
 def _said(options: Options) -> dict[str, Any]:

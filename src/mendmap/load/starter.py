@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mendmap.catalogue.model import CATALOGUE, LAYER
+from mendmap.catalogue.model import CATALOGUE, LAYER, READINGS
 from mendmap.catalogue.records import TABLES
 from mendmap.errors import MendmapError, shown
 from mendmap.maps.model import MAP, STYLE
 from mendmap.readings.fields import READING
+from mendmap.readings.mapping import COLUMN_KEYS, KEYS
 from mendmap.vectors.fields import FEATURE, STATION
 from mendmap.words import vocabulary
 from mendmap.words.fields import Field, expanded, fields_of
@@ -77,6 +78,9 @@ file = "readings/readings.csv"
 licence = "CC-BY-4.0"
 source = "Where these readings come from"
 origin = "own"
+# A file in another format is named with it: format = "auto" (or eea_aq, wise6, wqx, sensorthings).
+# Times without an offset need their zone: zone = "Europe/Paris".
+# A wide table, a column a station or a parameter, is named with a mapping file: mapping = "readings/notices.toml".
 """
 _MAP = """\
 # A map as data: the layers it shows, and how. A layer that no map names is loaded, and drawn nowhere.
@@ -152,6 +156,9 @@ def _columns() -> Iterator[str]:
         "kind of feature) and, where they are needed, `extent` and `[layer.fields]` (columns of its own, each with "
         "its meaning).\n"
     )
+    yield _described("catalogue.toml, [[readings]]", READINGS)
+    yield _described("readings/*.toml: mapping files", KEYS)
+    yield _described('readings/*.toml, [columns."text of the header"]', COLUMN_KEYS)
     yield _described("maps/*.toml, [map]", expanded(MAP, _LANGUAGES))
     yield _described("maps/*.toml, [[layer]]", expanded(STYLE, _LANGUAGES))
     yield "\nA layer of a map also has `shown` (false: the reader sees it only after choosing it).\n"

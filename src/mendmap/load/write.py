@@ -22,6 +22,7 @@ from mendmap.lake.connection import open_lake
 from mendmap.lake.write import Written, replace
 from mendmap.load.check import Geodata
 from mendmap.maps import model as maps
+from mendmap.readings.tidy import Reading
 
 _MOMENT = pa.timestamp("us", tz="UTC")
 _FEATURES = pa.schema(
@@ -40,10 +41,6 @@ _RECORDS = pa.schema(
 _READINGS = pa.schema(
     {
         "series": pa.string(),
-        "station": pa.string(),
-        "parameter": pa.string(),
-        "averaging": pa.string(),
-        "method": pa.string(),
         "start_at": _MOMENT,
         "end_at": _MOMENT,
         "qualifier": pa.string(),
@@ -95,7 +92,7 @@ def rows(geodata: Geodata) -> dict[str, pa.Table]:
     return {
         "features": pa.Table.from_pylist(list(_features(geodata)), _FEATURES),
         "records": pa.Table.from_pylist(list(_records(geodata)), _RECORDS),
-        "readings": pa.Table.from_pylist(list(_readings(geodata)), _READINGS),
+        "readings": readings_table(geodata.readings, "geodata"),
     }
 
 
@@ -118,17 +115,21 @@ def _records(geodata: Geodata) -> Iterable[dict[str, Any]]:
     placed: list[tuple[str, str, Mapping[str, Any]]] = [("catalogue", catalogue.id, plain_catalogue(catalogue))]
     placed += [("layer", layer.id, plain_layer(layer)) for layer in catalogue.layers]
     placed += [("map", spec.id, maps.plain(spec)) for spec in geodata.maps]
+    placed += [("mapping", file, {"file": file, "mapping": each}) for file, each in geodata.mappings.items()]
     placed += [(record.kind, record.id, to_plain(record)) for record in geodata.records]
     for position, (kind, ident, content) in enumerate(placed):
         body = _json(content)
         yield {"kind": kind, "id": ident, "position": position, "body": body, "digest": _digest(body.encode())}
 
 
-def _readings(geodata: Geodata) -> Iterable[dict[str, Any]]:
-    for reading in geodata.readings:
+def readings_table(readings: Iterable[Reading], origin: str) -> pa.Table:
+    """Readings as rows of the lake, all of one origin; they carry no marks."""
+    rows = []
+    for reading in readings:
         row = asdict(reading)
         start, end, file_row = row.pop("start"), row.pop("end"), row.pop("row")
-        yield {**row, "origin": "geodata", "start_at": start, "end_at": end, "file_row": file_row}
+        rows.append({**row, "origin": origin, "start_at": start, "end_at": end, "file_row": file_row})
+    return pa.Table.from_pylist(rows, _READINGS)
 
 
 def _json(content: Mapping[str, Any]) -> str:

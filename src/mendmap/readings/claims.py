@@ -14,7 +14,8 @@ from mendmap.words.fields import Field
 # Errors of the statement come as mendmap.errors.QueryError.
 Query = Callable[..., Any]
 
-# The columns of a claim, all VARCHAR but file_row (BIGINT). A blank is NULL or ''.
+# The columns of a claim, all VARCHAR but file_row (BIGINT). A blank is NULL or ''. Those of MAY_BE_TYPED may also be
+# numbers and times as Parquet has them; their blanks are NULL.
 CLAIM = (
     "file_row",  # row of the file, the first after the header is 1; several claims may come from one row
     "station",  # id of a station of the catalogue, or what the format calls it (see prefix)
@@ -33,6 +34,9 @@ CLAIM = (
     "source",  # id of a source of the catalogue; blank: the one the ingest names
     "note",
 )
+MAY_BE_TYPED = ("start", "end", "value", "detection_limit", "uncertainty")
+# Two hashes that a claim may have beside these columns: where they are the same, so is all that it tells in words.
+WORDS = ("words", "words_again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class Format(Protocol):
         """Whether the content is of this format. Looks at ``file`` only, never at its name."""
 
     def raw(self, query: Query, file: Opened, options: Options) -> None:
-        """Makes the temporary table or view ``raw``: ``file_row`` and the file's own columns, as text."""
+        """Makes the temporary table or view ``raw``: ``file_row`` and the file's own columns, as text but for those
+        that ``file.typed`` names."""
 
     def claims(self, file: Opened, options: Options) -> str:
         """The SELECT over ``raw`` that gives the columns of ``CLAIM`` in their order."""

@@ -7,10 +7,12 @@ Not here: finding them (``readings.settle``).
 from dataclasses import dataclass
 from typing import Any
 
+from mendmap.catalogue.records import Parameter
 from mendmap.errors import Fault, not_one_of, shown
 from mendmap.readings.claims import Options, Query
 from mendmap.readings.fields import AVERAGING
-from mendmap.readings.settle import Known
+from mendmap.readings.told import Referents
+from mendmap.units import UnitError, factor
 from mendmap.words.vocabulary import FLAGS, QUALITIES
 
 MOST = 200  # faults that are listed one by one; the file of rejects has them all
@@ -39,16 +41,25 @@ REASONS = {
     2048: Reason("source", "no such source; name one with --source"),
     4096: Reason("start", "a local time that does not exist there, or whose zone is not declared (--zone)"),
     8192: Reason("end", "before start"),
+    32768: Reason("uncertainty", "not a finite number of at least 0"),
+    65536: Reason("method", "not an id (letters, digits, _ and -, at most 80 of them)"),
+    131072: Reason("note", "longer than 10000 characters, like a spreadsheet formula, or with control characters"),
     16384: Reason("value", "another row states something else for the same reading"),
 }
 
 
-def faults(query: Query, claims: str, file: str, known: Known, options: Options) -> list[Fault]:
+def faults(
+    query: Query, claims: str, file: str, known: Referents, options: Options, prefix: str = "", above: int = 0
+) -> list[Fault]:
     """The first faults of the claims that ``settle`` judged, in the order of the file; where there are
-    more, one about the whole file counts them all."""
+    more, one about the whole file counts them all.
+
+    ``prefix`` is the format's, so that the alias that is wanting can be named; ``above`` is how many lines stand above
+    the first row, where the fault is to name a line and not a row.
+    """
     found: list[Fault] = []
     wrong = query("SELECT count(*) FROM judged WHERE wrong <> 0").fetchone()[0]
-    listed = f"SELECT file_row, wrong, unit FROM judged WHERE wrong <> 0 ORDER BY file_row LIMIT {MOST}"
+    listed = f"SELECT file_row, wrong, unit, parameter FROM judged WHERE wrong <> 0 ORDER BY file_row LIMIT {MOST}"
     query(f"CREATE OR REPLACE TEMP TABLE explained AS {listed}")
     said = query(f"SELECT c.* FROM ({claims}) c SEMI JOIN explained e ON e.file_row = c.file_row")
     names = [each[0] for each in said.description]
@@ -56,10 +67,11 @@ def faults(query: Query, claims: str, file: str, known: Known, options: Options)
     for row in said.fetchall():
         cells = dict(zip(names, row, strict=True))
         rows.setdefault(cells["file_row"], []).append(cells)
-    for file_row, bits, unit in query("SELECT * FROM explained ORDER BY file_row").fetchall():
+    for file_row, bits, unit, parameter in query("SELECT * FROM explained ORDER BY file_row").fetchall():
         cells = next((each for each in rows[file_row] if (each["unit"] or "") == unit), rows[file_row][0])
+        cells = cells | {"prefix": prefix, "canonical": known.parameters.get(parameter)}
         found += [
-            Fault(file, file_row, REASONS[bit].column, _worded(bit, cells, known, options))
+            Fault(file, file_row + above, REASONS[bit].column, _worded(bit, cells, known, options))
             for bit in REASONS
             if bits & bit
         ]
@@ -68,10 +80,10 @@ def faults(query: Query, claims: str, file: str, known: Known, options: Options)
     return found
 
 
-def _worded(bit: int, cells: dict[str, Any], known: Known, options: Options) -> str:
+def _worded(bit: int, cells: dict[str, Any], known: Referents, options: Options) -> str:
     """The reason with the value at fault, and the choices where there are any."""
     column, text = REASONS[bit].column, REASONS[bit].text
-    value = cells[column]
+    value = None if cells[column] is None else str(cells[column])
     choices = {
         1: known.stations,
         2: known.parameters,
@@ -81,14 +93,24 @@ def _worded(bit: int, cells: dict[str, Any], known: Known, options: Options) -> 
         1024: FLAGS,
         2048: known.sources,
     }
+    if bit in (1, 2) and value and cells["prefix"]:
+        text = f"{text}; add {cells['prefix']}:{value} to the aliases of the one it means"
     if bit in choices:
         return not_one_of(text, value, choices[bit])
     if bit == 4096:
         zone = options.zone
         text = f"no such local time in {zone}: daylight saving leaves it out" if zone else "no offset and no --zone"
-    if bit == 128 and cells["parameter"]:
-        text = f"{text} ({cells['parameter']})"
+    if bit == 128 and cells["canonical"]:
+        return _of_unit(value or "", cells["canonical"])
     return f"{text}: {shown(value)}"
+
+
+def _of_unit(unit: str, parameter: Parameter) -> str:
+    try:
+        factor(unit, parameter.unit, parameter.molar_mass)
+    except UnitError as error:
+        return f"{error} (the unit of {parameter.id})"
+    return f"not a unit that can be converted to that of {parameter.id}: {shown(unit)}"
 
 
 def reasons_sql() -> str:

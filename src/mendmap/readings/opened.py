@@ -13,20 +13,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyarrow import ArrowException
+from pyarrow import ArrowException, types
 from pyarrow import parquet as pq
 
-from mendmap.errors import shown
-from mendmap.readings.unpack import ReadError, transcoded, unpacked
+from mendmap.errors import ReadError, shown
+from mendmap.readings.unpack import most_bytes, transcoded, unpacked
 from mendmap.readings.workbook import MAX_COLUMNS, first_rows
 
 __all__ = ["Opened", "ReadError", "open_readings"]
 
 HEAD_BYTES = 64 * 1024
+_LEAST_ROW = 10  # bytes
 _DELIMITERS = ",;\t|"
 _XLS = b"\xd0\xcf\x11\xe0"
 _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _NUMBER = re.compile(r"[<>]?\s*[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?|\d{4}-\d\d-\d\d.*")
+# What Parquet has as numbers and times, and is not made text of. Floats of 32 bits are: their shortest text is what was
+# meant, 0.1 and not 0.10000000149.
+_TYPED = (types.is_timestamp, types.is_date, types.is_float64, types.is_decimal, types.is_int32, types.is_int64)
 # Names that raw gives to columns of its own.
 _OURS = ("file_row", "file_row_number")
 
@@ -38,7 +42,8 @@ class Opened:
     ``path`` is what to read: a link to what the user gave, or a decompressed copy in UTF-8, in ``scratch``.
     ``kind`` is csv, parquet, xlsx or json. ``header`` holds the names of the columns, and is empty for JSON;
     ``header_row`` is the record (sheet: row) it stands in, from 1. ``head`` is the beginning of a CSV or JSON file,
-    at most 64 kB of it. ``scratch`` is a folder that is gone afterwards.
+    at most 64 kB of it. ``scratch`` is a folder that is gone afterwards. ``typed`` names the columns of a Parquet file
+    that are numbers or times.
     """
 
     path: Path
@@ -49,6 +54,7 @@ class Opened:
     head: str
     scratch: Path
     header_row: int = 1
+    typed: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -82,7 +88,8 @@ def _opened(path: Path, scratch: Path, max_bytes: int, encoding: str, header_row
     plain = unpacked(link, scratch, max_bytes)
     kind = _kind(plain)
     if kind == "parquet":
-        return Opened(plain, path, kind, _parquet_header(plain), "", "", scratch)
+        header, typed = _parquet_header(plain, max_bytes)
+        return Opened(plain, path, kind, header, "", "", scratch, typed=typed)
     if kind == "xlsx":
         header = _checked(first_rows(plain, header_row, 1, max_bytes)[0], header_row)
         return Opened(plain, path, kind, header, "", "", scratch, header_row)
@@ -189,9 +196,14 @@ def _checked(cells: list[str], header_row: int) -> tuple[str, ...]:
     return tuple(cells)
 
 
-def _parquet_header(path: Path) -> tuple[str, ...]:
+def _parquet_header(path: Path, max_bytes: int) -> tuple[tuple[str, ...], frozenset[str]]:
     try:
-        names = [each.strip() for each in pq.read_schema(path).names]
+        metadata = pq.read_metadata(path)
+        schema = metadata.schema.to_arrow_schema()
     except (ArrowException, OSError, ValueError) as error:
         raise ReadError(f"a Parquet file that cannot be read: {str(error).splitlines()[0][:200]}") from None
-    return _checked(names, 1)
+    # Equal rows take next to no room in Parquet; those of a table of readings take more.
+    if metadata.num_rows * _LEAST_ROW > most_bytes(path, max_bytes):
+        raise ReadError(f"holds {metadata.num_rows} rows in {path.stat().st_size} bytes, which is no table of readings")
+    typed = (each.name.strip() for each in schema if any(test(each.type) for test in _TYPED))
+    return _checked([each.strip() for each in schema.names], 1), frozenset(typed)

@@ -15,9 +15,11 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from mendmap.errors import shown
+from mendmap.errors import ReadError, shown
 
 _CHUNK = 1 << 20
+# Tables of readings shrink to a tenth, repetitive ones to a hundredth; what grows more than this is no table.
+_MOST_GROWTH, _SMALL = 300, 256 * 2**20
 _GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 # Encodings of text that people's programs write; not the codecs of other things that Python also lists.
 _ENCODINGS = re.compile(
@@ -25,8 +27,9 @@ _ENCODINGS = re.compile(
 )
 
 
-class ReadError(ValueError):
-    """A file that cannot be read as readings; the text is one line for the user."""
+def most_bytes(path: Path, max_bytes: int) -> int:
+    """How many bytes of rows may come out of a packed file of this size; never more than ``max_bytes``."""
+    return min(max_bytes, max(_SMALL, _MOST_GROWTH * path.stat().st_size))
 
 
 def unpacked(path: Path, scratch: Path, max_bytes: int) -> Path:
@@ -37,7 +40,7 @@ def unpacked(path: Path, scratch: Path, max_bytes: int) -> Path:
     copy = scratch / "unpacked"
     try:
         with opener(path) as source:
-            _copied(source, copy, max_bytes)
+            _copied(source, copy, most_bytes(path, max_bytes))
     except ReadError:
         raise
     # RuntimeError is a zip's password, or a method of compression that Python lacks.

@@ -16,8 +16,7 @@ from xml.etree import ElementTree
 
 import openpyxl  # type: ignore[import-untyped]
 
-from mendmap.errors import not_one_of
-from mendmap.readings.unpack import ReadError
+from mendmap.errors import ReadError, not_one_of
 
 MAX_COLUMNS = 2_000
 # openpyxl keeps every distinct text of the workbook in memory; sheets themselves are streamed.

@@ -5,15 +5,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from mendmap import __version__
+from mendmap.exports import files
+from mendmap.load.intake import Intake
 from mendmap.settings import Settings
 from mendmap.web import problems
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
-from mendmap.web.routes import data, downloads, health, pages, tiles
+from mendmap.web.routes import data, downloads, health, pages, readings, series, tiles
 
 STATIC = Path(__file__).parent / "static"
 
@@ -21,11 +23,14 @@ STATIC = Path(__file__).parent / "static"
 def create_app(settings: Settings) -> FastAPI:
     """The service over one lake. It starts without a lake too, and is ready once something is loaded."""
     keeper = Keeper(settings)
+    intake = Intake(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         keeper.start()
+        intake.start()
         yield
+        intake.stop()
         keeper.stop()
 
     app = FastAPI(
@@ -39,10 +44,14 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.keeper = keeper
+    app.state.intake = intake
     problems.install(app)
-    for room in (health, tiles, downloads, data, pages):
+    for room in (health, tiles, downloads, series, data, readings, pages):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
+    # Tables are sent as they lie on disk: they promise their length, and parts of themselves.
+    tables = tuple(files.MEDIA[form] for form in files.FORMATS)
+    plain = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *tables)
+    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6, exclude_content_types=plain)
     app.add_middleware(Guards, max_url_length=settings.max_url_length)
     return app

@@ -4,6 +4,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mendmap.exports.files import MEDIA
 from mendmap.web.problems import problem
 
 # No inline script or style anywhere; Leaflet sets styles through the DOM, which the policy allows.
@@ -25,10 +26,10 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 # Data is public: pages of other sites may read it, and the headers that name it. Pages are not data.
-_DATA = ("application/json", "application/geo+json", "application/problem+json", "text/csv")
+_DATA = ("application/json", "application/geo+json", "application/problem+json", "image/svg+xml", *MEDIA.values())
 _OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted",
+    "Access-Control-Expose-Headers": "Content-Range, ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted",
 }
 
 

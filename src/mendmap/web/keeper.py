@@ -6,26 +6,32 @@ A request holds one ``Served`` from beginning to end, so no answer mixes two sna
 import datetime as dt
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 
-import pyarrow as pa
 from fastapi import Request
 
 from mendmap.atlas.build import build
 from mendmap.atlas.model import Atlas, Layer
 from mendmap.errors import LakeEmptyError, LakeError, MendmapError, NotFoundError
-from mendmap.exports.geojson import layer_geojson
-from mendmap.exports.tables import DOWNLOADS, readings_csv, records_csv
 from mendmap.lake import contents, ledger
 from mendmap.lake.connection import Lake, open_lake
+from mendmap.lake.contents import SeriesRow
 from mendmap.maps.page import Drawing, LayerInfo, draw
+from mendmap.query import as_of
 from mendmap.settings import Settings
 from mendmap.statements.outcome import Outcome, outcomes
 from mendmap.tiles.prepare import TileLayer
+from mendmap.web.spool import Spool
 
 log = logging.getLogger("mendmap")
 _SCRIPTS = 100
+_SHARE = 4  # times as long as the last look took, the next one waits
+_PAST = 4
+# Layers and drawings, each of a few hundred kilobytes at most.
+_KEPT = 500
 PAGES = {"site": "/sites/", "station": "/stations/"}
 
 
@@ -40,6 +46,30 @@ class Served:
         }
         self._files: dict[str, bytes] = {}
         self._lock = threading.Lock()
+
+    @property
+    def spool(self) -> Spool:
+        """Where files are made that are too large to be kept in memory."""
+        return self._keeper.spool
+
+    def lake(self) -> AbstractContextManager[Lake]:
+        """A cursor of the lake, for one answer."""
+        return self._keeper.lake()
+
+    def at(self, text: str | None) -> Atlas:
+        """The atlas as of what a request asks for, this one where it asks for nothing. One of the past has no series:
+        their sums are asked for one by one. Raises BadRequestError and NotFoundError."""
+        if text is None:
+            return self.atlas
+        asked = as_of(text)
+        with self.lake() as lake:
+            snapshot = ledger.known(lake, self.atlas.place.id, asked)
+            return self.atlas if snapshot == self.atlas.snapshot else self._keeper.past(lake, snapshot, self.atlas)
+
+    @cached_property
+    def series(self) -> dict[str, SeriesRow]:
+        """Every series, by id."""
+        return {each.id: each for found in self.atlas.features.values() for each in found.series}
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -68,52 +98,20 @@ class Served:
         name = next(iter(layer.name.values()))
         return LayerInfo(layer.id, name, dict(layer.kinds), layer.role, page_of(layer))
 
-    def file(self, name: str) -> bytes:
-        """A whole download by its name. Raises NotFoundError with the choices."""
-        with self._lock:
-            found = self._files.get(name)
-            if found is None:
-                found = self._files[name] = self._made(name)
-            return found
-
-    def _made(self, name: str) -> bytes:
-        stem, _, suffix = name.rpartition(".")
-        if suffix == "geojson" and stem in self.atlas.layers:
-            return layer_geojson(self.atlas, self.atlas.layers[stem])
-        if suffix == "csv" and stem in DOWNLOADS:
-            return records_csv(self.atlas, stem)
-        if name == "readings.csv":
-            return b"".join(readings_csv(self.readings()))
-        raise NotFoundError("download", name, self.file_names)
-
-    @property
-    def file_names(self) -> list[str]:
-        """Every download, layers first."""
-        layers = [f"{name}.geojson" for name in self.atlas.layers]
-        return [*layers, "readings.csv", *(f"{name}.csv" for name in DOWNLOADS)]
-
-    def readings(self, station: str | None = None) -> Iterator[pa.RecordBatch]:
-        """The readings of this snapshot, of one station where it is given."""
-        with self._keeper.lake() as lake:
-            yield from contents.readings(lake, self.atlas.snapshot, self.atlas.place.id, station)
+    def kept(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """What is small enough to be kept in memory until the next snapshot, made when first asked for."""
+        found = self._files.get(name)
+        if found is None:
+            with self._lock:
+                found = self._files[name] = make()
+                for each in list(self._files)[:-_KEPT]:
+                    del self._files[each]
+        return found
 
 
 def page_of(layer: Layer) -> str:
     """The address that the pages of a layer's features begin with."""
     return PAGES.get(layer.role, f"/features/{layer.id}/")
-
-
-class _Borrowed:
-    """A cursor of the lake for the length of a ``with``."""
-
-    def __init__(self, lake: Lake) -> None:
-        self._lake = lake
-
-    def __enter__(self) -> Lake:
-        return self._lake
-
-    def __exit__(self, *_: object) -> None:
-        self._lake.close()
 
 
 class Keeper:
@@ -125,12 +123,14 @@ class Keeper:
         self._problem: MendmapError = LakeEmptyError("nothing has been loaded yet")
         self._lake: Lake | None = None
         self._scripts: dict[str, bytes] = {}
+        self._past: dict[int, Atlas] = {}
         self.trouble = ""  # why the newest snapshot may not be the one that is served
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="mendmap-keeper", daemon=True)
 
     def start(self) -> None:
         """Builds the first atlas, so that the service is ready when it answers, and begins to watch."""
+        self.spool = Spool()
         self._look()
         self._thread.start()
 
@@ -140,6 +140,7 @@ class Keeper:
         self._thread.join(timeout=10)
         if self._lake:
             self._lake.close()
+        self.spool.close()
 
     @property
     def served(self) -> Served:
@@ -160,15 +161,32 @@ class Keeper:
             raise NotFoundError("script", name)
         return self._scripts[name]
 
-    def lake(self) -> _Borrowed:
+    @contextmanager
+    def lake(self) -> Iterator[Lake]:
         """A cursor of the lake for this thread."""
         if self._lake is None:
             raise self._problem
-        return _Borrowed(self._lake.fork())
+        lake = self._lake.fork()
+        try:
+            yield lake
+        finally:
+            lake.close()
+
+    def past(self, lake: Lake, snapshot: ledger.Snapshot, atlas: Atlas) -> Atlas:
+        """The atlas of an earlier snapshot, without its series; the last few are kept."""
+        found = self._past.get(snapshot.number)
+        if found is None:
+            found = build(contents.read(lake, snapshot, atlas.place.id, series=False))
+            self._past = dict([*self._past.items(), (snapshot.number, found)][-_PAST:])
+        return found
 
     def _watch(self) -> None:
-        while not self._stopped.wait(self._settings.poll_seconds):
+        took = 0.0
+        # Where posts come every second, building must leave most of the time to those who ask and post.
+        while not self._stopped.wait(max(self._settings.poll_seconds, _SHARE * took)):
+            begun = time.monotonic()
             self._look()
+            took = time.monotonic() - begun
 
     def _look(self) -> None:
         """Swaps in the newest snapshot where there is one; on any failure what is served stays."""

@@ -11,13 +11,20 @@ from starlette.exceptions import HTTPException
 
 from mendmap.errors import (
     BadRequestError,
+    FeedError,
     GeodataError,
+    KeyRefusedError,
     LakeEmptyError,
     LakeError,
+    MediaTypeError,
     MendmapError,
     NotFoundError,
+    OverloadedError,
     QueryError,
+    ReadError,
+    ScopeError,
     SettingError,
+    TooLargeError,
     not_one_of,
 )
 from mendmap.lake.connection import LakeBusyError
@@ -29,8 +36,15 @@ STATUSES: dict[type[MendmapError], int] = {
     NotFoundError: 404,
     BadRequestError: 400,
     UnitError: 400,
+    KeyRefusedError: 401,
+    ScopeError: 403,
+    TooLargeError: 413,
+    MediaTypeError: 415,
+    OverloadedError: 503,
     QueryError: 503,
     GeodataError: 422,
+    FeedError: 502,
+    ReadError: 422,
     LakeEmptyError: 503,
     LakeBusyError: 503,
     LakeError: 503,
@@ -39,11 +53,18 @@ STATUSES: dict[type[MendmapError], int] = {
 }
 
 
-def problem(status: int, detail: str, request: Request) -> JSONResponse:
-    """A problem document. The title is the status' own phrase."""
+# Headers that a status asks for.
+_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="mendmap"'}, 503: {"Retry-After": "5"}}
+# Faults that one answer lists.
+_FAULTS = 1000
+
+
+def problem(status: int, detail: str, request: Request, **members: object) -> JSONResponse:
+    """A problem document, with further members where they are given. The title is the status' own phrase."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    headers = {"Retry-After": "5"} if status == 503 else {}
+    headers = _HEADERS.get(status)
     body["instance"] = request.url.path[:200]
+    body |= members
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
@@ -54,6 +75,13 @@ def status_of(error: MendmapError) -> int:
 
 def install(app: FastAPI) -> None:
     """Makes every error of the app a problem document."""
+
+    @app.exception_handler(GeodataError)
+    def faults(request: Request, error: GeodataError) -> JSONResponse:
+        listed = [{"row": each.row, "column": each.column, "message": each.message} for each in error.faults[:_FAULTS]]
+        left_out = len(error.faults) - len(listed)
+        detail = f"{len(error.faults)} fault(s); nothing was written"
+        return problem(status_of(error), detail, request, errors=listed, left_out=left_out)
 
     @app.exception_handler(MendmapError)
     def ours(request: Request, error: MendmapError) -> JSONResponse:
@@ -79,9 +107,12 @@ def install(app: FastAPI) -> None:
 
 
 def refuse_unknown(request: Request) -> None:
-    """A dependency of every route: query parameters that it does not declare are refused."""
+    """A dependency of every route: query parameters that it does not declare are refused, and those
+    given twice, of which one would silently be left out."""
     route = request.scope.get("route")
     known = {each.alias for each in route.dependant.query_params} if isinstance(route, APIRoute) else set()
     for name in request.query_params:
         if name not in known:
             raise BadRequestError(not_one_of("unknown query parameter", name, known))
+        if len(request.query_params.getlist(name)) > 1:
+            raise BadRequestError(f"query parameter {name}: given twice; separate several values with commas")

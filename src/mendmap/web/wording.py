@@ -51,11 +51,6 @@ def averaging(text: str) -> str:
     return f"{found[1]} {word}{'' if found[1] == '1' else 's'}"
 
 
-def size(count: int) -> str:
-    """A number of bytes: ``12.3 kB``."""
-    return f"{count} bytes" if count < 1000 else f"{count / 1000:,.1f} kB"
-
-
 def _moment(given: dt.datetime | str | None) -> dt.datetime | None:
     found = dt.datetime.fromisoformat(given) if isinstance(given, str) else given
     return found.astimezone(dt.UTC) if found else None

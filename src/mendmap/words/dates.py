@@ -1,4 +1,4 @@
-"""Dates as sources print them: a year, a month, a day, or a span of two of these.
+"""Dates as sources print them: a year, a month, a day, or a span of two of these; and lengths of time.
 
 Not here: the moments of readings, which are exact and carry an offset from UTC (``words.fields``).
 """
@@ -8,6 +8,8 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+_LENGTH = re.compile(r"(\d{1,9})(s|min|m|h|d)", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
@@ -34,6 +36,18 @@ class Period:
 
     def __str__(self) -> str:
         return self.text
+
+
+def length(text: str) -> dt.timedelta:
+    """A length of time such as ``30s``, ``10m`` (or ``10min``), ``6h`` or ``7d``, above 0 and at most ten years.
+
+    Raises ValueError for anything else.
+    """
+    found = _LENGTH.fullmatch(text.strip())
+    seconds = int(found.group(1)) * _SECONDS[found.group(2)] if found else 0
+    if not 0 < seconds <= 3660 * 86400:
+        raise ValueError("not a length of time up to ten years: write 30s, 10m, 6h or 7d")
+    return dt.timedelta(seconds=seconds)
 
 
 def _days(text: str) -> tuple[dt.date, dt.date]:

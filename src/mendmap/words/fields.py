@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from mendmap.errors import not_one_of, shown
 from mendmap.units import UnitError, parsed
-from mendmap.words.dates import Period
+from mendmap.words.dates import Period, length
 
 Row = dict[str, Any]
 Complaint = tuple[str, str]  # column, message
@@ -136,6 +136,8 @@ def plain(checked: Any) -> Any:
         return checked.text
     if isinstance(checked, dt.datetime):
         return checked.isoformat()
+    if isinstance(checked, dt.timedelta):
+        return f"{int(checked.total_seconds())}s"
     return list(checked) if isinstance(checked, tuple) else checked
 
 
@@ -213,6 +215,13 @@ def _moment(raw: object) -> dt.datetime:
     raise ValueError(f"not a moment with its offset from UTC (write 2021-07-09T03:00+02:00): {shown(raw)}")
 
 
+def _duration(raw: object) -> dt.timedelta:
+    try:
+        return length(str(raw))
+    except ValueError as error:
+        raise ValueError(f"{error}: {shown(raw)}") from None
+
+
 def _url(raw: object) -> str:
     text = _text(raw)
     parts = urlsplit(text)
@@ -241,6 +250,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "amount": _amount,
     "date": _period,
     "moment": _moment,
+    "duration": _duration,
     "url": _url,
     "unit": _unit,
 }

@@ -5,16 +5,17 @@ them. Not here: opening a file (``readings.opened``) and checking what came out 
 """
 
 from mendmap.errors import not_one_of, shown
-from mendmap.readings.claims import Format
+from mendmap.readings.claims import Format, Options
 from mendmap.readings.formats.eea_aq import EeaAirQuality
 from mendmap.readings.formats.hourly import Hourly
 from mendmap.readings.formats.sensorthings import SensorThings
 from mendmap.readings.formats.sheet import Sheet
 from mendmap.readings.formats.tidy import Tidy
+from mendmap.readings.formats.wide import header_of
 from mendmap.readings.formats.wise6 import Wise6
 from mendmap.readings.formats.wqx import Wqx
-from mendmap.readings.mapping import MAPPED
-from mendmap.readings.opened import Opened, ReadError
+from mendmap.readings.mapping import MAPPED, wide
+from mendmap.readings.opened import Opened, ReadError, records
 
 FORMATS: tuple[Format, ...] = (Tidy(), EeaAirQuality(), Wise6(), Wqx(), SensorThings(), Hourly(), Sheet())
 
@@ -40,3 +41,12 @@ def recognise(file: Opened, name: str = "auto") -> Format:
     what = f"columns {seen}" if file.header else f"{file.kind} that begins {shown(file.head[:60])}"
     choices = ", ".join(f"{each.name} ({each.about})" for each in FORMATS) if name == "auto" else by_name[name].about
     raise ReadError(f"not recognised{'' if name == 'auto' else f' as {name}'}: {what}; formats: {choices}")
+
+
+def lines_above(file: Opened, options: Options) -> int:
+    """How many lines of a CSV, or rows of a sheet, stand above its first row; rows of others count from 1."""
+    if options.mapping:
+        return header_of(file, wide(options.mapping)).lines
+    if file.kind == "csv":
+        return records(file.head, file.delimiter, file.header_row)[1]
+    return file.header_row if file.kind == "xlsx" else 0

@@ -13,6 +13,7 @@ _VALIDITY = (
     "-99 not valid, because of maintenance; -1 not valid; 1 valid; 2 valid, below the detection limit, value as "
     "measured; 3 valid, below the detection limit, value is half the limit; 4 valid, ozone by CCQM"
 )
+_WORDS = ("Samplingpoint", "Pollutant", "AggType", "Unit", "Validity", "Verification")
 
 
 class EeaAirQuality:
@@ -46,41 +47,44 @@ class EeaAirQuality:
 
     def claims(self, file: Opened, options: Options) -> str:
         """Half a detection limit (Validity 3) becomes ``<`` the limit; -999 becomes a missing value."""
-        value, validity = bare_cell(file, "Value"), cell(file, "Validity")
-        number = f"TRY_CAST({value} AS DOUBLE)"
-        # Only texts that begin like it are parsed.
-        missing = (
-            f"(CASE WHEN starts_with({value}, '-999') THEN coalesce({number} = -999, false) ELSE {value} IS NULL END)"
-        )
+        value, validity = bare_cell(file, "Value"), _code(file, "Validity")
+        typed = "Value" in file.typed
+        number = value if typed else f"TRY_CAST({value} AS DOUBLE)"
+        missing = f"({value} IS NULL OR coalesce({number} = -999, false))"
         half = f"(coalesce({validity} = '3', false) AND NOT {missing})"
-        limit = f"coalesce(CAST(2 * {number} AS VARCHAR), {value})"
+        # What is no number stays what it is, so that the check names it; and twice a decimal may be too large for one.
+        limit = f"CASE WHEN abs({number}) < 1e15 THEN 2 * {number} ELSE {value} END"
+        limit = limit if typed else f"coalesce(CAST(2 * {number} AS VARCHAR), {value})"
         return selected(
             {
                 "station": _last(cell(file, "Samplingpoint")),
                 "parameter": _last(cell(file, "Pollutant")),
                 "averaging": _averaging(cell(file, "AggType")),
-                "start": _moment(bare_cell(file, "Start")),
-                "end": _moment(bare_cell(file, "End")),
+                "start": _moment(file, "Start"),
+                "end": _moment(file, "End"),
                 "qualifier": f"CASE WHEN {half} THEN '<' END",
                 "value": f"CASE WHEN {missing} THEN NULL WHEN {half} THEN {limit} ELSE {value} END",
                 "unit": _unit(cell(file, "Unit")),
-                "detection_limit": f"CASE WHEN {half} THEN {limit} END",
-                "quality": _quality(missing, validity, cell(file, "Verification")),
+                "quality": _quality(missing, validity, _code(file, "Verification")),
                 "flags": f"CASE WHEN {validity} = '2' AND NOT {missing} THEN 'below_detection_limit' END",
-            }
+            },
+            words=[*(bare_cell(file, each) for each in _WORDS), missing],
         )
 
 
 def _last(expression: str) -> str:
     """What follows the last slash: codes also come as addresses."""
-    return f"string_split({expression}, '/')[-1]"
+    return f"split_part({expression}, '/', -1)"
 
 
 def _averaging(kind: str) -> str:
     return f"CASE {kind} WHEN 'hour' THEN '1h' WHEN 'day' THEN '24h' ELSE {kind} END"
 
 
-def _moment(expression: str) -> str:
+def _moment(file: Opened, column: str) -> str:
+    expression = bare_cell(file, column)
+    if column in file.typed:
+        return expression
     iso = f"replace(replace(replace({expression}, ' +', '+'), ' -', '-'), ' ', 'T')"
     return f"CASE WHEN contains({expression}, ' ') THEN {iso} ELSE {expression} END"
 
@@ -89,11 +93,17 @@ def _unit(expression: str) -> str:
     return f"regexp_replace({_last(expression)}, '^(\\w+)\\.m-3$', '\\1/m3')"
 
 
+def _code(file: Opened, column: str) -> str:
+    """A column of codes. Numbers stay numbers: DuckDB makes a number of the text that it is compared with."""
+    return bare_cell(file, column) if column in file.typed else cell(file, column)
+
+
 def _quality(missing: str, validity: str, verification: str) -> str:
     """A code that is not in the agency's vocabulary stays what it is, so that the check names it."""
     return (
         f"CASE WHEN {missing} THEN 'missing' WHEN {validity} IN ('-1', '-99') THEN 'invalid' "
-        f"WHEN coalesce({validity} NOT IN ('1', '2', '3', '4'), true) THEN 'Validity=' || coalesce({validity}, '') "
-        f"WHEN {verification} = '1' THEN 'valid' WHEN coalesce({verification}, '2') IN ('2', '3') THEN 'preliminary' "
+        f"WHEN coalesce({validity} NOT IN ('1', '2', '3', '4'), true) "
+        f"THEN 'Validity=' || coalesce(CAST({validity} AS VARCHAR), '') "
+        f"WHEN {verification} = '1' THEN 'valid' WHEN coalesce({verification} IN ('2', '3'), true) THEN 'preliminary' "
         f"ELSE 'Verification=' || {verification} END"
     )

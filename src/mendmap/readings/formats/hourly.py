@@ -17,7 +17,7 @@ class Hourly(Mapped):
 
     name = "hourly"
     about = "a wide hourly table, a column a station, by mapping file (CSV or XLSX)"
-    prefix = ""
+    prefix = "hourly"
     columns: tuple[Field, ...] = (
         Field("hour", "text", "Label of the hour: 00:00 to 24:00, or 0 to 24.", required=True),
         Field("date", "date", "Day, where the mapping does not give it."),
@@ -27,7 +27,7 @@ class Hourly(Mapped):
     def claims(self, file: Opened, options: Options) -> str:
         """A claim a cell."""
         table = wide(options.mapping)
-        return cells(file, table, {"start": _start(table, of_raw(_hour_column(file, table)))}, keep_blank=True)
+        return cells(file, table, {"start": _start(table, of_raw(_hour_column(file, table)))})
 
 
 def _hour_column(file: Opened, table: Wide) -> str:

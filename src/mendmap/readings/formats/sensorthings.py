@@ -7,6 +7,7 @@ SensorThings has no word for a non-detect; ``resultQuality`` and ``parameters`` 
 """
 
 import datetime as dt
+import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,11 @@ _RAW = (*CLAIM[1:], "observation", "phenomenonTime")
 
 
 class SensorThings:
-    """SensorThings. The station is the Thing's id, else its name; the parameter the ObservedProperty's name."""
+    """SensorThings. The station is the Thing's id, else its name; the parameter the ObservedProperty's name.
+
+    A Thing may observe a property twice over, so the method is the Datastream's id, else its name, whatever else
+    stands on the page: the next page may hold the other one.
+    """
 
     name = "sensorthings"
     about = "OGC SensorThings 1.1 JSON, Datastreams with their Observations"
@@ -37,6 +42,7 @@ class SensorThings:
     columns: tuple[Field, ...] = (
         Field("Thing", "text", "The station: its @iot.id, else its name.", required=True),
         Field("ObservedProperty", "text", "What was measured: its name, else the Datastream's.", required=True),
+        Field("Datastream", "text", "The method: its @iot.id, else its name."),
         Field("unitOfMeasurement", "text", "Unit: symbol, else definition.", required=True),
         Field("phenomenonTime", "moment", "Moment, or begin/end.", required=True),
         Field("result", "number", "Value, as a number or a text; null where it is missing."),
@@ -134,6 +140,7 @@ def _row(stream: Object, observation: Object, number: int) -> list[str]:
         "station": _text(thing.get("name") if ident is None else ident, number),
         "parameter": _text(observed.get("name") or stream.get("name"), number),
         "averaging": averaging,
+        "method": _method(stream, number),
         "start": start,
         "end": end,
         "qualifier": sign,
@@ -146,6 +153,16 @@ def _row(stream: Object, observation: Object, number: int) -> list[str]:
         "phenomenonTime": _text(observation.get("phenomenonTime"), number),
     }
     return [row.get(each, "") for each in _RAW]
+
+
+def _method(stream: Object, number: int) -> str:
+    """An id of the Datastream; one too long, or with nothing that an id may hold, is told by its hash."""
+    ident = stream.get("@iot.id")
+    given = _text(stream.get("name") if ident is None else ident, number)
+    plain = re.sub(r"[^A-Za-z0-9-]+", "_", given).strip("_")
+    if given and not (plain and len(plain) < 60):
+        plain = hashlib.sha256(given.encode("utf-8", "replace")).hexdigest()[:16]
+    return f"datastream_{plain}" if plain else ""
 
 
 def _object(entry: Object, key: str) -> Object:

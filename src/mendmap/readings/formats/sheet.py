@@ -16,7 +16,7 @@ class Sheet(Mapped):
 
     name = "sheet"
     about = "a wide laboratory sheet, a row a sample, by mapping file (CSV or XLSX)"
-    prefix = ""
+    prefix = "sheet"
     columns: tuple[Field, ...] = (
         Field("station", "text", "Where the sample was taken."),
         Field("date", "date", "Day of the sample.", required=True),
@@ -31,7 +31,7 @@ class Sheet(Mapped):
         columns = {"start": _start(table)}
         if table.sample_column:
             columns["note"] = f"'sample ' || nullif(trim({of_raw(table.sample_column)}), '')"
-        return cells(file, table, columns, keep_blank=False)
+        return cells(file, table, columns)
 
 
 def _start(table: Wide) -> str:

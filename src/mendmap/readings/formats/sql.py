@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import parquet as pq
 
 from mendmap.errors import QueryError, not_one_of, shown
-from mendmap.readings.claims import CLAIM, Query
+from mendmap.readings.claims import CLAIM, WORDS, Query
 from mendmap.readings.opened import Opened, ReadError, records
 from mendmap.readings.workbook import sheet_rows
 from mendmap.words.fields import Field
@@ -38,11 +38,14 @@ def name(column: str) -> str:
 def cell(file: Opened, *names: str) -> str:
     """The trimmed text of the first of these columns that the file has; NULL where it is blank or has none."""
     found = next((each for each in names if each in file.header), None)
-    return f"nullif(trim({name(found)}), '')" if found else "NULL::VARCHAR"
+    if found is None:
+        return "NULL::VARCHAR"
+    return f"CAST({name(found)} AS VARCHAR)" if found in file.typed else f"nullif(trim({name(found)}), '')"
 
 
 def bare_cell(file: Opened, column: str) -> str:
-    """The text of a column as it is: for columns of many different numbers and times, where trimming takes long."""
+    """A column as it is: numbers and times that Parquet has as such, and texts of many different ones, where trimming
+    takes long."""
     return name(column) if column in file.header else "NULL::VARCHAR"
 
 
@@ -51,13 +54,36 @@ def one_of(expression: str, words: Iterable[str]) -> str:
     return f"coalesce(lower({expression}) IN ({', '.join(text(each.lower()) for each in words)}), false)"
 
 
-def selected(columns: Mapping[str, str], source: str = "raw") -> str:
-    """The SELECT that gives a claim; ``columns`` maps its columns to SQL, and those left out are NULL."""
+def word(expression: str) -> str:
+    """A text as a part of an id: what is no letter, digit or - becomes _."""
+    return f"trim(regexp_replace({expression}, '[^A-Za-z0-9-]+', '_', 'g'), '_')"
+
+
+def depth_word(depth: str, unit: str) -> str:
+    """A depth as a part of a method: 0.50 and m give depth_0_5m, in whatever way the number is written."""
+    number = f"regexp_replace(CAST(TRY_CAST({depth} AS DOUBLE) AS VARCHAR), '\\.0$', '')"
+    return f"'depth_' || {word(f'coalesce({number}, {depth})')} || coalesce(lower({word(unit)}), '')"
+
+
+def method_of(parts: Iterable[str], within: Iterable[str], apart: Iterable[str], called: str) -> str:
+    """The method: ``parts``, and where the source tells apart (by ``apart``) what is otherwise one reading (one
+    ``within`` and one of the parts), the second of them is ``called_2`` and so on, in the order of ``apart``."""
+    said = f"concat_ws('_', {', '.join(parts)})"
+    nth = f"dense_rank() OVER (PARTITION BY {', '.join(within)}, {said} ORDER BY {', '.join(apart)})"
+    return f"nullif(concat_ws('_', nullif({said}, ''), CASE WHEN {nth} > 1 THEN '{called}_' || {nth} END), '')"
+
+
+def selected(columns: Mapping[str, str], source: str = "raw", words: Sequence[str] = ()) -> str:
+    """The SELECT that gives a claim; ``columns`` maps its columns to SQL, and those left out are NULL. ``words`` are
+    expressions that all that a claim tells in words follows from, where these are quicker to tell apart."""
     unknown = set(columns) - set(CLAIM)
     assert not unknown, unknown
     given = {"file_row": "file_row", **columns}
     listed = ", ".join(f"{given.get(each, 'NULL::VARCHAR')} AS {name(each)}" for each in CLAIM)
-    return f"SELECT {listed} FROM {source}"
+    hashes = (
+        "".join(f", hash({salt}, {', '.join(words)}) AS {each}" for salt, each in enumerate(WORDS)) if words else ""
+    )
+    return f"SELECT {listed}{hashes} FROM {source}"
 
 
 def has_columns(file: Opened, *names: str) -> bool:
@@ -120,18 +146,17 @@ def raw_from_rows(
 
 
 def raw_from_parquet(query: Query, file: Opened) -> None:
-    """Makes ``raw`` of a Parquet file, its values as text: times in ISO 8601, decimals without idle zeros."""
+    """Makes ``raw`` of a Parquet file. Its numbers and times stay such; all else is text."""
     source = f"read_parquet({text(str(file.path))}, hive_partitioning = false)"
     try:
-        types = {row[0]: row[1] for row in query(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        names = [row[0] for row in query(f"DESCRIBE SELECT * FROM {source}").fetchall()]
     except QueryError as error:
         raise ReadError(f"a Parquet file that cannot be read: {_first_line(error)}") from None
-    texts = _texts_of_decimals(query, source, [each for each, kind in types.items() if _is_wide_decimal(kind)])
     columns = [
-        f"{texts[each][0] if each in texts else _as_text(each, kind)} AS {name(each.strip())}"
-        for each, kind in types.items()
+        f"{name(each) if each.strip() in file.typed else f'CAST({name(each)} AS VARCHAR)'} AS {name(each.strip())}"
+        for each in names
     ]
-    _view(query, file.path, ", ".join(columns), " ".join(join for _, join in texts.values()))
+    _view(query, file.path, ", ".join(columns))
 
 
 def check_known(file: Opened, fields: Iterable[Field], also: Iterable[str] = ()) -> None:
@@ -142,57 +167,10 @@ def check_known(file: Opened, fields: Iterable[Field], also: Iterable[str] = ())
             raise ReadError(not_one_of("unknown column", each, known))
 
 
-def _view(query: Query, path: Path, columns: str, joins: str = "") -> None:
+def _view(query: Query, path: Path, columns: str) -> None:
     source = f"read_parquet({text(str(path))}, file_row_number = true, hive_partitioning = false)"
     listed = columns if columns != "*" else "* EXCLUDE (file_row_number)"
-    query(
-        "CREATE OR REPLACE TEMPORARY VIEW raw AS "
-        f"SELECT file_row_number + 1 AS file_row, {listed} FROM {source} AS given {joins}"
-    )
-
-
-def _is_wide_decimal(kind: str) -> bool:
-    found = re.fullmatch(r"DECIMAL\((\d+),\d+\)", kind)
-    return found is not None and int(found[1]) > 18
-
-
-def _texts_of_decimals(query: Query, source: str, columns: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """The text of each column, and the join that brings it, for columns that repeat their values.
-
-    DuckDB takes a microsecond to write a decimal of 128 bits, as the EEA has them: as long as all the rest together.
-    Measured values repeat, so each is written once and looked up, eight times as fast.
-    """
-    found = {}
-    for index, each in enumerate(columns):
-        column = f"given.{name(each)}"
-        counted = f"SELECT approx_count_distinct({column}), count({column}) FROM {source} AS given"
-        distinct, rows = query(counted).fetchone()
-        if rows < 100_000 or distinct * 10 > rows:
-            continue
-        table = f"raw_texts_{index}"
-        query(
-            f"CREATE OR REPLACE TEMPORARY TABLE {table} AS SELECT number, {_plain('number')} AS text "
-            f"FROM (SELECT DISTINCT {column} AS number FROM {source} AS given)"
-        )
-        found[each] = (f"{table}.text", f"LEFT JOIN {table} ON {table}.number = {column}")
-    return found
-
-
-def _plain(decimal: str) -> str:
-    return f"rtrim(rtrim(CAST({decimal} AS VARCHAR), '0'), '.')"
-
-
-def _as_text(column: str, kind: str) -> str:
-    quoted = f"given.{name(column)}"
-    if kind.startswith("TIMESTAMP"):
-        # Moments with a zone are formatted in UTC, whatever the zone of the session.
-        zoned = kind == "TIMESTAMP WITH TIME ZONE"
-        moment, offset = (f"make_timestamp(epoch_us({quoted}))", "+00:00") if zoned else (quoted, "")
-        whole, exact = (f"strftime({moment}, '%Y-%m-%dT%H:%M:%S{part}{offset}')" for part in ("", ".%f"))
-        return f"CASE WHEN epoch_us({quoted}) % 1000000 = 0 THEN {whole} ELSE {exact} END"
-    if kind.startswith("DECIMAL") and not kind.endswith(",0)"):
-        return _plain(quoted)
-    return quoted if kind == "VARCHAR" else f"CAST({quoted} AS VARCHAR)"
+    query(f"CREATE OR REPLACE TEMPORARY VIEW raw AS SELECT file_row_number + 1 AS file_row, {listed} FROM {source}")
 
 
 def _table(batch: list[tuple[int, Sequence[str]]], columns: Sequence[str], schema: pa.Schema) -> pa.Table:
@@ -210,12 +188,13 @@ def _table(batch: list[tuple[int, Sequence[str]]], columns: Sequence[str], schem
 
 def _no_nul(path: Path) -> None:
     """DuckDB lets NUL through, and nothing after it does."""
-    line = 1
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             if b"\0" in chunk:
-                raise ReadError(f"line {line + chunk[: chunk.index(0)].count(10)} holds a NUL byte")
-            line += chunk.count(b"\n")
+                end = file.tell() - len(chunk) + chunk.index(0)
+                file.seek(0)
+                lines = sum(file.read(min(_CHUNK, end - at)).count(b"\n") for at in range(0, end, _CHUNK))
+                raise ReadError(f"line {lines + 1} holds a NUL byte")
 
 
 _FAULTS = (

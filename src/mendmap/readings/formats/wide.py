@@ -5,7 +5,7 @@ Not here: what a row is, which ``hourly`` and ``sheet`` say each for itself.
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from mendmap.errors import not_one_of, shown
 from mendmap.readings.claims import Options, Query
@@ -17,6 +17,7 @@ from mendmap.readings.workbook import first_rows, merges, sheet_rows
 Cells = list[str]
 # No-break spaces stand for spaces, as thousands separators above all.
 _SPACES = "translate({0}, chr(160) || chr(8239), '  ')"
+_NULL = "NULL::VARCHAR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +80,18 @@ def _raw(query: Query, file: Opened, table: Wide) -> None:
     raw_from_rows(query, file, header.names, _sheet_body(file, table, header.lines))
 
 
-def cells(file: Opened, table: Wide, columns: Mapping[str, str], keep_blank: bool) -> str:
+def cells(file: Opened, table: Wide, columns: Mapping[str, str]) -> str:
     """The claims: a row a cell. ``columns`` gives those that belong to the whole row, as SQL over ``raw``; it must
     say ``raw.`` before every name (``of_raw``), for a file may call its columns what we call ours.
-
-    Blank cells are missing values with ``keep_blank``, else they are nothing.
     """
     header = header_of(file, table)
     units = dict(zip(header.names, header.units, strict=True))
     listed = ", ".join(_struct(each, table, units.get(each.header, "")) for each in table.columns)
-    given = {"file_row": "raw.file_row", **columns}
-    if table.station_column:
-        given["named"] = f"nullif(trim({of_raw(table.station_column)}), '')"
+    said = {each: getattr(table, f"{each}_column") for each in ("station", "source", "flags", "note")}
+    of_row = {
+        f"row_{each}": f"nullif(trim({of_raw(column)}), '')" if column else _NULL for each, column in said.items()
+    }
+    given = {"file_row": "raw.file_row", **of_row, **columns}
     shared = ", ".join(f"{sql} AS {name(each)}" for each, sql in given.items())
     trimmed = f"nullif(trim({_SPACES.format('cells.cell.x')}), '')"
     inner = f"SELECT {shared}, cells.cell AS cell, {trimmed} AS x FROM raw, UNNEST([{listed}]) AS cells(cell)"
@@ -107,10 +108,14 @@ def cells(file: Opened, table: Wide, columns: Mapping[str, str], keep_blank: boo
             "unit": "nullif(cell.unit, '')",
             "detection_limit": f"CASE WHEN sign = '<' THEN coalesce({stated}, {limit}) ELSE {limit} END",
             "quality": f"CASE WHEN missing THEN 'missing' ELSE {text(table.quality)} END",
-            "station": f"coalesce({'named' if table.station_column else 'NULL'}, nullif(cell.station, ''))",
+            "station": "coalesce(row_station, nullif(cell.station, ''))",
+            "flags": "nullif(concat_ws(',', nullif(cell.flags, ''), replace(row_flags, ' ', '')), '')",
+            "source": "row_source",
             **{each: name(each) for each in columns},
+            "note": f"nullif(concat_ws('; ', {name('note') if 'note' in columns else _NULL}, row_note, "
+            f"nullif(cell.note, ''), CASE WHEN missing THEN nullif({text(table.missing_note)}, '') END), '')",
         },
-        f"({outer}{'' if keep_blank else ' WHERE x IS NOT NULL'})",
+        f"({outer}{'' if table.blank == 'missing' else ' WHERE x IS NOT NULL'})",
     )
 
 
@@ -141,20 +146,25 @@ def _sheet_body(file: Opened, table: Wide, last: int) -> Iterator[tuple[int, Cel
 
 def _check_columns(header: Header, table: Wide) -> None:
     named = [each.header for each in table.columns]
-    named += [table.station_column, table.date_column, table.hour_column, table.time_column, table.sample_column]
+    named += [getattr(table, each.name) for each in fields(table) if each.name.endswith("_column")]
     for each in named:
         if each and each not in header.names:
             raise ReadError(not_one_of("mapping: no such column", each, header.names))
 
 
 def _struct(column: Column, table: Wide, unit: str) -> str:
+    unit = column.unit or unit
+    if table.temperature_c and unit in ("ppb", "ppm"):
+        unit = f"{unit} @ {table.temperature_c} degC, {table.pressure_kpa} kPa"
     given = {
         "station": column.station or table.station,
         "parameter": column.parameter,
         "averaging": column.averaging or table.averaging,
         "method": column.method,
-        "unit": column.unit or unit,
+        "unit": unit,
         "detection_limit": column.detection_limit,
+        "flags": column.flags.replace(" ", ""),
+        "note": column.note,
     }
     listed = ", ".join(f"{key}: {text(value)}" for key, value in given.items())
     return f"{{x: {of_raw(column.header)}, {listed}}}"

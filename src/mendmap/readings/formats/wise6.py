@@ -4,7 +4,17 @@ Not here: the aggregated table, whose rows are means of a year.
 """
 
 from mendmap.readings.claims import Options, Query
-from mendmap.readings.formats.sql import cell, has_columns, one_of, raw_of, required, selected
+from mendmap.readings.formats.sql import (
+    cell,
+    depth_word,
+    has_columns,
+    method_of,
+    one_of,
+    raw_of,
+    required,
+    selected,
+    word,
+)
 from mendmap.readings.opened import Opened
 from mendmap.words.fields import Field
 
@@ -16,7 +26,11 @@ _WITHDRAWN = ("invalid", "superseded", "retired")
 
 
 class Wise6:
-    """WISE-6 samples. The parameter is ``determinand|matrix``: ``W-DIS`` (dissolved) is apart from ``W`` (whole)."""
+    """WISE-6 samples. The parameter is ``determinand|matrix``: ``W-DIS`` (dissolved) is apart from ``W`` (whole).
+
+    Only the day is told, so depth, sediment depth and species go into the method; of several samples of one day that
+    agree in these, the first by its identifier is the series itself and the second the method ``sample_2``.
+    """
 
     name = "wise6"
     about = "EEA Waterbase WISE-6 disaggregated samples (CSV or XLSX)"
@@ -64,18 +78,22 @@ class Wise6:
         status, value = cell(file, "resultObservationStatus"), cell(file, "resultObservedValue")
         loq, flag = cell(file, "procedureLOQValue"), cell(file, "resultQualityObservedValueBelowLOQ")
         below, above = one_of(flag, ("1", "true")), f"({flag} IS NULL OR {one_of(flag, ('0', 'false'))})"
+        site, day = cell(file, "monitoringSiteIdentifier"), _day(cell(file, "phenomenonTimeSamplingDate"))
+        parameter = (
+            f"concat_ws('|', {cell(file, 'observedPropertyDeterminandCode')}, {cell(file, 'procedureAnalysedMatrix')})"
+        )
         missing = f"({one_of(status, _MISSING)} OR ({value} IS NULL AND NOT {below}))"
         return selected(
             {
-                "station": cell(file, "monitoringSiteIdentifier"),
-                "parameter": f"concat_ws('|', {cell(file, 'observedPropertyDeterminandCode')}, "
-                f"{cell(file, 'procedureAnalysedMatrix')})",
+                "station": site,
+                "parameter": parameter,
                 "averaging": "'sample'",
-                "start": _day(cell(file, "phenomenonTimeSamplingDate")),
+                "method": method_of(_where(file), (site, parameter, day), [cell(file, "sampleIdentifier")], "sample"),
+                "start": day,
                 # A flag that is neither 0 nor 1 stays what it is, so that the check names it.
                 "qualifier": f"CASE WHEN {missing} THEN NULL WHEN {below} THEN '<' WHEN NOT {above} THEN {flag} END",
                 "value": f"CASE WHEN {missing} THEN NULL WHEN {below} THEN coalesce({loq}, {value}) ELSE {value} END",
-                "unit": _unit(cell(file, "resultUom")),
+                "unit": cell(file, "resultUom"),
                 "detection_limit": loq,
                 "quality": _quality(missing, status, cell(file, "metadata_statusCode")),
                 "note": _note(file),
@@ -83,9 +101,13 @@ class Wise6:
         )
 
 
-def _unit(unit: str) -> str:
-    """``mg{NO3}/L`` is so much nitrate, ``mg{N}/L`` so much nitrogen of it: mg/L as NO3, mg/L as N."""
-    return f"regexp_replace({unit}, '^(\\w+)\\{{(\\w+)\\}}/(\\w+)$', '\\1/\\3 as \\2')"
+def _where(file: Opened) -> tuple[str, ...]:
+    """What of one site was sampled, as parts of a method."""
+    return (
+        depth_word(cell(file, "parameterSampleDepth"), "'m'"),
+        f"'sediment_' || {word(cell(file, 'parameterSedimentDepthSampled'))}",
+        f"'species_' || {word(cell(file, 'parameterSpecies'))}",
+    )
 
 
 def _day(date: str) -> str:

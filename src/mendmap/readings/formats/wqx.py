@@ -5,7 +5,7 @@ their parameter carries the kind of the activity, so that no catalogue takes the
 """
 
 from mendmap.readings.claims import Options, Query
-from mendmap.readings.formats.sql import cell, has_columns, one_of, raw_of, selected, text
+from mendmap.readings.formats.sql import cell, depth_word, has_columns, method_of, one_of, raw_of, selected, text
 from mendmap.readings.opened import Opened
 from mendmap.words.fields import Field
 
@@ -22,6 +22,16 @@ _NAMES = (
     ("end_zone", "ActivityEndTime/TimeZoneCode", "Activity_EndTimeZone", "Its zone."),
     ("station", "MonitoringLocationIdentifier", "Location_Identifier", "Monitoring location."),
     ("result", "ResultIdentifier", "Result_MeasureIdentifier", "Number of the result."),
+    ("depth", "ActivityDepthHeightMeasure/MeasureValue", "Activity_DepthHeightMeasure", "Depth of the sample."),
+    ("depth_unit", "ActivityDepthHeightMeasure/MeasureUnitCode", "Activity_DepthHeightMeasureUnit", "Its unit."),
+    ("depth", "ResultDepthHeightMeasure/MeasureValue", "ResultDepthHeight_Measure", "Depth of the result."),
+    ("depth_unit", "ResultDepthHeightMeasure/MeasureUnitCode", "ResultDepthHeight_MeasureUnit", "Its unit."),
+    (
+        "analysis",
+        "ResultAnalyticalMethod/MethodIdentifier",
+        "ResultAnalyticalMethod_Identifier",
+        "Method of analysis.",
+    ),
     ("condition", "ResultDetectionConditionText", "Result_ResultDetectionCondition", "Why there is no value."),
     ("speciation", "MethodSpeciationName", "Result_MethodSpeciation", "As N, as NO3 and so on."),
     ("speciation", "MethodSpecificationName", "", "The same, as the portal spells it."),
@@ -77,7 +87,11 @@ _STATUSES = {
 
 
 class Wqx:
-    """Water Quality Portal. The parameter is ``characteristic|fraction``, with ``|statistic`` where there is one."""
+    """Water Quality Portal. The parameter is ``characteristic|fraction``, with ``|statistic`` where there is one.
+
+    The depth goes into the method; of several results of one moment that agree in it, the first by activity, method
+    of analysis and number is the series itself and the second the method ``result_2``.
+    """
 
     name = "wqx"
     about = "US Water Quality Portal results, legacy or WQX 3.0 (CSV or XLSX)"
@@ -99,20 +113,27 @@ class Wqx:
         columns["condition"] = f"ltrim(lower({columns['condition']}), '*')"
         columns["sign"] = _sign(columns)
         ended = _moment("coalesce(end_date, date)", "end_time", "end_zone")
+        within = ("station", _PARAMETER, "date", "time", "zone")
+        unit = (
+            "CASE WHEN (sign = '<' OR value IS NULL) AND bound IS NOT NULL "
+            "THEN coalesce(bound_unit, unit) ELSE coalesce(unit, bound_unit) END"
+        )
         listed = ", ".join(f"{sql} AS {each}" for each, sql in columns.items())
         return selected(
             {
                 "station": "station",
-                "parameter": "concat_ws('|', characteristic, fraction, statistic, "
-                "CASE WHEN lower(kind) LIKE 'quality control%' THEN kind END)",
+                "parameter": _PARAMETER,
                 "averaging": "'sample'",
+                "method": method_of(
+                    [depth_word("depth", "depth_unit")], within, ("activity", "analysis", "result"), "result"
+                ),
                 "start": _moment("date", "time", "zone"),
                 "end": f"CASE WHEN end_time IS NOT NULL THEN {ended} END",
                 "qualifier": "sign",
                 "value": "CASE WHEN sign IS NULL THEN value WHEN sign = '<' AND bound IS NOT NULL THEN bound "
                 f"WHEN {one_of('value', _WORDS)} THEN NULL ELSE coalesce(ltrim(value, '<> '), bound) END",
-                "unit": "concat_ws(' ', CASE WHEN (sign = '<' OR value IS NULL) AND bound IS NOT NULL "
-                "THEN coalesce(bound_unit, unit) ELSE coalesce(unit, bound_unit) END, speciation)",
+                # Some units say it themselves: mg/l as N, mg/l CaCO3.
+                "unit": f"concat_ws(' ', {unit}, CASE WHEN {unit} NOT LIKE '% %' THEN speciation END)",
                 "detection_limit": f"CASE WHEN {_LIMIT_FITS} THEN bound END",
                 "quality": _quality(),
                 "flags": f"CASE WHEN sign IS NULL AND value IS NOT NULL AND {one_of('condition', _FAINT)} "
@@ -124,6 +145,9 @@ class Wqx:
         )
 
 
+_PARAMETER = (
+    "concat_ws('|', characteristic, fraction, statistic, CASE WHEN lower(kind) LIKE 'quality control%' THEN kind END)"
+)
 # A limit goes with the value where it is in the value's unit; else it stands in the note.
 _LIMIT_FITS = (
     "bound IS NULL OR coalesce(sign, '') = '<' OR bound_unit IS NULL OR lower(bound_unit) = lower(coalesce(unit, ''))"
@@ -131,7 +155,8 @@ _LIMIT_FITS = (
 
 
 def _column(file: Opened, ours: str) -> str:
-    return cell(file, *(each for entry in _NAMES if entry[0] == ours for each in entry[1:3] if each))
+    names = [each for entry in _NAMES if entry[0] == ours for each in entry[1:3] if each in file.header]
+    return f"coalesce(NULL::VARCHAR, {', '.join(cell(file, each) for each in names)})" if names else "NULL::VARCHAR"
 
 
 def _sign(columns: dict[str, str]) -> str:

@@ -1,1 +1,1 @@
-"""The addresses, a module for each kind of answer: ``health``, ``tiles``, ``downloads``, ``data`` and ``pages``."""
+"""The addresses, a module for each kind of answer; ``readings`` takes posts, the others only tell."""

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from mendmap import progress
-from mendmap.exports.tables import rows_csv
+from mendmap.exports.files import rows_csv
 from mendmap.statements import outcome
 from mendmap.web import describe
 from mendmap.web.answers import content, named

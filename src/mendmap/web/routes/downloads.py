@@ -1,47 +1,147 @@
-"""Whole layers as GeoJSON and whole tables as CSV, and the page that explains them."""
+"""Whole layers as GeoJSON; tables, whole or filtered, as CSV, XLSX and Parquet; and what there is to download."""
+
+from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
+from mendmap.atlas.model import Atlas
+from mendmap.errors import BadRequestError, NotFoundError
 from mendmap.exports.explain import Download, downloads
+from mendmap.exports.files import FORMATS, MEDIA, write
+from mendmap.exports.geojson import layer_geojson
+from mendmap.exports.tables import DOWNLOADS, Table, filters, reading_fields, records
+from mendmap.lake import contents
+from mendmap.lake.contents import Selection
+from mendmap.query import ReadingQuery
+from mendmap.web import answers, asked
 from mendmap.web.answers import content, named
-from mendmap.web.keeper import current
+from mendmap.web.asked import AsOfText, Given, Text
+from mendmap.web.keeper import Served, current
 
 router = APIRouter(prefix="/downloads")
-_MEDIA = {"geojson": "application/geo+json", "csv": "text/csv; charset=utf-8"}
+GEOJSON = "application/geo+json"
 
 
 @router.api_route(".json", methods=["GET", "HEAD"])
 def listed(request: Request) -> dict[str, object]:
-    """Every download with its size and what its columns mean."""
-    served = current(request)
+    """Every download: its files, how many rows, its filters, and what its columns mean."""
+    atlas = current(request).atlas
     return {
-        "downloads": [_plain(each, len(served.file(each.name))) for each in downloads(served.atlas)],
-        "licence": served.atlas.place.licence,
-        "attribution": served.atlas.place.attribution,
-        "snapshot": named(served.atlas.snapshot),
+        "downloads": [_plain(each) for each in downloads(atlas)],
+        "licence": atlas.place.licence,
+        "attribution": atlas.place.attribution,
+        "snapshot": named(atlas.snapshot),
     }
 
 
-def _plain(download: Download, size: int) -> dict[str, object]:
+def _plain(download: Download) -> dict[str, object]:
     columns = [
         {"name": each.name, "kind": each.kind, "unit": each.unit or None, "meaning": each.meaning}
         for each in download.fields
     ]
     return {
-        "href": f"/downloads/{download.name}",
+        "name": download.name,
         "title": download.title,
         "description": download.description,
         "rows": download.rows,
-        "bytes": size,
+        "files": [
+            {"href": f"/downloads/{download.name}.{form}", "media_type": MEDIA.get(form, GEOJSON)}
+            for form in download.formats
+        ],
+        "filters": list(download.filters),
         "columns": columns,
     }
 
 
 @router.api_route("/{name}", methods=["GET", "HEAD"])
-def download(request: Request, name: str) -> Response:
-    """One whole file."""
+def download(
+    request: Request,
+    name: str,
+    site: Text = None,
+    station: Text = None,
+    parameter: Text = None,
+    datetime: Text = None,
+    as_of: AsOfText = None,
+    quality: Text = None,
+) -> Response:
+    """One file."""
     served = current(request)
-    body = served.file(name)
-    media = _MEDIA[name.rpartition(".")[2]]
+    stem, _, form = name.rpartition(".")
+    given = asked.given(
+        site=site, station=station, parameter=parameter, datetime=datetime, as_of=as_of, quality=quality
+    )
+    if form == "geojson" and stem in served.atlas.layers:
+        asked.only(given, (), name)
+        return _layer(request, served, name, stem)
+    if form not in FORMATS or stem not in ("readings", *DOWNLOADS):
+        layers = [f"{each}.geojson" for each in served.atlas.layers]
+        tables = [f"{each}.{form if form in FORMATS else 'csv'}" for each in ("readings", *DOWNLOADS)]
+        raise NotFoundError("download", name, [*layers, *tables])
+    asked.only(given, filters(stem), stem)
+    atlas = served.at(as_of)
+    if stem == "readings":
+        return readings_file(request, served, atlas, name, asked.readings(atlas, given), given)
+    places = asked.places(atlas, given)
+
+    def make(tag: str) -> Path:
+        table = records(atlas, stem, places, about(atlas, stem, given))
+        return served.spool.lend(tag, table.count, lambda path: write(table, form, path))
+
+    return answers.file(
+        request, atlas.snapshot, name=name, asked=(atlas.place.id, given), media_type=MEDIA[form], make=make
+    )
+
+
+def _layer(request: Request, served: Served, name: str, layer: str) -> Response:
+    body = served.kept(name, lambda: layer_geojson(served.atlas, served.atlas.layers[layer]))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return content(request, body, media, served.atlas.snapshot, headers)
+    return content(request, body, GEOJSON, served.atlas.snapshot, headers)
+
+
+def readings_file(
+    request: Request, served: Served, atlas: Atlas, name: str, query: ReadingQuery, given: Given
+) -> Response:
+    """The readings that a query asks for, as a file in the format of its name."""
+    form = name.rpartition(".")[2]
+
+    def make(tag: str) -> Path:
+        with served.lake() as lake:
+            selection = bounded(served, contents.select(lake, atlas.snapshot, atlas.place.id, query))
+            table = Table(
+                "readings",
+                reading_fields(),
+                selection.count,
+                lambda: contents.rows(lake, selection),
+                about(atlas, "readings", given),
+                atlas.snapshot.moment,
+            )
+            return served.spool.lend(tag, table.count, lambda path: write(table, form, path))
+
+    return answers.file(
+        request, atlas.snapshot, name=name, asked=(atlas.place.id, given), media_type=MEDIA[form], make=make
+    )
+
+
+def bounded(served: Served, selection: Selection) -> Selection:
+    """A selection of no more readings than one answer may have. Raises BadRequestError."""
+    most = served.settings.max_download_rows
+    if selection.count > most:
+        narrowed = ", ".join(each for each in filters("readings") if each != "as-of")
+        raise BadRequestError(
+            f"{selection.count:,} readings are asked for, and one answer has at most {most:,}; ask for less: {narrowed}"
+        )
+    return selection
+
+
+def about(atlas: Atlas, table: str, given: Given) -> dict[str, str]:
+    """What a file is, as it says itself."""
+    return {
+        "table": table,
+        "catalogue": atlas.place.id,
+        "snapshot": str(atlas.snapshot),
+        "digest": atlas.snapshot.digest,
+        "moment": atlas.snapshot.moment.isoformat(),
+        "licence": atlas.place.licence,
+        "attribution": atlas.place.attribution,
+        **given,
+    }

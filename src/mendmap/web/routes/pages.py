@@ -9,11 +9,12 @@ import jinja2
 from fastapi import APIRouter, Request, Response
 
 from mendmap import progress
-from mendmap.atlas.model import Feature
+from mendmap.atlas.model import Atlas, Feature
 from mendmap.catalogue.records import names
+from mendmap.charts import draw
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
-from mendmap.web import describe, wording
+from mendmap.web import describe, pictures, wording
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, current, page_of
 from mendmap.words import vocabulary
@@ -36,13 +37,14 @@ _templates = jinja2.Environment(
 _templates.filters["amount"] = progress.amount
 _templates.filters["number"] = lambda value: f"{value:,.10g}"
 _templates.filters["name"] = names
-_templates.filters |= {name: getattr(wording, name) for name in ("day", "hours", "period", "unit", "averaging", "size")}
+_templates.filters |= {name: getattr(wording, name) for name in ("day", "hours", "period", "unit", "averaging")}
 _templates.globals["words"] = vocabulary
 
 
-def _page(request: Request, served: Served, template: str, **context: Any) -> Response:
-    """A page. Every template gets the atlas, the place, the snapshot and today's date beside its own context."""
-    atlas = served.atlas
+def page(request: Request, served: Served, template: str, as_of: Atlas | None = None, **context: Any) -> Response:
+    """A page of what is served, or of an atlas ``as_of`` another time. Every template gets the atlas, the place, the
+    snapshot and today's date beside its own context."""
+    atlas = as_of or served.atlas
     now = dt.datetime.now(dt.UTC)
     body = _templates.get_template(template).render(
         atlas=atlas,
@@ -71,7 +73,7 @@ def home(request: Request) -> Response:
 @router.api_route("/maps", methods=METHODS)
 def maps(request: Request) -> Response:
     """The list of maps."""
-    return _page(request, current(request), "maps.html")
+    return page(request, current(request), "maps.html")
 
 
 @router.api_route("/maps/{ident}", methods=METHODS)
@@ -101,7 +103,7 @@ def _map(request: Request, served: Served, ident: str) -> Response:
     # Works stand in the table at their sites. A page stays a page, however many features there are.
     listed = (feature for layer in shown if layer.role != "work" for feature in layer.features)
     rows, left_out = describe.listing(atlas, listed, min(TWIN_ROWS, served.settings.max_rows))
-    return _page(
+    return page(
         request,
         served,
         "map.html",
@@ -137,7 +139,7 @@ def stations(request: Request) -> Response:
 def _listing(request: Request, title: str, role: str) -> Response:
     served = current(request)
     rows, left_out = describe.listing(served.atlas, served.atlas.of_role(role), served.settings.max_rows)
-    return _page(request, served, "listing.html", title=title, role=role, rows=rows, rows_left_out=left_out)
+    return page(request, served, "listing.html", title=title, role=role, rows=rows, rows_left_out=left_out)
 
 
 @router.api_route("/sites/{ident}", methods=METHODS)
@@ -163,37 +165,38 @@ def feature(request: Request, layer: str, ident: str) -> Response:
         raise NotFoundError(f"feature of {layer}", ident, found)
     if layer == "works":
         work = found[ident].properties["id"].partition(".")[0]
-        return _page(request, served, "work.html", work=describe.work(served.atlas, served.atlas.works[work]))
+        return page(request, served, "work.html", work=describe.work(served.atlas, served.atlas.works[work]))
     return _feature(request, served, found[ident])
 
 
 def _feature(request: Request, served: Served, found: Feature) -> Response:
-    return _page(request, served, "feature.html", feature=describe.feature(served.atlas, found))
+    drawings = {each.id: pictures.alt(served.atlas, each) for each in found.series}
+    told = describe.feature(served.atlas, found)
+    return page(request, served, "feature.html", feature=told, drawings=drawings, size=(draw.WIDTH, draw.HEIGHT))
 
 
 @router.api_route("/statements", methods=METHODS)
 def statements(request: Request) -> Response:
     """What is claimed, and what came of checking it."""
     served = current(request)
-    return _page(request, served, "statements.html", **_statements(served))
+    return page(request, served, "statements.html", **_statements(served))
 
 
 @router.api_route("/progress", methods=METHODS)
 def progress_page(request: Request) -> Response:
     """Site by work."""
     served = current(request)
-    return _page(request, served, "progress.html", rows=progress.rows(served.atlas), columns=progress.COLUMNS)
+    return page(request, served, "progress.html", rows=progress.rows(served.atlas), columns=progress.COLUMNS)
 
 
 @router.api_route("/downloads", methods=METHODS)
 def downloads_page(request: Request) -> Response:
-    """Every file, its size, and what each column means."""
+    """Every file, how many rows it has, and what each column means."""
     served = current(request)
-    found = [(each, len(served.file(each.name))) for each in downloads(served.atlas)]
-    return _page(request, served, "downloads.html", downloads=found)
+    return page(request, served, "downloads.html", downloads=list(downloads(served.atlas)))
 
 
 @router.api_route("/about", methods=METHODS)
 def about(request: Request) -> Response:
     """Where the data come from, how far they can be trusted, and whom to write to."""
-    return _page(request, current(request), "about.html")
+    return page(request, current(request), "about.html")

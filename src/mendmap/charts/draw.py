@@ -1,0 +1,254 @@
+"""Draws a series as SVG that stands by itself: no script, no style sheet, told apart without colour, and in words.
+
+A value of its own is on the line, or a dot where it has no neighbour; one below a limit of detection is an open
+triangle that points down from it; one that its source marked wrong is a cross, off the line. The scale always holds 0,
+so that small changes stay small.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+import numpy as np
+import pyarrow as pa
+
+from mendmap.charts import points
+from mendmap.charts.axes import moment, time_ticks, value_ticks
+from mendmap.charts.points import Points, Seen
+
+WIDTH, HEIGHT = 400, 300
+_TOP, _RIGHT = 36, 10
+_LETTERS = 64  # that fit into a line below the drawing
+_INK, _QUIET, _GRID, _LINE, _LIMIT = "#1b2420", "#4c5751", "#dcd8cc", "#0f4c5c", "#7a1f1f"
+_DOTTED = 120  # values up to which each has its dot
+_TALL = 3  # a limit up to so many times the greatest value still has room
+_CHARACTER = 5.9  # the width of one, about, in the small letters
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A limit: drawn as a dashed line at ``value`` (canonical unit) with its label, for the time that it applies
+    (seconds since 1970; None is open)."""
+
+    label: str
+    value: float
+    first: float | None = None
+    last: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is to be drawn: ``what`` and ``where`` in words, ``unit`` as it is printed; the time from ``first`` to
+    ``last`` (seconds since 1970, in UTC); ``step`` is the averaging time in seconds, None for samples."""
+
+    what: str
+    where: str
+    unit: str
+    averaging: str
+    first: float
+    last: float
+    step: float | None
+    lines: tuple[Line, ...] = ()
+
+
+def draw(chart: Chart, batches: Iterable[pa.RecordBatch]) -> bytes:
+    """The drawing of readings (batches with ``points.COLUMNS``, of one series in time order)."""
+    seen = points.gather(batches, chart.first, chart.last, WIDTH - 50, chart.step)
+    lines = _applying(chart)
+    shown = [*map(float, seen.points.value), 0.0]
+    within = [each for each in lines if min(shown) <= each.value <= _TALL * max(shown)]
+    ticks = value_ticks(min(shown), max([*shown, *(each.value for each in within)]))
+    foot = _foot(chart, seen, [each for each in lines if each not in within])
+    frame = _Frame(chart, ticks, HEIGHT - 26 - 14 * len(foot))
+    body = [*_axes(frame, chart), *_marks(frame, seen), *_limits(frame, within)]
+    body += [_text(8, frame.bottom + 34 + 14 * nth, words, fill=_QUIET, size=11) for nth, words in enumerate(foot)]
+    if not seen.count:
+        body.append(_text(WIDTH / 2, (_TOP + frame.bottom) / 2, "No reading in this time", anchor="middle", size=14))
+    title = escape(f"{chart.what} at {chart.where}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t d" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, '
+        f'Liberation Sans, sans-serif" font-size="12" fill="{_INK}">\n'
+        f'<title id="t">{title}</title>\n<desc id="d">{escape(told(chart, seen))}</desc>\n'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fffdf8"/>\n' + "\n".join(body) + "\n</svg>\n"
+    ).encode()
+
+
+def told(chart: Chart, seen: Seen) -> str:
+    """What a drawing shows, in words."""
+    unit = f" {chart.unit}" if chart.unit else ""
+    said = [f"{chart.what} at {chart.where}, {chart.averaging}, from {_span(chart)}: {_many(seen.count, 'reading')}."]
+    own = seen.points.value[seen.points.kind == points.VALUE]
+    if len(own) and seen.last:
+        begun, ended, value = seen.last
+        said.append(f"Least {own.min():,.10g}{unit}, greatest {own.max():,.10g}{unit}.")
+        said.append(f"The last is {value:,.10g}{unit}, of {_when(begun, ended)}.")
+    said += [
+        f"{text}: {count:,}."
+        for text, count in (
+            ("Below their limit of detection, drawn as open triangles at it", seen.below),
+            ("Above what could be measured", seen.above),
+            ("Marked wrong by the source, drawn as crosses", seen.invalid),
+            ("Missing", seen.missing),
+            ("Gaps in them, where the line is broken", seen.gaps),
+        )
+        if count
+    ]
+    said += [f"{each.label}: {each.value:,.10g}{unit}." for each in _applying(chart)]
+    if seen.thinned:
+        said.append("The drawing has the first, least, greatest and last reading of each column.")
+    if sparse := _sparse(chart, seen):
+        said.append(f"{sparse}.")
+    return " ".join(said)
+
+
+class _Frame:
+    """Where a moment and a value stand in the drawing, in its own units."""
+
+    def __init__(self, chart: Chart, ticks: Sequence[float], bottom: float) -> None:
+        self.ticks, self.bottom = ticks, bottom
+        self.left = max(30.0, 12 + 6.8 * max(len(f"{each:,.10g}") for each in ticks))
+        self.right = WIDTH - _RIGHT
+        # A short time, or a single moment, stands in the middle of a day.
+        long = chart.last - chart.first
+        spare = 0.01 * long if long >= 3600 else 43_200
+        self.first, self.last = chart.first - spare, chart.last + spare
+
+    def x(self, seconds: float) -> float:
+        share = (seconds - self.first) / (self.last - self.first)
+        return float(self.left + min(max(share, 0.0), 1.0) * (self.right - self.left))
+
+    def y(self, value: float) -> float:
+        low, high = self.ticks[0], self.ticks[-1]
+        return float(self.bottom - (value - low) / (high - low) * (self.bottom - _TOP))
+
+    def xy(self, some: Points) -> Iterator[tuple[float, float]]:
+        """Where points stand."""
+        for seconds, value in zip(some.middle.tolist(), some.value.tolist(), strict=True):
+            yield self.x(seconds), self.y(value)
+
+
+def _axes(frame: _Frame, chart: Chart) -> Iterator[str]:
+    heading = f"{chart.what}{f', {chart.unit}' if chart.unit else ''}"
+    yield _text(8, 18, heading, size=14, more='font-weight="600"')
+    room = int((WIDTH - 28 - 8.2 * len(heading)) / _CHARACTER)
+    yield _text(WIDTH - 8, 18, _short(f"{chart.averaging}, {chart.where}", room), anchor="end", fill=_QUIET, size=11)
+    for each in frame.ticks:
+        y = frame.y(each)
+        firm = _QUIET if each == 0 else _GRID
+        yield f'<path d="M{frame.left:.1f} {y:.1f}H{frame.right:.1f}" stroke="{firm}"/>'
+        yield _text(frame.left - 5, y + 4, f"{each:,.10g}", anchor="end")
+    for seconds, words in time_ticks(frame.first, frame.last):
+        x = frame.x(seconds)
+        yield f'<path d="M{x:.1f} {frame.bottom:.0f}v5" stroke="{_QUIET}"/>'
+        half = len(words) * 3.4
+        yield _text(min(max(x, half + 4), WIDTH - half - 4), frame.bottom + 17, words, anchor="middle")
+
+
+def _limits(frame: _Frame, lines: Sequence[Line]) -> Iterator[str]:
+    taken: list[float] = []
+    for each in sorted(lines, key=lambda line: -line.value):
+        y = frame.y(each.value)
+        begin = frame.left if each.first is None else frame.x(each.first)
+        finish = frame.right if each.last is None else frame.x(each.last)
+        dashes = 'stroke-width="1.4" stroke-dasharray="6 3"'
+        yield f'<path d="M{begin:.1f} {y:.1f}H{finish:.1f}" stroke="{_LIMIT}" {dashes}/>'
+        # Where a label has no room of its own, the words below the drawing have it.
+        if all(abs(y - other) > 12 for other in taken):
+            taken.append(y)
+            halo = 'paint-order="stroke" stroke="#fffdf8" stroke-width="3"'
+            label = _short(f"{each.label}: {each.value:,.10g}", 50)
+            yield _text(frame.right - 2, y - 4, label, anchor="end", fill=_LIMIT, size=11, more=halo)
+
+
+def _marks(frame: _Frame, seen: Seen) -> Iterator[str]:
+    own = seen.points.at(seen.points.kind == points.VALUE)
+    if len(own):
+        alone = np.ones(len(own), dtype=bool)
+        same = np.diff(own.run) == 0
+        alone[1:] &= ~same
+        alone[:-1] &= ~same
+        joined = own.at(~alone)
+        if len(joined):
+            breaks = np.diff(joined.run, prepend=joined.run[0] - 1) != 0
+            path = "".join(
+                f"{'M' if begins else 'L'}{x:.1f} {y:.1f}"
+                for begins, (x, y) in zip(breaks.tolist(), frame.xy(joined), strict=True)
+            )
+            yield f'<path d="{path}" fill="none" stroke="{_LINE}" stroke-width="1.3" stroke-linejoin="round"/>'
+        dots = own if len(own) <= _DOTTED else own.at(alone)
+        size = 2.4 if len(own) <= _DOTTED else 1.5
+        yield from _many_of(
+            f"m-{size} 0a{size} {size} 0 1 0 {2 * size} 0a{size} {size} 0 1 0 -{2 * size} 0", frame, dots
+        )
+    for kind, shape in ((points.BELOW, "m-3.5 0h7l-3.5 6z"), (points.ABOVE, "m-3.5 0h7l-3.5 -6z")):
+        yield from _many_of(shape, frame, seen.points.at(seen.points.kind == kind), open_shape=True)
+    yield from _many_of(
+        "m-3 -3l6 6m0 -6l-6 6", frame, seen.points.at(seen.points.kind == points.INVALID), open_shape=True
+    )
+
+
+def _many_of(shape: str, frame: _Frame, some: Points, open_shape: bool = False) -> Iterator[str]:
+    """One path of many equal marks."""
+    if len(some):
+        path = "".join(f"M{x:.1f} {y:.1f}{shape}" for x, y in frame.xy(some))
+        look = f'fill="none" stroke="{_INK}" stroke-width="1.1"' if open_shape else f'fill="{_LINE}"'
+        yield f'<path d="{path}" {look}/>'
+
+
+def _foot(chart: Chart, seen: Seen, beyond: Sequence[Line]) -> list[str]:
+    """The lines of words below the drawing."""
+    said = [f"{_span(chart)}: {_many(seen.count, 'reading')}"]
+    said += ["Drawn: the first, least, greatest and last of each column"] * seen.thinned
+    keys = (("▽ below detection", seen.below), ("△ above range", seen.above), ("✕ marked wrong", seen.invalid))
+    counted = [*(f"{text}: {count:,}" for text, count in keys if count)]
+    counted += [f"{text}: {count:,}" for text, count in (("missing", seen.missing), ("gaps", seen.gaps)) if count]
+    said += [words[0].upper() + words[1:] for words in [", ".join(counted)] if words]
+    said += [sparse] if (sparse := _sparse(chart, seen)) else []
+    said += [f"Above the drawing: {'; '.join(f'{each.label} {each.value:,.10g}' for each in beyond)}"] * bool(beyond)
+    return [_short(words, _LETTERS) for words in said]
+
+
+def _sparse(chart: Chart, seen: Seen) -> str:
+    """What there is to say where averages cover less than half of their time."""
+    covered = seen.valued * (chart.step or 0) / (chart.last - chart.first)
+    if not chart.step or not seen.valued or covered >= 0.5:
+        return ""
+    share = "less than 1" if covered < 0.01 else f"{100 * covered:.0f}"
+    return f"Covers {share} % of this time; of the rest nothing is known"
+
+
+def _applying(chart: Chart) -> list[Line]:
+    """The limits that apply in the time of the drawing."""
+    return [
+        each
+        for each in chart.lines
+        if (each.first is None or each.first <= chart.last) and (each.last is None or each.last >= chart.first)
+    ]
+
+
+def _text(
+    x: float, y: float, words: str, anchor: str = "start", size: int = 12, fill: str = _INK, more: str = ""
+) -> str:
+    looks = f'text-anchor="{anchor}" font-size="{size}" fill="{fill}" {more}'.rstrip()
+    return f'<text x="{x:.1f}" y="{y:.1f}" {looks}>{escape(words)}</text>'
+
+
+def _short(words: str, most: int) -> str:
+    return words if len(words) <= most else f"{words[: max(most - 1, 1)]}…"
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def _span(chart: Chart) -> str:
+    return f"{_when(chart.first, chart.last)} UTC"
+
+
+def _when(first: float, last: float) -> str:
+    """A time in words, to the minute where it is shorter than three days."""
+    begin, finish = moment(first), moment(last)
+    hours = last - first < 3 * 86_400
+    start, end = (f"{each.day} {each:%b} {each.year}{f', {each:%H:%M}' if hours else ''}" for each in (begin, finish))
+    return start if start == end else f"{start} to {end}"

@@ -1,0 +1,87 @@
+"""``mendmap keys``: who may post readings. The key itself is printed once, when it is made.
+
+Not here: how keys are kept (``lake.keys``).
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from mendmap.cli.main import _as_json, _lake, _settings, main
+
+
+@main.group(epilog="Example: mendmap keys add 'logger at the outfall' --station outfall")
+def keys() -> None:
+    """API keys for posting readings."""
+
+
+@keys.command(epilog="Example: mendmap keys add 'logger at the outfall' --station outfall")
+@click.argument("name")
+@click.option("--station", "stations", multiple=True, metavar="ID", help="Only for this station; may be repeated.")
+@click.option("--catalogue", default="", help="Catalogue to post into, where the lake holds more than one.")
+@_lake
+def add(name: str, stations: tuple[str, ...], catalogue: str, lake: str | None) -> None:
+    """Make a key, and print it: this once, since only its SHA-256 is kept."""
+    from mendmap.lake import contents, ledger
+    from mendmap.lake import keys as held
+
+    chosen = _settings(lake=lake)
+    with _opened(chosen.lake) as opened:
+        place = contents.chosen(opened, catalogue or chosen.catalogue)
+        features = contents.read(opened, ledger.latest(opened), place, series=False).features
+        known = {each.id for each in features}
+        key, secret = held.add(opened, chosen.lake, name, place, stations, known)
+    scope = ", ".join(key.stations) or "every station"
+    click.echo(f"key {key.id} for {scope} of {place}; it is not shown again:", err=True)
+    click.echo(secret)
+
+
+@keys.command("list", epilog="Example: mendmap keys list --json")
+@_lake
+@_as_json
+def listing(lake: str | None, as_json: bool) -> None:
+    """Every key, without the key itself."""
+    from mendmap.lake import keys as held
+
+    with _opened(_settings(lake=lake).lake) as opened:
+        found = [_plain(key) for key in held.listing(opened)]
+    if as_json:
+        click.echo(json.dumps({"keys": found}, ensure_ascii=False, indent=2))
+        return
+    for each in found:
+        until = f"revoked {each['revoked']}" if each["revoked"] else "in use"
+        stations = ", ".join(each["stations"]) or "every station"
+        click.echo(f"{each['id']}: {each['name']}; {stations} of {each['catalogue']}; {each['created']}; {until}")
+
+
+@keys.command(epilog="Example: mendmap keys revoke 5f0c1d2e")
+@click.argument("ident", metavar="ID")
+@_lake
+def revoke(ident: str, lake: str | None) -> None:
+    """Take a key back: it is refused from now on."""
+    from mendmap.lake import keys as held
+
+    chosen = _settings(lake=lake)
+    with _opened(chosen.lake) as opened:
+        key = held.revoke(opened, chosen.lake, ident)
+    click.echo(f"key {key.id} ({key.name}) was revoked at {key.revoked:%Y-%m-%dT%H:%M:%SZ}")
+
+
+@contextmanager
+def _opened(address: str) -> Iterator[Any]:
+    from mendmap.lake.connection import open_lake
+
+    opened = open_lake(address)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _plain(key: Any) -> dict[str, Any]:
+    revoked = key.revoked.isoformat() if key.revoked else None
+    named = {"id": key.id, "name": key.name, "catalogue": key.catalogue, "stations": list(key.stations)}
+    return {**named, "created": key.created.isoformat(), "revoked": revoked}

@@ -1,0 +1,243 @@
+"""Fetches one address: conditional, bounded in bytes, time and redirects, and tried again while that makes sense.
+
+Redirects stay with the host, or with one below or above it (``www.``), and never lead from https to http. A token
+goes to the feed's own origin and nowhere else. Not here: pages that lead to more pages (``sensorthings``).
+"""
+
+import datetime as dt
+import ipaddress
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import BinaryIO
+from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3 import exceptions
+
+from mendmap.errors import FeedError, shown
+
+_CHUNK = 1 << 16
+# Statuses that may be gone a moment later.
+_PASSING = (408, 425, 429, 500, 502, 503, 504)
+_REDIRECTS = (301, 302, 303, 307, 308)
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a fetch may take: bytes of the body (unpacked), seconds of silence and in all, tries with a growing
+    ``backoff_s`` of at most ``longest_wait_s`` between them, and redirects."""
+
+    max_bytes: int
+    timeout_s: float
+    tries: int
+    total_s: float = 900.0
+    backoff_s: float = 1.0
+    longest_wait_s: float = 60.0
+    redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: whether there is anything new, and the validators to ask with the next time."""
+
+    changed: bool
+    etag: str = ""
+    last_modified: str = ""
+
+
+class _PassingError(Exception):
+    """Something that may be gone at the next try; ``wait_s`` is how long the server asks to be left alone."""
+
+    def __init__(self, message: str, wait_s: float = 0.0) -> None:
+        self.wait_s = wait_s
+        super().__init__(message)
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
+class Fetcher:
+    """Fetches from one feed's host, over connections that are kept open.
+
+    ``home`` is the feed's address, ``token`` what is sent as its Authorization (blank: nothing), ``agent`` names us.
+    ``pause`` waits some seconds, and says whether to stop trying. Used by one thread.
+    """
+
+    def __init__(
+        self, home: str, agent: str, limits: Limits, token: str = "", pause: Callable[[float], bool] = _sleep
+    ) -> None:
+        self.home, self.limits = home, limits
+        self._agent, self._pause = agent, pause
+        # Services differ in the scheme they want: one that the token brings itself is left as it is.
+        self._token = token if " " in token or not token else f"Bearer {token}"
+        self._pools: dict[str, urllib3.PoolManager] = {}
+
+    def close(self) -> None:
+        """Lets go of the connections."""
+        for pool in self._pools.values():
+            pool.clear()
+
+    def fetch(self, url: str, sink: BinaryIO, etag: str = "", last_modified: str = "") -> Answer:
+        """Writes the body of ``url`` into ``sink``, from its beginning. With validators of an earlier answer there may
+        be nothing new. Raises FeedError; then what stands in ``sink`` is worth nothing."""
+        asked = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        conditions = {name: value for name, value in asked.items() if value}
+        limits = self.limits
+        for nth in range(1, limits.tries + 1):
+            try:
+                return self._tried(url, sink, conditions)
+            except _PassingError as error:
+                wait = max(error.wait_s, random.uniform(0.5, 1) * min(limits.longest_wait_s, limits.backoff_s * 2**nth))
+                if nth == limits.tries or error.wait_s > limits.longest_wait_s or self._pause(wait):
+                    raise FeedError(f"{_named(url)}: {error} ({nth} tries)", error.wait_s) from error
+        raise AssertionError("unreachable")
+
+    def _tried(self, url: str, sink: BinaryIO, conditions: Mapping[str, str]) -> Answer:
+        until = time.monotonic() + self.limits.total_s
+        for _ in range(self.limits.redirects + 1):
+            try:
+                response = self._answered(url, conditions)
+                try:
+                    if response.status not in _REDIRECTS:
+                        return self._taken(url, response, sink, until, bool(conditions))
+                    url = redirected(url, response.headers.get("Location", ""))
+                finally:
+                    # A body that was read to its end has given its connection back already.
+                    response.close()
+            except exceptions.HTTPError as error:
+                raise _told(url, error, self.limits.timeout_s) from error
+        raise FeedError(f"{_named(url)}: more than {self.limits.redirects} redirects")
+
+    def _answered(self, url: str, conditions: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        headers = {"User-Agent": self._agent, "Accept-Encoding": "gzip", **conditions}
+        if self._token and _origin(urlsplit(url)) == _origin(urlsplit(self.home)):
+            headers["Authorization"] = self._token
+        timeout = urllib3.Timeout(connect=self.limits.timeout_s, read=self.limits.timeout_s)
+        return self._pool(url).urlopen(
+            "GET", url, headers=headers, timeout=timeout, retries=False, redirect=False, preload_content=False
+        )
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        """The connections to take: through the proxy that the environment names for this address, or none."""
+        parts = urlsplit(url)
+        proxy = "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
+        if proxy not in self._pools:
+            self._pools[proxy] = urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+        return self._pools[proxy]
+
+    def _taken(
+        self, url: str, response: urllib3.BaseHTTPResponse, sink: BinaryIO, until: float, conditional: bool
+    ) -> Answer:
+        status = response.status
+        if status == 304 and conditional:
+            return Answer(changed=False)
+        if status in _PASSING:
+            raise _PassingError(_said(status), _retry_after(response.headers.get("Retry-After", "")))
+        if status != 200:
+            raise FeedError(f"{_named(url)}: {_said(status)}")
+        self._read(url, response, sink, until)
+        return Answer(True, *(_sendable(response.headers.get(each, "")) for each in ("ETag", "Last-Modified")))
+
+    def _read(self, url: str, response: urllib3.BaseHTTPResponse, sink: BinaryIO, until: float) -> None:
+        length = response.headers.get("Content-Length", "")
+        if not length.isdecimal() and "chunked" not in response.headers.get("Transfer-Encoding", "").lower():
+            raise FeedError(f"{_named(url)}: does not say how long its body is, so that a cut one could not be told")
+        most = self.limits.max_bytes
+        sink.seek(0)
+        sink.truncate()
+        size = int(length[:18]) if length.isdecimal() else 0
+        # read1, because read would wait for a whole chunk however slowly it trickles in.
+        while size <= most and (chunk := response.read1(_CHUNK)):
+            sink.write(chunk)
+            size = max(size, sink.tell())
+            if time.monotonic() > until:
+                raise FeedError(f"{_named(url)}: not done after {self.limits.total_s:g} seconds")
+        if size > most:
+            raise FeedError(f"{_named(url)}: more than {most / 1e6:g} MB (setting MENDMAP_MAX_PULL_MB)")
+
+
+def redirected(url: str, location: str, *, same_host: bool = False) -> str:
+    """The address that ``url`` leads to. Raises FeedError where it may not be followed.
+
+    With ``same_host`` no other host at all is followed; a link that forgets the s of https gets it back, as
+    services behind a proxy write such links.
+    """
+    try:
+        old, new = urlsplit(url), urlsplit(urljoin(url, location))
+        if new.port in (None, 80, old.port) and (same_host, new.scheme, old.scheme) == (True, "http", "https"):
+            port = f":{old.port}" if old.port else ""
+            new = new._replace(scheme="https", netloc=f"{new.hostname or ''}{port}")
+        near = new.hostname == old.hostname or (not same_host and _kin(old.hostname or "", new.hostname or ""))
+    except ValueError:
+        raise FeedError(f"{_named(url)}: leads to something that is no address: {shown(location)}") from None
+    if new.scheme not in _PORTS or (old.scheme == "https" and new.scheme == "http"):
+        raise FeedError(f"{_named(url)}: leads from {old.scheme} to {shown(new.scheme)}, which is not followed")
+    if not near or new.username is not None or not location:
+        raise FeedError(f"{_named(url)}: leads to another host, which is not followed: {shown(new.hostname)}")
+    return new._replace(fragment="").geturl()
+
+
+def _kin(one: str, other: str) -> bool:
+    """Whether one host stands below the other. Without a list of public suffixes no more can be said."""
+    for host in (one, other):
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            continue
+        return False
+    parent, child = sorted((one, other), key=len)
+    return "." in parent and child.endswith(f".{parent}")
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+
+
+def _sendable(value: str) -> str:
+    """A validator, where it can be sent back as it came; else none."""
+    return value if len(value) <= 500 and value.isascii() and value.isprintable() else ""
+
+
+def _named(url: str) -> str:
+    """An address as messages show it: queries may hold what should stay with the two of us."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _said(status: int) -> str:
+    known = {each.value: each.phrase for each in HTTPStatus}
+    return f"the server answered {status} {known.get(status, '')}".rstrip()
+
+
+def _retry_after(value: str) -> float:
+    """Seconds to wait, of a Retry-After header: a number or a date; 0 where it is neither."""
+    if value.isdecimal() and len(value) < 10:
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+        return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
+        return 0.0
+
+
+def _told(url: str, error: exceptions.HTTPError, timeout_s: float) -> Exception:
+    """An error of the library in our words: one that may pass, or one for good."""
+    if isinstance(error, exceptions.SSLError):
+        return FeedError(f"{_named(url)}: no secure connection: {shown(str(error), 200)}")
+    if isinstance(error, exceptions.NameResolutionError):
+        return _PassingError("no such host is known")
+    if isinstance(error, exceptions.NewConnectionError | exceptions.ProxyError):
+        return _PassingError("cannot be reached")
+    if isinstance(error, exceptions.TimeoutError):
+        return _PassingError(f"silent for {timeout_s:g} seconds")
+    if isinstance(error, exceptions.ProtocolError | exceptions.DecodeError):
+        return _PassingError("the connection broke off before the end of the body")
+    return FeedError(f"{_named(url)}: no answer that could be read: {type(error).__name__}")

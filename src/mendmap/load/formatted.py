@@ -1,0 +1,95 @@
+"""Reads a folder's files of readings that are not in our own columns: recognised, settled and explained as an ingest
+does it, in a scratch of DuckDB instead of a lake. Not here: our own CSV (``readings.tidy``), and writing.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mendmap.catalogue import files
+from mendmap.catalogue.model import Readings
+from mendmap.catalogue.records import Parameter
+from mendmap.errors import Fault, QueryError, ReadError, not_one_of
+from mendmap.lake.connection import scratch
+from mendmap.readings.claims import Options, Query
+from mendmap.readings.explain import faults
+from mendmap.readings.formats import lines_above, recognise
+from mendmap.readings.mapping import options_of, read_mapping, wide
+from mendmap.readings.opened import Opened, open_readings
+from mendmap.readings.settle import settle
+from mendmap.readings.tidy import Reading, series_id
+from mendmap.readings.told import Referents
+from mendmap.units import factor
+
+_SOUND = """
+    SELECT station, parameter, averaging, method, start_at, end_at, qualifier, value, unit, detection_limit,
+           uncertainty, quality, flags, source, note, file_row
+    FROM judged WHERE wrong = 0 ORDER BY file_row, station, parameter, averaging, method, start_at"""
+
+
+def read(given: Readings, known: Referents, max_bytes: int) -> tuple[list[Reading], list[Fault]]:
+    """The sound readings of one file, and the faults of the rest; the row of each is its line in the file.
+
+    ``max_bytes`` bounds the file, and what comes out of it where it is compressed.
+    """
+    entry = given.entry
+    for each in (entry, given.mapping):
+        if each and (reason := files.complaint(each.path, max_bytes)):
+            return [], [Fault(each.file, 0, "", reason)]
+    try:
+        mapping = read_mapping(given.mapping.path) if given.mapping else {}
+    except ReadError as error:
+        return [], [Fault(given.mapping.file if given.mapping else entry.file, 0, "", str(error))]
+    options, header_row = _options(given, mapping)
+    database = scratch()
+    try:
+        with open_readings(entry.path, max_bytes, given.encoding, header_row) as opened:
+            return _read(database.query, opened, given, known, options)
+    except (ReadError, QueryError) as error:
+        # DuckDB begins with its own kind of error, and goes on with lines of hints.
+        return [], [Fault(entry.file, 0, "", re.sub(r"^[A-Z][\w ]* Error: ", "", str(error).splitlines()[0]))]
+    finally:
+        database.close()
+
+
+def _options(given: Readings, mapping: Mapping[str, Any]) -> tuple[Options, int]:
+    """What is said of the file; the catalogue goes before the mapping, as the command line does in an ingest."""
+    if not mapping:
+        return Options(given.zone, given.label, given.source_id), 1
+    return options_of(mapping, given.zone, given.label, given.source_id), wide(mapping).header_row
+
+
+def _read(
+    query: Query, opened: Opened, given: Readings, known: Referents, options: Options
+) -> tuple[list[Reading], list[Fault]]:
+    if options.source and options.source not in known.sources:
+        raise ReadError(not_one_of("no such source", options.source, known.sources))
+    form = recognise(opened, str(options.mapping.get("format", given.format or "auto")))
+    form.raw(query, opened, options)
+    claims = form.claims(opened, options)
+    settled = settle(query, claims, known, form.prefix, options, opened.scratch)
+    above = lines_above(opened, options)
+    wrong = faults(query, claims, given.entry.file, known, options, form.prefix, above) if settled.bad_rows else []
+    result = query(_SOUND)
+    names = [each[0] for each in result.description]
+    rows = (dict(zip(names, row, strict=True)) for row in result.fetchall())
+    return [_reading(row, known.parameters, given.entry.file, above) for row in rows], wrong
+
+
+def _reading(row: dict[str, Any], parameters: Mapping[str, Parameter], file: str, above: int) -> Reading:
+    start, end, line = row.pop("start_at"), row.pop("end_at"), row.pop("file_row") + above
+    parameter = parameters[row["parameter"]]
+    scale = factor(row["unit"], parameter.unit, parameter.molar_mass)
+    numbers: Sequence[float | None] = (row["value"], row["detection_limit"], row["uncertainty"])
+    value, limit, uncertainty = (None if each is None else each * scale for each in numbers)
+    return Reading(
+        **row,
+        series=series_id(row["station"], row["parameter"], row["averaging"], row["method"]),
+        start=start,
+        end=end,
+        canonical=value,
+        canonical_limit=limit,
+        canonical_uncertainty=uncertainty,
+        file=file,
+        row=line,
+    )
