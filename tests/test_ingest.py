@@ -157,6 +157,18 @@ def test_units_and_limits_are_converted_together_and_the_source_is_kept(lake: Pa
     assert found == (0.5, "mg/m3", 0.5, pytest.approx(500), pytest.approx(500), pytest.approx(100), "<")
 
 
+@pytest.mark.parametrize(("second", "sound"), [("5", 1), ("6", 0)])
+def test_two_columns_of_one_series_are_one_reading_or_a_fault(lake: Path, second: str, sound: int) -> None:
+    (lake.parent / "wide.csv").write_text(f"hour,a,b\n01:00,5,{second}\n")
+    column = {"station": "chimney", "parameter": "so2", "unit": "ug/m3"}
+    mapping = {"format": "hourly", "date": "2022-01-01", "source": "survey", "columns": {"a": column, "b": column}}
+    options = Options(zone="UTC", label="begin", source="survey", mapping=mapping)
+    request = Request(options=options, rejects=lake.parent / "rejects.csv")
+    done = ingest(lake.parent / "wide.csv", str(lake), "", request)
+    assert (done.settled.sound, done.settled.bad_rows) == (sound, 1 - sound)
+    assert len(values(lake)) == sound
+
+
 def test_a_non_detect_without_a_value_has_its_limit_as_value(lake: Path) -> None:
     take(lake, [row(0, "", qualifier="<", detection_limit="0.5")])
     (found,) = [each for each in held(lake) if each["file"] == "rows.csv"]

@@ -40,11 +40,11 @@ _TWINS = """
     WITH stated AS (
         SELECT s.*, row(x.qualifier, s.value, x.unit, s.detection_limit, s.uncertainty, x.quality) AS content
         FROM same_start a JOIN settled s ON s.position = a.position JOIN contexts x ON x.code = s.code),
-    judged AS (SELECT series_code, start_at, end_at, min(file_row) AS first, count(DISTINCT content) > 1 AS differ,
-                      count(*) AS standing
+    judged AS (SELECT series_code, start_at, end_at, arg_min(position, file_row) AS first,
+                      count(DISTINCT content) > 1 AS differ, count(*) AS standing
                FROM stated GROUP BY ALL HAVING standing > 1)
     SELECT position, CASE WHEN differ THEN 16384 ELSE 0 END AS wrong
-    FROM stated JOIN judged USING (series_code, start_at, end_at) WHERE differ OR file_row > first"""
+    FROM stated JOIN judged USING (series_code, start_at, end_at) WHERE differ OR position <> first"""
 
 
 def mark(query: Query, now: int, scratch: Path) -> None:

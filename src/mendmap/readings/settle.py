@@ -33,7 +33,7 @@ def settle(query: Query, claims: str, known: Referents, prefix: str, options: Op
     reading, with bits in ``wrong`` that say what is the matter with it (``readings.explain``); 0 is sound.
 
     Values stay in the source's unit; ``factor`` brings them to the canonical one. Of readings that stand there more
-    than once with the same content all but the first are left out. ``marks`` points at what is odd.
+    than once with the same content all but the first are left out.
     The rows are kept in a file in the folder ``scratch``, in the order of series and start.
     """
     kinds = {row[0]: row[1] for row in query(f"DESCRIBE {claims}").fetchall()}
@@ -44,7 +44,7 @@ def settle(query: Query, claims: str, known: Referents, prefix: str, options: Op
     times = {each: _moment(f'c."{each}"', kinds[each])[1] for each in ("start", "end")}
     placed = partial(_placed, query, claims, rows, times, options)
     _sort(query, placed() if local and options.zone else _PLAIN.format(rows=rows), file)
-    waiting = query(f"SELECT count(*) FROM settled WHERE wrong & {_NO_ZONE} > 0").fetchone()[0]
+    waiting = query(f"SELECT count(*) FROM settled WHERE wrong & {_NO_ZONE | _END_WAITS} > 0").fetchone()[0]
     if waiting and options.zone and not local:
         _sort(query, placed(), file)
     repeated = neighbours.twins(query, scratch)
@@ -57,7 +57,8 @@ def settle(query: Query, claims: str, known: Referents, prefix: str, options: Op
 _LOCAL = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _NUMBERS = ("DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT")
-_NO_ZONE = 4096
+# Bits of ``wrong``: a start that waits for its zone, and, beside another bit, an end that does.
+_NO_ZONE, _END_WAITS = 4096, 262144
 
 # A date-time with an offset ends in Z or in +hh:mm; one without is local, and waits for its zone. A cast alone would
 # take much else for a moment; what is asked beside it is the form that readings.fields allows. The most usual form
@@ -157,7 +158,7 @@ def _first_is_local(query: Query, rows: str) -> bool:
 _TIMES = f"""
     CASE WHEN start_at IS NULL AND local_start IS NOT NULL THEN {_NO_ZONE}
          WHEN start_at IS NULL OR start_at < TIMESTAMPTZ '1800-01-01' THEN 8
-         WHEN end_at IS NULL AND local_end IS NOT NULL THEN {_NO_ZONE}
+         WHEN end_at IS NULL AND local_end IS NOT NULL THEN 16 | {_END_WAITS}
          WHEN end_at IS NULL THEN 16 WHEN end_at < start_at THEN 8192 ELSE 0 END"""
 _PLAIN = f"""
     SELECT series_code, code, start_at, end_at, value, detection_limit, uncertainty, file_row, 0::TINYINT AS timing,

@@ -28,7 +28,8 @@ from mendmap.web.spool import Spool
 
 log = logging.getLogger("mendmap")
 _SCRIPTS = 100
-_SHARE = 4  # times as long as the last look took, the next one waits
+# After building an atlas the keeper waits so many times as long as that took, but no longer than these seconds.
+_SHARE, _LONGEST = 4, 4.0
 _PAST = 4
 # Layers and drawings, each of a few hundred kilobytes at most.
 _KEPT = 500
@@ -124,6 +125,7 @@ class Keeper:
         self._lake: Lake | None = None
         self._scripts: dict[str, bytes] = {}
         self._past: dict[int, Atlas] = {}
+        self._took = 0.0
         self.trouble = ""  # why the newest snapshot may not be the one that is served
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="mendmap-keeper", daemon=True)
@@ -181,12 +183,9 @@ class Keeper:
         return found
 
     def _watch(self) -> None:
-        took = 0.0
         # Where posts come every second, building must leave most of the time to those who ask and post.
-        while not self._stopped.wait(max(self._settings.poll_seconds, _SHARE * took)):
-            begun = time.monotonic()
+        while not self._stopped.wait(max(self._settings.poll_seconds, min(_LONGEST, _SHARE * self._took))):
             self._look()
-            took = time.monotonic() - begun
 
     def _look(self) -> None:
         """Swaps in the newest snapshot where there is one; on any failure what is served stays."""
@@ -196,8 +195,10 @@ class Keeper:
             newest = ledger.latest(self._lake)
             if self._served is None or self._served.atlas.snapshot != newest:
                 catalogue = contents.chosen(self._lake, self._settings.catalogue)
+                begun = time.monotonic()
                 atlas = build(contents.read(self._lake, newest, catalogue))
                 self._served = Served(atlas, self._settings, self)
+                self._took = time.monotonic() - begun
                 log.info("serving snapshot %s", newest)
             self.trouble = ""
         except LakeEmptyError as error:
