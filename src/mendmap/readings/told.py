@@ -91,7 +91,7 @@ def _one_each(query: Query, claims: str) -> list[int]:
     hashes = (
         f"SELECT any_value(c.file_row), min(c.words_again) <> max(c.words_again) FROM ({claims}) c GROUP BY c.words"
     )
-    found = query(f"{hashes} LIMIT {_FEW + 1}").fetchall()
+    found = query(hashes).fetchmany(_FEW + 1)
     return [] if len(found) > _FEW or any(shared for _, shared in found) else [int(row) for row, _ in found]
 
 
