@@ -78,6 +78,28 @@ class Lake:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """While this lasts, no small write is moved from the lake's catalogue into files.
+
+        DuckLake 1.5.5 reads the catalogue's own rows later than the list of files, and who reads just then would miss
+        what is moved. Whatever is read is fetched before this ends.
+        """
+        yield from self._locked(fcntl.LOCK_SH)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Waits until nobody reads, and keeps them waiting."""
+        yield from self._locked(fcntl.LOCK_EX)
+
+    def _locked(self, how: int) -> Iterator[None]:
+        if self._turns is None:
+            yield
+            return
+        with self._turns.with_name("reading.lock").open("ab") as file:
+            fcntl.flock(file, how)
+            yield
+
     def newest_commit(self) -> int:
         """DuckLake's own number of the newest commit, whoever made it: while it stays, nothing in the lake changes."""
         row = self.query("SELECT id FROM lake.current_snapshot()").fetchone()
@@ -138,7 +160,10 @@ def _attach(folder: Path, catalogue: Path, create: bool) -> Lake:
     if create:
         with lake.transaction():
             schema.create(lake.query)
-    elif not schema.exists(lake.query):
+        return lake
+    with lake.steady():
+        begun = schema.exists(lake.query)
+    if not begun:
         lake.close()
         raise LakeEmptyError("nothing has been loaded yet; mendmap load writes the first snapshot")
     return lake

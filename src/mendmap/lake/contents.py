@@ -80,50 +80,53 @@ _AT = "catalogue = $catalogue AND recorded <= $number AND (superseded IS NULL OR
 
 def chosen(lake: Lake, wanted: str) -> str:
     """The catalogue to read: the one ``wanted``, or the only one there is. Raises NotFoundError with the choices."""
-    rows = lake.query("SELECT DISTINCT catalogue FROM ledger ORDER BY 1").fetchall()
-    ids = [row[0] for row in rows]
-    if not ids:
-        raise LakeEmptyError("nothing has been loaded yet; mendmap load writes the first snapshot")
-    if wanted in ids:
-        return wanted
-    if not wanted and len(ids) == 1:
-        return str(ids[0])
-    raise NotFoundError("catalogue of that name in the lake (setting MENDMAP_CATALOGUE)", wanted, ids)
+    with lake.steady():
+        rows = lake.query("SELECT DISTINCT catalogue FROM ledger ORDER BY 1").fetchall()
+        ids = [row[0] for row in rows]
+        if not ids:
+            raise LakeEmptyError("nothing has been loaded yet; mendmap load writes the first snapshot")
+        if wanted in ids:
+            return wanted
+        if not wanted and len(ids) == 1:
+            return str(ids[0])
+        raise NotFoundError("catalogue of that name in the lake (setting MENDMAP_CATALOGUE)", wanted, ids)
 
 
 def read(lake: Lake, snapshot: Snapshot, catalogue: str, *, series: bool = True) -> Contents:
     """All that a catalogue held at a snapshot, less the rows of its readings. Summing up the series takes the longer
     the more readings there are; who does not need them says ``series=False``."""
-    at: Any = {"catalogue": catalogue, "number": snapshot.number}
-    features = lake.query(
-        f"SELECT layer, id, geometry, body FROM features WHERE {_AT} ORDER BY layer, position, id", at
-    ).fetchall()
-    geometries = shapely.from_wkb([row[2] for row in features])
-    records: dict[str, list[Mapping[str, Any]]] = {}
-    for kind, body in lake.query(
-        f"SELECT kind, body FROM records WHERE {_AT} ORDER BY position, kind, id", at
-    ).fetchall():
-        records.setdefault(kind, []).append(orjson.loads(body))
-    return Contents(
-        snapshot=snapshot,
-        catalogue=catalogue,
-        features=tuple(
-            FeatureRow(layer, ident, geometry, orjson.loads(body))
-            for (layer, ident, _, body), geometry in zip(features, geometries, strict=True)
-        ),
-        records={kind: tuple(bodies) for kind, bodies in records.items()},
-        series=summed(lake, snapshot, catalogue) if series else (),
-        revisions=_revisions(lake, at) if series else {},
-    )
+    with lake.steady():
+        at: Any = {"catalogue": catalogue, "number": snapshot.number}
+        features = lake.query(
+            f"SELECT layer, id, geometry, body FROM features WHERE {_AT} ORDER BY layer, position, id", at
+        ).fetchall()
+        geometries = shapely.from_wkb([row[2] for row in features])
+        records: dict[str, list[Mapping[str, Any]]] = {}
+        for kind, body in lake.query(
+            f"SELECT kind, body FROM records WHERE {_AT} ORDER BY position, kind, id", at
+        ).fetchall():
+            records.setdefault(kind, []).append(orjson.loads(body))
+        return Contents(
+            snapshot=snapshot,
+            catalogue=catalogue,
+            features=tuple(
+                FeatureRow(layer, ident, geometry, orjson.loads(body))
+                for (layer, ident, _, body), geometry in zip(features, geometries, strict=True)
+            ),
+            records={kind: tuple(bodies) for kind, bodies in records.items()},
+            series=summed(lake, snapshot, catalogue) if series else (),
+            revisions=_revisions(lake, at) if series else {},
+        )
 
 
 def summed(lake: Lake, snapshot: Snapshot, catalogue: str, ident: str | None = None) -> tuple[SeriesRow, ...]:
     """Every series summed up as known at a snapshot, by id, or only one: nothing where it has no reading."""
-    values: Any = {"catalogue": catalogue, "number": snapshot.number}
-    if ident is not None:
-        values["series"] = ident
-    sql = _SERIES.format(only="" if ident is None else "AND series = $series")
-    return tuple(SeriesRow(*row) for row in lake.query(sql, values).fetchall())
+    with lake.steady():
+        values: Any = {"catalogue": catalogue, "number": snapshot.number}
+        if ident is not None:
+            values["series"] = ident
+        sql = _SERIES.format(only="" if ident is None else "AND series = $series")
+        return tuple(SeriesRow(*row) for row in lake.query(sql, values).fetchall())
 
 
 # A series is named by these: what a reading is of needs no columns of its own, in the lake's largest table.
@@ -208,20 +211,22 @@ class Selection:
 
 def select(lake: Lake, snapshot: Snapshot, catalogue: str, asked: ReadingQuery) -> Selection:
     """Counts the readings that a query asks for, as known at a snapshot; ``rows`` reads them."""
-    where, values = _asked(snapshot, catalogue, asked)
-    sql = f"SELECT series, date_trunc('year', start_at), count(*) FROM readings WHERE {where} GROUP BY ALL ORDER BY ALL"
-    result = lake.query(sql, values)
-    chunks: list[tuple[str, dt.datetime, str, dt.datetime]] = []
-    total = held = 0
-    while found := result.fetchmany(10_000):
-        for series, year, count in found:
-            if chunks and held + count <= CHUNK_ROWS:
-                chunks[-1], held = (*chunks[-1][:2], series, year), held + count
-            else:
-                chunks.append((series, year, series, year))
-                held = count
-            total += count
-    return Selection(where, values, total, tuple(chunks))
+    with lake.steady():
+        where, values = _asked(snapshot, catalogue, asked)
+        counted = "SELECT series, date_trunc('year', start_at), count(*) FROM readings"
+        sql = f"{counted} WHERE {where} GROUP BY ALL ORDER BY ALL"
+        result = lake.query(sql, values)
+        chunks: list[tuple[str, dt.datetime, str, dt.datetime]] = []
+        total = held = 0
+        while found := result.fetchmany(10_000):
+            for series, year, count in found:
+                if chunks and held + count <= CHUNK_ROWS:
+                    chunks[-1], held = (*chunks[-1][:2], series, year), held + count
+                else:
+                    chunks.append((series, year, series, year))
+                    held = count
+                total += count
+        return Selection(where, values, total, tuple(chunks))
 
 
 def rows(lake: Lake, selection: Selection, columns: Sequence[str] = _OUTER) -> Iterator[pa.RecordBatch]:
@@ -231,26 +236,26 @@ def rows(lake: Lake, selection: Selection, columns: Sequence[str] = _OUTER) -> I
     listed = ", ".join(f'{inner[outer]} AS "{outer}"' for outer in columns)
     for low, low_year, high, high_year in selection.chunks:
         bounds: Any = {"low": low, "low_year": low_year, "high": high, "high_year": high_year}
-        result = lake.query(
-            f"""
+        sql = f"""
             SELECT {listed} FROM readings WHERE {selection.where} AND series BETWEEN $low AND $high
                    AND (series > $low OR start_at >= $low_year)
                    AND (series < $high OR start_at < $high_year + INTERVAL 1 YEAR)
-            ORDER BY series, start_at, end_at""",
-            bounds | selection.values,
-        )
-        yield from result.to_arrow_table().combine_chunks().to_batches(_BATCH_ROWS)
+            ORDER BY series, start_at, end_at"""
+        with lake.steady():
+            found = lake.query(sql, bounds | selection.values).to_arrow_table()
+        yield from found.combine_chunks().to_batches(_BATCH_ROWS)
 
 
 def newest(lake: Lake, snapshot: Snapshot, catalogue: str, asked: ReadingQuery, most: int) -> pa.Table:
     """The readings that a query asks for, newest first, at most so many, each with the ``moment`` it was recorded."""
-    where, values = _asked(snapshot, catalogue, asked)
-    sql = f"""
-        SELECT r.*, l.moment
-        FROM (SELECT {_LISTED} FROM readings WHERE {where} ORDER BY start_at DESC, end_at DESC, series
-              LIMIT {int(most)}) r
-        JOIN ledger l ON l.number = r.recorded ORDER BY r."start" DESC, r."end" DESC, r.series"""
-    return lake.query(sql, values).to_arrow_table()
+    with lake.steady():
+        where, values = _asked(snapshot, catalogue, asked)
+        sql = f"""
+            SELECT r.*, l.moment
+            FROM (SELECT {_LISTED} FROM readings WHERE {where} ORDER BY start_at DESC, end_at DESC, series
+                  LIMIT {int(most)}) r
+            JOIN ledger l ON l.number = r.recorded ORDER BY r."start" DESC, r."end" DESC, r.series"""
+        return lake.query(sql, values).to_arrow_table()
 
 
 def readings(lake: Lake, snapshot: Snapshot, catalogue: str, station: str | None = None) -> Iterator[pa.RecordBatch]:

@@ -107,7 +107,8 @@ def _digest(secret: str) -> str:
 
 def _rows(lake: Lake, where: str) -> list[tuple[Key, str]]:
     sql = "SELECT digest, id, name, catalogue, stations, created, revoked FROM keys WHERE"
-    rows = lake.query(f"{sql} {where} ORDER BY created, id").fetchall()
+    with lake.steady():
+        rows = lake.query(f"{sql} {where} ORDER BY created, id").fetchall()
     return [
         (Key(ident, name, catalogue, tuple(stations.split(",")) if stations else (), created, revoked), digest)
         for digest, ident, name, catalogue, stations, created, revoked in rows

@@ -66,20 +66,22 @@ NO_ROW = Row(0, dt.datetime.min.replace(tzinfo=dt.UTC), "", "", "", "", "", "", 
 
 def rows(lake: Lake, since: int) -> list[Row]:
     """The rows of the ledger from a number on, in order."""
-    found = lake.query(
-        f"SELECT {', '.join(Row._fields)} FROM ledger WHERE number >= ? ORDER BY number", [since]
-    ).fetchall()
-    return [Row(*row) for row in found]
+    with lake.steady():
+        found = lake.query(
+            f"SELECT {', '.join(Row._fields)} FROM ledger WHERE number >= ? ORDER BY number", [since]
+        ).fetchall()
+        return [Row(*row) for row in found]
 
 
 def newest_of_feed(lake: Lake, catalogue: str, feed: str) -> str:
     """The ``detail`` of the newest ingest of a feed, as JSON; blank where there was none."""
-    row = lake.query(
-        "SELECT detail FROM ledger WHERE catalogue = ? AND act = 'ingest' "
-        "AND json_extract_string(detail, '$.feed.id') = ? ORDER BY number DESC LIMIT 1",
-        [catalogue, feed],
-    ).fetchone()
-    return str(row[0]) if row else ""
+    with lake.steady():
+        row = lake.query(
+            "SELECT detail FROM ledger WHERE catalogue = ? AND act = 'ingest' "
+            "AND json_extract_string(detail, '$.feed.id') = ? ORDER BY number DESC LIMIT 1",
+            [catalogue, feed],
+        ).fetchone()
+        return str(row[0]) if row else ""
 
 
 def latest(lake: Lake) -> Snapshot:
@@ -92,9 +94,10 @@ def latest(lake: Lake) -> Snapshot:
 
 def newest(lake: Lake) -> Snapshot | None:
     """The newest snapshot; None where nothing was ever written."""
-    # Not ORDER BY and LIMIT: DuckDB would read the ledger twice, to fetch the other columns of one row.
-    row = lake.query("SELECT max(number), max_by(digest, number), max_by(moment, number) FROM ledger").fetchone()
-    return Snapshot(*row) if row and row[0] else None
+    with lake.steady():
+        # Not ORDER BY and LIMIT: DuckDB would read the ledger twice, to fetch the other columns of one row.
+        row = lake.query("SELECT max(number), max_by(digest, number), max_by(moment, number) FROM ledger").fetchone()
+        return Snapshot(*row) if row and row[0] else None
 
 
 def append(
@@ -122,21 +125,22 @@ def append(
 def known(lake: Lake, catalogue: str, asked: AsOf) -> Snapshot:
     """The newest snapshot at a moment, or the one of a number. Raises NotFoundError where there is none, and where
     the catalogue was not there yet."""
-    first = lake.query(
-        "SELECT number, digest, moment FROM ledger WHERE catalogue = ? ORDER BY number LIMIT 1", [catalogue]
-    ).fetchone()
-    if first is None:
-        raise LakeEmptyError("nothing has been loaded yet; mendmap load writes the first snapshot")
-    # A moment's newest is looked for by number, because rivals' moments may stand in another order than their numbers.
-    where, value = ("moment <= ?", asked.moment) if asked.moment else ("number = ?", asked.number)
-    row = lake.query(
-        f"SELECT number, digest, moment FROM ledger WHERE {where} ORDER BY number DESC LIMIT 1", [value]
-    ).fetchone()
-    if row is None or row[0] < first[0] or not row[1].startswith(asked.digest):
-        wanted = asked.moment.isoformat() if asked.moment else f"{asked.number} {asked.digest}".strip()
-        begun_at = f"{first[2]:%Y-%m-%dT%H:%M:%SZ}"
-        raise NotFoundError(f"snapshot (the first is {Snapshot(*first)} of {begun_at}) as of", wanted)
-    return Snapshot(*row)
+    with lake.steady():
+        first = lake.query(
+            "SELECT number, digest, moment FROM ledger WHERE catalogue = ? ORDER BY number LIMIT 1", [catalogue]
+        ).fetchone()
+        if first is None:
+            raise LakeEmptyError("nothing has been loaded yet; mendmap load writes the first snapshot")
+        # A moment's newest is looked for by number: rivals' moments may stand in another order than their numbers.
+        where, value = ("moment <= ?", asked.moment) if asked.moment else ("number = ?", asked.number)
+        row = lake.query(
+            f"SELECT number, digest, moment FROM ledger WHERE {where} ORDER BY number DESC LIMIT 1", [value]
+        ).fetchone()
+        if row is None or row[0] < first[0] or not row[1].startswith(asked.digest):
+            wanted = asked.moment.isoformat() if asked.moment else f"{asked.number} {asked.digest}".strip()
+            begun_at = f"{first[2]:%Y-%m-%dT%H:%M:%SZ}"
+            raise NotFoundError(f"snapshot (the first is {Snapshot(*first)} of {begun_at}) as of", wanted)
+        return Snapshot(*row)
 
 
 def _writer() -> str:

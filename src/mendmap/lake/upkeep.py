@@ -61,7 +61,7 @@ def compact(address: str) -> list[Compacted]:
         # What is written anew below goes to files, however little it is.
         lake.query("SET ducklake_default_data_inlining_row_limit = 0")
         with _sorted(lake, address):
-            flushed = {row[1]: row[2] for row in _call(lake, address, "ducklake_flush_inlined_data('lake')")}
+            flushed = {row[1]: row[2] for row in patiently(partial(_flush, lake), address)}
             for table in TABLES:
                 for files in _batches(lake, table):
                     patiently(partial(_rewrite, lake, table, files), address)
@@ -159,6 +159,12 @@ def expire(address: str, older_than: dt.timedelta, *, dry: bool, margin: dt.time
         return Expired(snapshots, deleted, waiting)
     finally:
         lake.close()
+
+
+def _flush(lake: Lake) -> list[tuple[Any, ...]]:
+    # The turn first: who writes reads too, and holds it then.
+    with lake.turn(), lake.alone():
+        return list(lake.query("CALL ducklake_flush_inlined_data('lake')").fetchall())
 
 
 def _call(lake: Lake, address: str, function: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
