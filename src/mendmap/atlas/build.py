@@ -10,17 +10,14 @@ from mendmap.atlas.fields import columns
 from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas, Feature, Join, Layer, Place
 from mendmap.catalogue.records import (
-    TABLES,
     Figure,
     Limit,
     Parameter,
     Quantity,
-    Record,
     Source,
     State,
     Statement,
     Work,
-    from_plain,
     to_plain,
 )
 from mendmap.geo.bounds import Bounds
@@ -31,15 +28,14 @@ from mendmap.words.fields import name_column
 CRS = "OGC:CRS84"
 _SITES_NAME = {"en": "All sites", "sr-Latn": "Sva mesta", "sr-Cyrl": "Сва места"}
 _WORKS_NAME = {"en": "Works of remediation", "sr-Latn": "Radovi na sanaciji", "sr-Cyrl": "Радови на санацији"}
-RecordT = TypeVar("RecordT", bound=Record)
 
 
 def build(contents: Contents) -> Atlas:
     """The atlas of one catalogue at one snapshot. The same contents always give the same atlas."""
     place = _place(contents.records["catalogue"][0])
     bodies = {body["id"]: body for body in contents.records.get("layer", ())}
-    works, quantities = _records(contents, Work), _records(contents, Quantity)
-    states, figures = _records(contents, State), _records(contents, Figure)
+    works, quantities = contents.of(Work), contents.of(Quantity)
+    states, figures = contents.of(State), contents.of(Figure)
     roles = {name: body["role"] for name, body in bodies.items()}
     order = {name: nth for nth, name in enumerate(contents.records["catalogue"][0]["layers"])}
     rows = sorted(contents.features, key=lambda row: order[row.layer])
@@ -64,14 +60,14 @@ def build(contents: Contents) -> Atlas:
         place=place,
         layers=layers,
         maps={body["id"]: maps.from_plain(body) for body in contents.records.get("map", ())},
-        sources=_records(contents, Source),
-        parameters=_records(contents, Parameter),
-        limits=_records(contents, Limit),
+        sources=contents.of(Source),
+        parameters=contents.of(Parameter),
+        limits=contents.of(Limit),
         works=works,
         quantities=quantities,
         figures=figures,
         states=states,
-        statements=_records(contents, Statement),
+        statements=contents.of(Statement),
         features=features,
     )
 
@@ -79,11 +75,6 @@ def build(contents: Contents) -> Atlas:
 def _place(body: Mapping[str, Any]) -> Place:
     known = {name: body[name] for name in Place.__dataclass_fields__ if name in body}
     return Place(**{**known, "languages": tuple(body["languages"]), "extent": Bounds(*body["extent"])})
-
-
-def _records(contents: Contents, table: type[RecordT]) -> dict[str, RecordT]:
-    kind = next(kind for kind, each in TABLES.items() if each is table)
-    return {body["id"]: from_plain(table, body) for body in contents.records.get(kind, ())}
 
 
 class _Attached:

@@ -4,13 +4,12 @@ Not here: how keys are kept (``lake.keys``).
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from typing import Any
 
 import click
 
-from mendmap.cli.main import _as_json, _lake, _settings, main
+from mendmap.cli.main import json_option, lake_option, main, settings_with
 
 
 @main.group(epilog="Example: mendmap keys add 'logger at the outfall' --station outfall")
@@ -22,14 +21,15 @@ def keys() -> None:
 @click.argument("name")
 @click.option("--station", "stations", multiple=True, metavar="ID", help="Only for this station; may be repeated.")
 @click.option("--catalogue", default="", help="Catalogue to post into, where the lake holds more than one.")
-@_lake
+@lake_option
 def add(name: str, stations: tuple[str, ...], catalogue: str, lake: str | None) -> None:
     """Make a key, and print it: this once, since only its SHA-256 is kept."""
     from mendmap.lake import contents, ledger
     from mendmap.lake import keys as held
+    from mendmap.lake.connection import open_lake
 
-    chosen = _settings(lake=lake)
-    with _opened(chosen.lake) as opened:
+    chosen = settings_with(lake=lake)
+    with closing(open_lake(chosen.lake)) as opened:
         place = contents.chosen(opened, catalogue or chosen.catalogue)
         features = contents.read(opened, ledger.latest(opened), place, series=False).features
         known = {each.id for each in features}
@@ -40,13 +40,14 @@ def add(name: str, stations: tuple[str, ...], catalogue: str, lake: str | None) 
 
 
 @keys.command("list", epilog="Example: mendmap keys list --json")
-@_lake
-@_as_json
+@lake_option
+@json_option
 def listing(lake: str | None, as_json: bool) -> None:
     """Every key, without the key itself."""
     from mendmap.lake import keys as held
+    from mendmap.lake.connection import open_lake
 
-    with _opened(_settings(lake=lake).lake) as opened:
+    with closing(open_lake(settings_with(lake=lake).lake)) as opened:
         found = [_plain(key) for key in held.listing(opened)]
     if as_json:
         click.echo(json.dumps({"keys": found}, ensure_ascii=False, indent=2))
@@ -59,26 +60,16 @@ def listing(lake: str | None, as_json: bool) -> None:
 
 @keys.command(epilog="Example: mendmap keys revoke 5f0c1d2e")
 @click.argument("ident", metavar="ID")
-@_lake
+@lake_option
 def revoke(ident: str, lake: str | None) -> None:
     """Take a key back: it is refused from now on."""
     from mendmap.lake import keys as held
-
-    chosen = _settings(lake=lake)
-    with _opened(chosen.lake) as opened:
-        key = held.revoke(opened, chosen.lake, ident)
-    click.echo(f"key {key.id} ({key.name}) was revoked at {key.revoked:%Y-%m-%dT%H:%M:%SZ}")
-
-
-@contextmanager
-def _opened(address: str) -> Iterator[Any]:
     from mendmap.lake.connection import open_lake
 
-    opened = open_lake(address)
-    try:
-        yield opened
-    finally:
-        opened.close()
+    chosen = settings_with(lake=lake)
+    with closing(open_lake(chosen.lake)) as opened:
+        key = held.revoke(opened, chosen.lake, ident)
+    click.echo(f"key {key.id} ({key.name}) was revoked at {key.revoked:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _plain(key: Any) -> dict[str, Any]:

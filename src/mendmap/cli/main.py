@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from mendmap import __version__, settings
 from mendmap.errors import GeodataError, MendmapError
 from mendmap.settings import Settings
 
-_lake = click.option("--lake", metavar="ADDRESS", help="Where the lake is; MENDMAP_LAKE does the same.")
-_as_of = click.option("--as-of", metavar="MOMENT", help="As known at a moment, a date, or a snapshot's number.")
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+lake_option = click.option("--lake", metavar="ADDRESS", help="Where the lake is; MENDMAP_LAKE does the same.")
+as_of_option = click.option("--as-of", metavar="MOMENT", help="As known at a moment, a date, or a snapshot's number.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _geodata = click.argument("geodata", type=click.Path(path_type=Path), default="geodata")
 
 
@@ -44,19 +45,20 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
 
 
-def _settings(**given: Any) -> Settings:
+def settings_with(**given: Any) -> Settings:
+    """The settings of the environment, and what an option has given before them."""
     return settings.from_environment(**given)
 
 
 @main.command(epilog="Example: mendmap check geodata --json")
 @_geodata
-@_as_json
+@json_option
 @click.option("--accept", is_flag=True, help="First renew the hashes of files taken from others.")
 def check(geodata: Path, as_json: bool, accept: bool) -> None:
     """Check a folder of geodata: every fault, as file:row: column: message."""
     from mendmap.load import check as checking
 
-    limit = _settings().max_file_mb
+    limit = settings_with().max_file_mb
     try:
         for file in checking.renew_hashes(geodata, limit) if accept else ():
             click.echo(f"accepted {file}", err=as_json)
@@ -78,7 +80,7 @@ def check(geodata: Path, as_json: bool, accept: bool) -> None:
     if as_json:
         click.echo(json.dumps({"faults": [], **counts}, indent=2))
     else:
-        click.echo(f"{geodata}: no faults; {_counted(counts)}")
+        click.echo(f"{geodata}: no faults; {counts_in_words(counts)}")
 
 
 @main.command(epilog="Example: mendmap init riverbend")
@@ -93,17 +95,17 @@ def init(folder: Path) -> None:
 
 @main.command(epilog="Example: mendmap load geodata --lake lake")
 @_geodata
-@_lake
+@lake_option
 @click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
 def load(geodata: Path, lake: str | None, dry_run: bool) -> None:
     """Check a folder of geodata and load it into the lake: all of it, or nothing."""
     from mendmap.load.check import check as checked
     from mendmap.load.write import write
 
-    chosen = _settings(lake=lake)
+    chosen = settings_with(lake=lake)
     result = write(checked(geodata, chosen.max_file_mb), chosen.lake, geodata.resolve(), dry=dry_run)
     for table, counts in result.changes.items():
-        click.echo(f"{table}: {_counted(counts)}" if any(counts.values()) else f"{table}: unchanged")
+        click.echo(f"{table}: {counts_in_words(counts)}" if any(counts.values()) else f"{table}: unchanged")
     if dry_run:
         click.echo("nothing was written")
     click.echo(f"snapshot {result.snapshot}" if result.snapshot else "no snapshot yet")
@@ -111,7 +113,7 @@ def load(geodata: Path, lake: str | None, dry_run: bool) -> None:
 
 @main.command(epilog="Example: mendmap ingest september.csv --zone Europe/Belgrade --rejects rejects.csv")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_lake
+@lake_option
 @click.option("--catalogue", default="", help="Catalogue to ingest into, where the lake holds more than one.")
 @click.option("--format", "form", default="auto", help="Format of the files; auto finds it by their content.")
 @click.option("--zone", default="", help="Zone of times without an offset, such as Europe/Belgrade.")
@@ -125,32 +127,26 @@ def ingest(files: tuple[Path, ...], lake: str | None, catalogue: str, dry_run: b
     """Add readings from files of any supported format; each file whole, or not at all."""
     from mendmap.load.ingest import Request
     from mendmap.load.ingest import ingest as ingested
-    from mendmap.readings.claims import Options
-    from mendmap.readings.mapping import read_mapping
+    from mendmap.readings.mapping import options_of, read_mapping
 
     mapping = read_mapping(how["mapping"]) if how["mapping"] else {}
-    options = Options(
-        zone=how["zone"] or mapping.get("zone", ""),
-        label=how["label"] or mapping.get("label", ""),
-        source=how["source"] or mapping.get("source", ""),
-        mapping=mapping,
-    )
+    options = options_of(mapping, how["zone"], how["label"] or "", how["source"])
     request = Request(how["form"], options, how["encoding"], how["rejects"], dry_run)
-    chosen = _settings(lake=lake)
+    chosen = settings_with(lake=lake)
     for file in files:
         result = ingested(file, chosen.lake, catalogue or chosen.catalogue, request)
         settled = result.settled
         counted = {"claims": settled.claims, "sound": settled.sound, "repeated": settled.repeated}
-        click.echo(f"{file}: {result.format}; {_counted(counted)}")
+        click.echo(f"{file}: {result.format}; {counts_in_words(counted)}")
         if settled.bad_rows:
             click.echo(f"{file}: {settled.bad_rows} rows rejected, written to {how['rejects']}")
         counts = result.written.changes["readings"]
-        click.echo(f"readings: {_counted(counts)}" if any(counts.values()) else "readings: unchanged")
+        click.echo(f"readings: {counts_in_words(counts)}" if any(counts.values()) else "readings: unchanged")
         click.echo("nothing was written" if dry_run else f"snapshot {result.written.snapshot}")
 
 
 @main.command(epilog="Example: mendmap serve --port 8000")
-@_lake
+@lake_option
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=int, help="Port to listen on; 0 takes any that is free.")
 def serve(lake: str | None, host: str | None, port: int | None) -> None:
@@ -159,14 +155,14 @@ def serve(lake: str | None, host: str | None, port: int | None) -> None:
 
     from mendmap.web.app import create_app
 
-    chosen = _settings(lake=lake, host=host, port=port)
+    chosen = settings_with(lake=lake, host=host, port=port)
     uvicorn.run(create_app(chosen), host=chosen.host, port=chosen.port, access_log=False, server_header=False)
 
 
 @main.command(epilog="Example: mendmap progress --json")
-@_lake
-@_as_of
-@_as_json
+@lake_option
+@as_of_option
+@json_option
 def progress(lake: str | None, as_of: str | None, as_json: bool) -> None:
     """Site by work: planned, achieved, dates, sources, newest readings."""
     from mendmap import progress as table
@@ -184,9 +180,9 @@ def progress(lake: str | None, as_of: str | None, as_json: bool) -> None:
 
 
 @main.command(epilog="Example: mendmap statements --json")
-@_lake
-@_as_of
-@_as_json
+@lake_option
+@as_of_option
+@json_option
 def statements(lake: str | None, as_of: str | None, as_json: bool) -> None:
     """Every statement with its outcome."""
     from mendmap.statements.outcome import outcomes, plain
@@ -209,15 +205,13 @@ def _atlas(lake: str | None, moment: str | None) -> Any:
     from mendmap.lake.connection import open_lake
     from mendmap.query import as_of
 
-    chosen = _settings(lake=lake)
-    opened = open_lake(chosen.lake)
-    try:
+    chosen = settings_with(lake=lake)
+    with closing(open_lake(chosen.lake)) as opened:
         catalogue = contents.chosen(opened, chosen.catalogue)
         snapshot = ledger.known(opened, catalogue, as_of(moment)) if moment else ledger.latest(opened)
         return build(contents.read(opened, snapshot, catalogue))
-    finally:
-        opened.close()
 
 
-def _counted(counts: Mapping[str, int]) -> str:
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """Counts as the commands print them: ``2 added, 0 changed``."""
     return ", ".join(f"{number} {name}" for name, number in counts.items())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mendmap import __version__
-from mendmap.cli.main import _counted, _lake, _settings, main
+from mendmap.cli.main import counts_in_words, lake_option, main, settings_with
 from mendmap.errors import FeedError, GeodataError, MendmapError
 from mendmap.settings import Settings
 from mendmap.words.dates import length
@@ -35,7 +35,7 @@ def _length(context: click.Context, option: click.Parameter, given: str | None) 
 
 @main.command(epilog="Example: mendmap pull --every 10m")
 @click.argument("feeds", nargs=-1)
-@_lake
+@lake_option
 @click.option("--catalogue", default="", help="Catalogue whose feeds are meant, where the lake holds more than one.")
 @click.option("--every", callback=_length, metavar="TIME", help="Go on, a round every 30s, 10m, 6h or 1d.")
 @click.option("--rejects", type=click.Path(path_type=Path), help="Take the good rows; the bad ones go to this folder.")
@@ -47,7 +47,7 @@ def pull(
     """Fetch what is new at the FEEDS that the catalogue declares, or at all of them, and ingest it."""
     from mendmap.load.pull import Manner
 
-    chosen = _settings(lake=lake, catalogue=catalogue or None)
+    chosen = settings_with(lake=lake, catalogue=catalogue or None)
     stop = _stopping()
     if how["rejects"]:
         how["rejects"].mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ def _say(feed: str, done: "Pulled", dry: bool) -> None:
     for each in done.ingested:
         counts = each.written.changes["readings"]
         bad = f", {each.settled.bad_rows} rows rejected" if each.settled.bad_rows else ""
-        changed = _counted(counts) if any(counts.values()) else "unchanged"
+        changed = counts_in_words(counts) if any(counts.values()) else "unchanged"
         ends = "nothing was written" if dry else f"snapshot {each.written.snapshot}"
         click.echo(f"{feed}: {each.format}; {each.settled.claims} claims{bad}; readings: {changed}; {ends}")
 

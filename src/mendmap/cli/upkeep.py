@@ -5,7 +5,7 @@ import re
 
 import click
 
-from mendmap.cli.main import _lake, _settings, main
+from mendmap.cli.main import lake_option, main, settings_with
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -18,7 +18,7 @@ def _age(ctx: click.Context, param: click.Parameter, value: str) -> dt.timedelta
 
 
 @main.command(epilog="Example: mendmap compact --lake lake")
-@_lake
+@lake_option
 def compact(lake: str | None) -> None:
     """Merge the lake's small files, readings sorted by series and time.
 
@@ -27,7 +27,7 @@ def compact(lake: str | None) -> None:
     """
     from mendmap.lake import upkeep
 
-    for each in upkeep.compact(_settings(lake=lake).lake):
+    for each in upkeep.compact(settings_with(lake=lake).lake):
         if each.before != each.after or each.flushed:
             click.echo(
                 f"{each.table}: {each.before.files} files of {each.before.bytes} bytes and {each.flushed} rows in the "
@@ -38,7 +38,7 @@ def compact(lake: str | None) -> None:
 
 
 @main.command(epilog="Example: mendmap expire --older-than 30d --dry-run")
-@_lake
+@lake_option
 @click.option("--older-than", metavar="AGE", callback=_age, required=True, help="Such as 12h, 30d or 8w.")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and delete nothing.")
 def expire(lake: str | None, older_than: dt.timedelta, dry_run: bool) -> None:
@@ -50,7 +50,7 @@ def expire(lake: str | None, older_than: dt.timedelta, dry_run: bool) -> None:
     """
     from mendmap.lake import upkeep
 
-    done = upkeep.expire(_settings(lake=lake).lake, older_than, dry=dry_run)
+    done = upkeep.expire(settings_with(lake=lake).lake, older_than, dry=dry_run)
     would = "would be " if dry_run else ""
     click.echo(f"{done.snapshots} states of the storage {would}let go")
     click.echo(f"{done.deleted} files {would}deleted, {done.waiting} stay until they have not been needed for 24 hours")

@@ -29,18 +29,18 @@ _RIVALRY = ("conflict", "database is locked", "failed to commit ducklake transac
 
 
 class Lake:
-    """An open lake. Each ``with`` on ``reading`` or ``writing`` is one transaction of its own.
+    """An open lake. Each ``with`` on ``transaction`` is one of its own.
 
     A lake is used by one thread at a time; ``fork`` gives another thread its own cursor.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, turns: Path | None = None) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path | None = None) -> None:
         self._connection = connection
-        self._turns = turns
+        self._folder = folder
 
     def fork(self) -> "Lake":
         """The same lake for another thread."""
-        return Lake(_use(self._connection.cursor()), self._turns)
+        return Lake(_use(self._connection.cursor()), self._folder)
 
     def close(self) -> None:
         """Lets go of the lake's files."""
@@ -71,12 +71,7 @@ class Lake:
         Of two writes at once SQLite takes the one that ends first, and the other has worked for nothing: a long one
         would never come to its end while short ones go on. Whoever is killed lets go.
         """
-        if self._turns is None:
-            yield
-            return
-        with self._turns.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        yield from self._locked("writing.lock", fcntl.LOCK_EX)
 
     @contextmanager
     def steady(self) -> Iterator[None]:
@@ -85,18 +80,18 @@ class Lake:
         DuckLake 1.5.5 reads the catalogue's own rows later than the list of files, and who reads just then would miss
         what is moved. Whatever is read is fetched before this ends.
         """
-        yield from self._locked(fcntl.LOCK_SH)
+        yield from self._locked("reading.lock", fcntl.LOCK_SH)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Waits until nobody reads, and keeps them waiting."""
-        yield from self._locked(fcntl.LOCK_EX)
+        yield from self._locked("reading.lock", fcntl.LOCK_EX)
 
-    def _locked(self, how: int) -> Iterator[None]:
-        if self._turns is None:
+    def _locked(self, name: str, how: int) -> Iterator[None]:
+        if self._folder is None:  # a scratch, which nobody else has
             yield
             return
-        with self._turns.with_name("reading.lock").open("ab") as file:
+        with (self._folder / name).open("ab") as file:
             fcntl.flock(file, how)
             yield
 
@@ -156,7 +151,7 @@ def _attach(folder: Path, catalogue: Path, create: bool) -> Lake:
         # A lake may be moved: what its catalogue says of the data's path is where it was made.
         f"(DATA_PATH {_quoted(f'{folder}/data/')}, OVERRIDE_DATA_PATH true, META_JOURNAL_MODE 'WAL')"
     )
-    lake = Lake(_use(connection), folder / "writing.lock")
+    lake = Lake(_use(connection), folder)
     if create:
         with lake.transaction():
             schema.create(lake.query)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from mendmap.catalogue.records import RecordT, from_plain
 from mendmap.errors import LakeEmptyError, NotFoundError
 from mendmap.lake.connection import Lake
 from mendmap.lake.ledger import Snapshot
@@ -73,6 +74,10 @@ class Contents:
     records: Mapping[str, tuple[Mapping[str, Any], ...]]
     series: tuple[SeriesRow, ...]
     revisions: Mapping[tuple[str, str], int]
+
+    def of(self, table: type[RecordT]) -> dict[str, RecordT]:
+        """The records of one table, by id."""
+        return {body["id"]: from_plain(table, body) for body in self.records.get(table.kind, ())}
 
 
 _AT = "catalogue = $catalogue AND recorded <= $number AND (superseded IS NULL OR superseded > $number)"

@@ -67,8 +67,7 @@ class Copy:
         """Puts the copy in its place, once and for all; where it stands there already, nothing is to be done."""
         kept = self._journal / self.sha256
         if not kept.exists():
-            self._copy.replace(kept)
-            _sync_folder(self._journal)
+            _land(self._copy, kept)
 
     def _run(self, path: Path) -> None:
         digest = hashlib.sha256()

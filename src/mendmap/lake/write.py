@@ -58,7 +58,7 @@ def replace(
         lake.register(f"incoming_{name}", table)
     entry = {"act": "load", "catalogue": catalogue, "source": source, "detail": _json(detail)}
     columns = {name: table.column_names for name, table in tables.items()}
-    return _replaced(lake, address, columns, _LOAD, entry, dry)
+    return _written(lake, address, lambda: _replace(lake, address, columns, entry, dry), dry)
 
 
 def revise(
@@ -72,7 +72,7 @@ def revise(
     detail: Mapping[str, Any],
     dry: bool,
     again: Row | None = None,
-    keep: Callable[[], None] = lambda: None,
+    keep: Callable[[], None] | None = None,
 ) -> Written:
     """Adds the readings of the temporary table or view ``incoming_readings``, which has ``columns`` and the order of
     series and start; those that the lake holds with another content are superseded, the others stay. The temporary
@@ -81,12 +81,7 @@ def revise(
     A rebuild makes the write ``again`` of a row of the ledger, and records it as that says."""
     told = {"act": act, "catalogue": catalogue, "source": source, "detail": _json(detail)}
     entry = again.entry() if again else told
-
-    def attempt() -> _Done:
-        with lake.turn(), lake.transaction():
-            return _revise(lake, columns, entry, dry, keep)
-
-    return _written(lake, address, attempt, dry)
+    return _written(lake, address, lambda: _revise(lake, columns, entry, dry, keep), dry)
 
 
 def reload(lake: Lake, address: str, rows: Path, again: Row) -> Written:
@@ -103,7 +98,7 @@ def reload(lake: Lake, address: str, rows: Path, again: Row) -> Written:
             f"SELECT {', '.join(columns[name])} {of_table} AND how <> 'removed'"
         )
         lake.query(f"CREATE OR REPLACE TEMP TABLE differing_{name} AS SELECT {', '.join(KEYS[name])}, how {of_table}")
-    return _replaced(lake, address, columns, _RELOAD, again.entry(), dry=False)
+    return _written(lake, address, lambda: _replace(lake, address, columns, again.entry(), dry=False), dry=False)
 
 
 _CURRENT = "SELECT * FROM {name} WHERE catalogue = $catalogue AND superseded IS NULL"
@@ -112,17 +107,6 @@ _CURRENT = "SELECT * FROM {name} WHERE catalogue = $catalogue AND superseded IS 
 _OF_FOLDER = """
     SELECT r.* FROM {name} r LEFT JOIN ledger l ON l.number = r.superseded
     WHERE r.catalogue = $catalogue AND r.origin = 'geodata' AND (r.superseded IS NULL OR l.act <> 'load')"""
-
-
-class _Manner(NamedTuple):
-    """How a load compares readings: against which rows, and with which join; none where it is known what differs."""
-
-    against: str
-    join: str
-
-
-_LOAD = _Manner(_OF_FOLDER, "FULL")
-_RELOAD = _Manner("", "")
 
 
 class _Done(NamedTuple):
@@ -137,31 +121,26 @@ def _json(content: Mapping[str, Any]) -> str:
     return orjson.dumps(content).decode()
 
 
-def _written(lake: Lake, address: str, attempt: Callable[[], _Done], dry: bool) -> Written:
+def _written(lake: Lake, address: str, act: Callable[[], _Done], dry: bool) -> Written:
+    def attempt() -> _Done:
+        with lake.turn(), lake.transaction():
+            return act()
+
     done = patiently(attempt, address)
     if not dry:
         journal.mirror(lake, address, done.before, done.row)
     return done.written
 
 
-def _replaced(
-    lake: Lake, address: str, columns: Mapping[str, list[str]], manner: _Manner, entry: Mapping[str, Any], dry: bool
-) -> Written:
-    def attempt() -> _Done:
-        with lake.turn(), lake.transaction():
-            return _replace(lake, address, columns, manner, entry, dry)
-
-    return _written(lake, address, attempt, dry)
-
-
-def _replace(
-    lake: Lake, address: str, columns: Mapping[str, list[str]], manner: _Manner, entry: Mapping[str, Any], dry: bool
-) -> _Done:
+def _replace(lake: Lake, address: str, columns: Mapping[str, list[str]], entry: Mapping[str, Any], dry: bool) -> _Done:
     catalogue = entry["catalogue"]
-    changes = {name: _compare(lake, name, manner, catalogue) for name in columns}
+    again = "moment" in entry
+    if not again:
+        for name in columns:
+            _differ(lake, name, catalogue)
+    changes = {name: _counted(lake, name) for name in columns}
     before = ledger.newest(lake)
     unwritten = Written(before, changes)
-    again = "moment" in entry
     if dry or (before and not unwritten.changed and not again):
         return _Done(unwritten, before, None)
     if not again:
@@ -170,8 +149,12 @@ def _replace(
     number = before.number + 1 if before else 1
     for name, listed in columns.items():
         if any(changes[name].values()):
-            _supersede(lake, name, catalogue, number)
-            _insert(lake, name, listed, catalogue, number)
+            # What a folder no longer holds goes, unless someone else has stated it since.
+            goes = "d.how <> 'removed' OR o.origin = 'geodata'" if name == "readings" else "true"
+            _supersede(lake, name, f"differing_{name}", goes, catalogue, number)
+            stays = f"SEMI JOIN (FROM differing_{name} WHERE how <> 'removed') d ON {_keys(name, 'n', 'd')}"
+            ordered = f"ORDER BY {', '.join(f'n.{key}' for key in KEYS[name])}"
+            _insert(lake, name, listed, f"{stays} {ordered}", catalogue, number)
     content = _json({name: _says(lake, name) for name in columns})
     return _record(lake, number, before, content, changes, entry)
 
@@ -194,32 +177,21 @@ def _revise(
     columns: list[str],
     entry: Mapping[str, Any],
     dry: bool,
-    keep: Callable[[], None],
+    keep: Callable[[], None] | None,
 ) -> _Done:
     catalogue = entry["catalogue"]
     counts, unchanged = _stated(lake, catalogue)
     before = ledger.latest(lake)
     if dry or (not any(counts.values()) and "moment" not in entry):
         return _Done(Written(before, {"readings": counts}), before, None)
-    keep()
+    if keep:
+        keep()
     number = before.number + 1
-    values: Any = {"catalogue": catalogue, "number": number}
     if counts["changed"]:
-        lake.query(
-            f"""
-            UPDATE readings AS o SET superseded = $number FROM stated d
-            WHERE d.differs AND o.catalogue = $catalogue AND o.superseded IS NULL AND {_keys("readings", "d", "o")}""",
-            values,
-        )
+        _supersede(lake, "readings", "stated", "d.differs", catalogue, number)
     # Without a join where there is nothing to leave out, the rows stay in their order.
     fresh = f"ANTI JOIN (FROM stated WHERE NOT differs) d ON {_keys('readings', 'n', 'd')}" if unchanged else ""
-    lake.query(
-        f"""
-        INSERT INTO readings (catalogue, {", ".join(columns)}, recorded, superseded)
-        SELECT $catalogue, {", ".join(f"n.{column}" for column in columns)}, $number, NULL
-        FROM incoming_readings n {fresh}""",
-        values,
-    )
+    _insert(lake, "readings", columns, fresh, catalogue, number)
     # Millions of rows; the file's own SHA-256 tells them, with the format and the options they were read by.
     return _record(lake, number, before, entry["detail"], {"readings": counts}, entry)
 
@@ -254,16 +226,16 @@ def _keys(name: str, left: str, right: str) -> str:
     return " AND ".join(f"{left}.{key} = {right}.{key}" for key in KEYS[name])
 
 
-def _compare(lake: Lake, name: str, manner: _Manner, catalogue: str) -> dict[str, int]:
-    """Makes the temporary table ``differing_{name}`` of the keys that differ and how, and counts them."""
-    if manner.join:
-        _differ(lake, name, manner, catalogue)
+def _counted(lake: Lake, name: str) -> dict[str, int]:
+    """How many rows differ, by how they do."""
     counted = dict(lake.query(f"SELECT how, count(*) FROM differing_{name} GROUP BY how").fetchall())
     return {kind: counted.get(kind, 0) for kind in _KINDS}
 
 
-def _differ(lake: Lake, name: str, manner: _Manner, catalogue: str) -> None:
-    against = (manner.against if name == "readings" else _CURRENT).format(name=name)
+def _differ(lake: Lake, name: str, catalogue: str) -> None:
+    """Makes the temporary table ``differing_{name}`` of the keys of the rows that a folder adds, changes or no longer
+    holds."""
+    against = (_OF_FOLDER if name == "readings" else _CURRENT).format(name=name)
     differs = " OR ".join(f"n.{column} IS DISTINCT FROM o.{column}" for column in CONTENT[name])
     keys = ", ".join(f"coalesce(n.{key}, o.{key}) AS {key}" for key in KEYS[name])
     first = KEYS[name][0]
@@ -273,7 +245,7 @@ def _differ(lake: Lake, name: str, manner: _Manner, catalogue: str) -> None:
         CREATE OR REPLACE TEMP TABLE differing_{name} AS
         SELECT {keys}, CASE WHEN o.{first} IS NULL THEN 'added' WHEN n.{first} IS NULL THEN 'removed' ELSE 'changed' END
                    AS how
-        FROM incoming_{name} n {manner.join} JOIN ({against}) o ON {_keys(name, "n", "o")}
+        FROM incoming_{name} n FULL JOIN ({against}) o ON {_keys(name, "n", "o")}
         WHERE o.{first} IS NULL OR n.{first} IS NULL OR {differs}""",
         values,
     )
@@ -292,26 +264,24 @@ def _says(lake: Lake, name: str) -> str:
     return str(row[0])
 
 
-def _supersede(lake: Lake, name: str, catalogue: str, number: int) -> None:
-    # What a folder no longer holds goes, unless someone else has stated it since.
-    goes = "d.how <> 'removed' OR o.origin = 'geodata'" if name == "readings" else "true"
+def _supersede(lake: Lake, name: str, differing: str, goes: str, catalogue: str, number: int) -> None:
+    """Ends the current rows ``o`` of a table that a row ``d`` of another means, where ``goes`` holds of the two."""
     values: Any = {"catalogue": catalogue, "number": number}
     lake.query(
         f"""
-        UPDATE {name} AS o SET superseded = $number FROM differing_{name} d
+        UPDATE {name} AS o SET superseded = $number FROM {differing} d
         WHERE o.catalogue = $catalogue AND o.superseded IS NULL AND {_keys(name, "d", "o")} AND ({goes})""",
         values,
     )
 
 
-def _insert(lake: Lake, name: str, columns: list[str], catalogue: str, number: int) -> None:
+def _insert(lake: Lake, name: str, columns: list[str], only: str, catalogue: str, number: int) -> None:
+    """Adds the incoming rows ``n`` of a table; ``only`` says which of them, and in what order."""
     values: Any = {"catalogue": catalogue, "number": number}
     lake.query(
         f"""
         INSERT INTO {name} (catalogue, {", ".join(columns)}, recorded, superseded)
         SELECT $catalogue, {", ".join(f"n.{column}" for column in columns)}, $number, NULL
-        FROM incoming_{name} n SEMI JOIN (SELECT * FROM differing_{name} WHERE how <> 'removed') d
-             ON {_keys(name, "n", "d")}
-        ORDER BY {", ".join(f"n.{key}" for key in KEYS[name])}""",
+        FROM incoming_{name} n {only}""",
         values,
     )

@@ -14,7 +14,7 @@ from mendmap.lake.connection import scratch
 from mendmap.readings.claims import Options, Query
 from mendmap.readings.explain import faults
 from mendmap.readings.formats import lines_above, recognise
-from mendmap.readings.mapping import options_of, read_mapping, wide
+from mendmap.readings.mapping import options_of, read_mapping
 from mendmap.readings.opened import Opened, open_readings
 from mendmap.readings.settle import settle
 from mendmap.readings.tidy import Reading, series_id
@@ -40,23 +40,17 @@ def read(given: Readings, known: Referents, max_bytes: int) -> tuple[list[Readin
         mapping = read_mapping(given.mapping.path) if given.mapping else {}
     except ReadError as error:
         return [], [Fault(given.mapping.file if given.mapping else entry.file, 0, "", str(error))]
-    options, header_row = _options(given, mapping)
+    # The catalogue goes before the mapping, as the command line does in an ingest.
+    options = options_of(mapping, given.zone, given.label, given.source_id)
     database = scratch()
     try:
-        with open_readings(entry.path, max_bytes, given.encoding, header_row) as opened:
+        with open_readings(entry.path, max_bytes, given.encoding, options.header_row) as opened:
             return _read(database.query, opened, given, known, options)
     except (ReadError, QueryError) as error:
         # DuckDB begins with its own kind of error, and goes on with lines of hints.
         return [], [Fault(entry.file, 0, "", re.sub(r"^[A-Z][\w ]* Error: ", "", str(error).splitlines()[0]))]
     finally:
         database.close()
-
-
-def _options(given: Readings, mapping: Mapping[str, Any]) -> tuple[Options, int]:
-    """What is said of the file; the catalogue goes before the mapping, as the command line does in an ingest."""
-    if not mapping:
-        return Options(given.zone, given.label, given.source_id), 1
-    return options_of(mapping, given.zone, given.label, given.source_id), wide(mapping).header_row
 
 
 def _read(

@@ -4,13 +4,14 @@ transaction a file. Not here: each of these steps.
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from mendmap.catalogue.records import Limit, Parameter, Source, from_plain
+from mendmap.catalogue.records import Limit, Parameter, Source
 from mendmap.errors import Fault, GeodataError, not_one_of
 from mendmap.lake import contents, journal, ledger
 from mendmap.lake.connection import Lake, open_lake
@@ -21,6 +22,7 @@ from mendmap.readings import marks, neighbours
 from mendmap.readings.claims import Format, Options, Query
 from mendmap.readings.explain import faults, reasons_sql
 from mendmap.readings.formats import recognise
+from mendmap.readings.formats.sql import text
 from mendmap.readings.opened import Opened, ReadError, open_readings
 from mendmap.readings.settle import Settled, settle
 from mendmap.readings.told import Referents
@@ -60,24 +62,25 @@ class Request:
 
 def ingest(path: Path, address: str, catalogue: str, request: Request) -> Ingested:
     """Ingests one file. Raises GeodataError with the file's faults, and LakeError; then the lake is as it was."""
-    lake = open_lake(address)
-    try:
+    with closing(open_lake(address)) as lake:
         chosen = contents.chosen(lake, catalogue)
         told = _told(request)
         at = ledger.known(lake, chosen, AsOf(number=told["vocabulary"])) if told else ledger.latest(lake)
         held = contents.read(lake, at, chosen, series=False)
-        header_row = int(request.options.mapping.get("header_row", 1))
-        with open_readings(path, request.max_bytes, request.encoding, header_row) as opened:
-            lake.bound(opened.scratch)
-            with journal.copying(address, path) as copy:
+        try:
+            with (
+                open_readings(path, request.max_bytes, request.encoding, request.options.header_row) as opened,
+                nullcontext() if request.dry else journal.copying(address, path) as copy,
+            ):
+                lake.bound(opened.scratch)
                 return _ingest(lake, address, held, opened, copy, request)
-    except ReadError as error:
-        raise GeodataError([Fault(path.name, 0, "", str(error))]) from error
-    finally:
-        lake.close()
+        except ReadError as error:
+            raise GeodataError([Fault(path.name, 0, "", str(error))]) from error
 
 
-def _ingest(lake: Lake, address: str, held: Contents, opened: Opened, copy: journal.Copy, request: Request) -> Ingested:
+def _ingest(
+    lake: Lake, address: str, held: Contents, opened: Opened, copy: journal.Copy | None, request: Request
+) -> Ingested:
     name = _told(request).get("file", opened.original.name)
     known = _known(held)
     options = request.options
@@ -90,14 +93,14 @@ def _ingest(lake: Lake, address: str, held: Contents, opened: Opened, copy: jour
     settled = settle(query, claims, known, form.prefix, options, opened.scratch)
     if settled.bad_rows and request.rejects is None:
         raise GeodataError(faults(query, claims, name, known, options, form.prefix))
-    limits = (from_plain(Limit, body) for body in held.records.get(Limit.kind, ()))
-    marks.ranges(query, known.parameters, marks.lowest_limits(limits, known.parameters))
+    marks.ranges(query, known.parameters, marks.lowest_limits(held.of(Limit).values(), known.parameters))
     neighbours.mark(query, _now(request), opened.scratch)
     query("CREATE OR REPLACE TEMP TABLE ingested AS SELECT $name AS file", {"name": name})
     query(f"CREATE OR REPLACE TEMP VIEW incoming_readings AS {_SOUND}")
     told = {"format": form.name, "options": _said(options), "encoding": request.encoding, "rejected": settled.bad_rows}
-    detail = {"file": name, "sha256": copy.sha256, **told, "vocabulary": held.snapshot.number, **request.detail}
-    how: Any = {"source": name, "detail": detail, "dry": request.dry, "again": request.again, "keep": copy.land}
+    digest, keep = (copy.sha256, copy.land) if copy else ("", None)
+    detail = {"file": name, "sha256": digest, **told, "vocabulary": held.snapshot.number, **request.detail}
+    how: Any = {"source": name, "detail": detail, "dry": request.dry, "again": request.again, "keep": keep}
     written = revise(lake, address, held.catalogue, COLUMNS, **how)
     if settled.bad_rows and request.rejects:
         _write_rejects(query, request.rejects)
@@ -115,21 +118,19 @@ _SOUND = """
 
 def _write_rejects(query: Query, path: Path) -> None:
     """The rows that hold a bad claim, in the file's own columns, with their reasons in a last column ``faults``."""
-    quoted = str(path).replace("'", "''")
     query(
         f"""
         COPY (SELECT r.* EXCLUDE (file_row), f.faults
               FROM raw r JOIN (SELECT file_row, string_agg(DISTINCT {reasons_sql()}, '; ') AS faults
                                FROM judged WHERE wrong <> 0 GROUP BY file_row) f USING (file_row)
               ORDER BY r.file_row)
-        TO '{quoted}' (HEADER, DELIMITER ',')"""
+        TO {text(str(path))} (HEADER, DELIMITER ',')"""
     )
 
 
 def _known(held: Contents) -> Referents:
     places = {row.id: row.properties.get("aliases") for row in held.features}
-    parameters = {body["id"]: from_plain(Parameter, body) for body in held.records.get(Parameter.kind, ())}
-    return Referents(places, parameters, [body["id"] for body in held.records.get(Source.kind, ())])
+    return Referents(places, held.of(Parameter), list(held.of(Source)))
 
 
 def _told(request: Request) -> dict[str, Any]:
@@ -139,8 +140,7 @@ def _told(request: Request) -> dict[str, Any]:
 
 def _now(request: Request) -> int:
     """The moment of the ingest, in microseconds since 1970."""
-    moment = request.again.moment if request.again else dt.datetime.now(dt.UTC)
-    return int(moment.timestamp() * 1_000_000)
+    return marks.epoch_us(request.again.moment if request.again else dt.datetime.now(dt.UTC))
 
 
 def _said(options: Options) -> dict[str, Any]:

@@ -169,7 +169,7 @@ class Intake:
         held = self._held
         if held and held.commit == lake.newest_commit():
             return held
-        with lake.transaction():
+        with lake.steady(), lake.transaction():
             commit = lake.newest_commit()
             row = lake.query("SELECT max(number) FROM ledger WHERE act NOT IN ('post', 'ingest')").fetchone()
             loaded = int(row[0] or 0) if row else 0
@@ -289,12 +289,11 @@ def _recorded(lake: Lake, catalogue: str, number: int) -> dict[tuple[Any, ...], 
     """The key of every reading that a write recorded, and whether it was added or changed another."""
     names = ", ".join(KEYS["readings"])
     values: Any = {"catalogue": catalogue, "number": number}
-    found = lake.query(
-        f"""
+    sql = f"""
         SELECT n.*, o.series IS NULL
         FROM (SELECT {names} FROM readings WHERE catalogue = $catalogue AND recorded = $number) n
         LEFT JOIN (SELECT {names} FROM readings WHERE catalogue = $catalogue AND superseded = $number) o
-             USING ({names})""",
-        values,
-    ).fetchall()
+             USING ({names})"""
+    with lake.steady():
+        found = lake.query(sql, values).fetchall()
     return {tuple(key): "added" if new else "changed" for *key, new in found}

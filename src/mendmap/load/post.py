@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mendmap.catalogue.records import Limit, Parameter, Source, from_plain
+from mendmap.catalogue.records import Limit, Parameter, Source
 from mendmap.catalogue.tables import Placed, text_rows
 from mendmap.errors import BadRequestError, Fault, GeodataError, MediaTypeError, TooLargeError, not_one_of
 from mendmap.lake import contents
@@ -28,8 +28,6 @@ from mendmap.words.fields import Known
 JSON, CSV = "application/json", "text/csv"
 # The order in which revise wants readings, and in which marks look at neighbours.
 _ORDER = [(name, "ascending") for name in ("series", "start_at")]
-_QUALIFIERS = {"": 0, "<": 1, ">": 2}
-_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +58,9 @@ class Body:
 def vocabulary(lake: Lake, snapshot: Snapshot, catalogue: str) -> Vocabulary:
     """What readings of a catalogue may name at a snapshot."""
     held = contents.read(lake, snapshot, catalogue, series=False)
-    parameters = {each["id"]: from_plain(Parameter, each) for each in held.records.get(Parameter.kind, ())}
-    sources = {each["id"] for each in held.records.get(Source.kind, ())}
-    known = {"feature": {row.id for row in held.features}, "parameter": set(parameters), "source": sources}
-    limits = marks.lowest_limits((from_plain(Limit, each) for each in held.records.get(Limit.kind, ())), parameters)
+    parameters = held.of(Parameter)
+    known = {"feature": {row.id for row in held.features}, "parameter": set(parameters), "source": set(held.of(Source))}
+    limits = marks.lowest_limits(held.of(Limit).values(), parameters)
     return Vocabulary(snapshot.number, catalogue, parameters, limits, known)
 
 
@@ -140,19 +137,15 @@ def _marks(readings: Sequence[tidy.Reading], words: Vocabulary, now: dt.datetime
     usual = [words.parameters[each.parameter] for each in readings]
     rows = marks.Rows(
         series=np.array([series[each.series] for each in readings]),
-        start=np.array([_epoch_us(each.start) for each in readings]),
+        start=np.array([marks.epoch_us(each.start) for each in readings]),
         value=_floats(each.canonical for each in readings),
         detection_limit=_floats(each.canonical_limit for each in readings),
-        qualifier=np.array([_QUALIFIERS[each.qualifier] for each in readings]),
+        qualifier=np.array([marks.QUALIFIERS[each.qualifier] for each in readings]),
         least=_floats(each.least for each in usual),
         greatest=_floats(each.greatest for each in usual),
         limit=_floats(words.limits.get(each.id) for each in usual),
     )
-    return marks.texts(marks.bits(rows, _epoch_us(now)))
-
-
-def _epoch_us(moment: dt.datetime) -> int:
-    return (moment - _EPOCH) // dt.timedelta(microseconds=1)
+    return marks.texts(marks.bits(rows, marks.epoch_us(now)))
 
 
 def _floats(cells: Iterable[float | None]) -> marks.Floats:

@@ -13,7 +13,7 @@ import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,13 @@ from urllib.parse import quote
 import orjson
 
 from mendmap.catalogue import files
-from mendmap.catalogue.records import Feed, from_plain, to_plain
+from mendmap.catalogue.records import Feed, to_plain
 from mendmap.errors import FeedError, NotFoundError, shown
 from mendmap.feeds import sensorthings
 from mendmap.feeds.fetch import Fetcher, Limits
 from mendmap.lake import contents, ledger
 from mendmap.lake.connection import open_lake
 from mendmap.load.ingest import Ingested, Request, ingest
-from mendmap.readings.claims import Options
 from mendmap.readings.mapping import options_of
 
 # Of a declaration, what says which readings come of it; where it changes, what is remembered is worth nothing.
@@ -82,12 +81,9 @@ class _Memory:
 def declared(address: str, catalogue: str, wanted: Sequence[str] = ()) -> Declared:
     """The feeds of a catalogue in the lake, all or those ``wanted``. Raises NotFoundError with the choices, and
     LakeError."""
-    lake = open_lake(address)
-    try:
+    with closing(open_lake(address)) as lake:
         held = contents.read(lake, ledger.latest(lake), contents.chosen(lake, catalogue), series=False)
-    finally:
-        lake.close()
-    feeds = {body["id"]: from_plain(Feed, body) for body in held.records.get(Feed.kind, ())}
+    feeds = held.of(Feed)
     for each in wanted:
         if each not in feeds:
             raise NotFoundError("feed of that id", each, feeds)
@@ -160,14 +156,10 @@ def _pages(fetcher: Fetcher, feed: Feed, memory: _Memory, manner: Manner, folder
 
 
 def _request(known: Declared, feed: Feed, manner: Manner, path: Path, detail: Mapping[str, Any]) -> Request:
-    zone, label = feed.zone or "", feed.label or ""
-    if feed.mapping:
-        options = options_of(known.mappings[feed.mapping], zone, label, feed.source)
-    else:
-        options = Options(zone, label, feed.source)
+    mapping = known.mappings[feed.mapping] if feed.mapping else {}
     return Request(
         format=feed.format or "auto",
-        options=options,
+        options=options_of(mapping, feed.zone or "", feed.label or "", feed.source),
         encoding=feed.encoding or "utf-8",
         rejects=manner.rejects / f"{path.name}.csv" if manner.rejects else None,
         dry=manner.dry,
@@ -177,11 +169,8 @@ def _request(known: Declared, feed: Feed, manner: Manner, path: Path, detail: Ma
 
 
 def _remembered(address: str, catalogue: str, feed: str, declaration: str) -> _Memory:
-    lake = open_lake(address)
-    try:
+    with closing(open_lake(address)) as lake:
         detail = orjson.loads(ledger.newest_of_feed(lake, catalogue, feed) or "{}")
-    finally:
-        lake.close()
     said = detail.get("feed", {})
     if said.get("declaration") != declaration:
         return _Memory()

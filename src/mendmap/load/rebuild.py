@@ -7,6 +7,7 @@ posts from their bodies. Not here: what the journal holds and how (``lake.journa
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,11 +85,8 @@ def rebuild(target: str, source: str, *, accept_differences: bool) -> Iterator[R
 
 def newest(address: str) -> Snapshot:
     """The newest snapshot of a lake."""
-    lake = open_lake(address)
-    try:
+    with closing(open_lake(address)) as lake:
         return ledger.latest(lake)
-    finally:
-        lake.close()
 
 
 def _told(source: str, kept: Path) -> list[Row]:
@@ -101,10 +99,8 @@ def _told(source: str, kept: Path) -> list[Row]:
             nothing = isinstance(error, LakeEmptyError)
             raise LakeError(f"no journal at {shown(str(kept))}" if nothing else str(error)) from error
     else:
-        try:
+        with closing(lake):
             rows = {row.number: row for row in ledger.rows(lake, 0)}
-        finally:
-            lake.close()
     for number in range(1, max(rows) + 1):
         if number not in rows:
             raise LakeError(f"the journal at {shown(str(kept))} does not tell of write {number}")
@@ -130,11 +126,9 @@ def _again(bench: _Bench, row: Row, *, digests: bool) -> str:
 
 def _load(bench: _Bench, row: Row) -> None:
     # A cursor of its own, so that its temporary tables are gone with it.
-    lake = bench.lake.fork()
-    try:
-        reload(lake, bench.address, _blob(bench, orjson.loads(row.detail)["rows"]), row)
-    finally:
-        lake.close()
+    with closing(bench.lake.fork()) as lake:
+        sha256 = orjson.loads(row.detail)["rows"]
+        reload(lake, bench.address, journal.keep(bench.address, _blob(bench, sha256), sha256), row)
 
 
 def _ingest(bench: _Bench, row: Row) -> None:
@@ -174,13 +168,13 @@ def _words(bench: _Bench, catalogue: str, number: int) -> post.Vocabulary:
 
 
 def _blob(bench: _Bench, sha256: str) -> Path:
-    """A file of the journal, copied into the new one. Raises LakeError where it is gone or is not what it was."""
+    """A file of the old journal. Raises LakeError where it is gone or is not what it was."""
     path = bench.kept / sha256
     if not path.is_file():
         raise LakeError(f"{path} is missing")
     if sha256_of(path) != sha256:
         raise LakeError(f"{path} is damaged: its content has another SHA-256")
-    return journal.keep(bench.address, path, sha256)
+    return path
 
 
 _ACTS = {"load": _load, "ingest": _ingest, "post": _posts}

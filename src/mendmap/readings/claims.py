@@ -53,6 +53,11 @@ class Options:
     source: str = ""
     mapping: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def header_row(self) -> int:
+        """The record of a CSV, or the row of a sheet, that holds the header, from 1."""
+        return int(self.mapping.get("header_row", 1))
+
 
 class Format(Protocol):
     """One format. ``prefix`` names its vocabulary: the claim's station and parameter are looked up among the ids

@@ -151,7 +151,9 @@ def read_mapping(path: Path) -> Mapping[str, Any]:
 
 
 def options_of(mapping: Mapping[str, Any], zone: str = "", label: str = "", source: str = "") -> Options:
-    """The options of an ingest with this mapping; what was said on the command line goes before the file."""
+    """The options of an ingest, with a mapping or without: what was said beside it goes before what it says itself."""
+    if not mapping:
+        return Options(zone, label, source)
     table = wide(mapping)
     return Options(zone or table.zone, label or table.label, source or table.source, mapping)
 

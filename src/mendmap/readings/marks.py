@@ -4,6 +4,7 @@ Neighbours are those of the same file or post, so that marks need no look into t
 Not here: what makes a claim unfit to be a reading (``readings.told``, ``readings.settle``).
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -19,6 +20,9 @@ from mendmap.words.vocabulary import MARKS
 FLAT = 12  # equal values in a row
 _SPIKE = 10  # times the larger of its neighbours
 _NEAR = 3 * 3_600_000_000  # microseconds
+# The numbers that Rows have for qualifiers.
+QUALIFIERS = {"": 0, "<": 1, ">": 2}
+_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 _WORDS = tuple(MARKS)
 _TEXTS = pa.array(
     [",".join(word for nth, word in enumerate(_WORDS) if bits >> nth & 1) for bits in range(2 ** len(_WORDS))]
@@ -31,7 +35,7 @@ class Rows(NamedTuple):
 
     ``series`` is any number that tells one from the next; ``start`` is in microseconds since 1970; ``value`` and
     ``detection_limit`` are in the parameter's canonical unit, as are its usual ``least`` and ``greatest`` and its
-    lowest legal ``limit``. ``qualifier`` is 0 where there is none, 1 for ``<``, 2 for ``>``.
+    lowest legal ``limit``. ``qualifier`` is a number of ``QUALIFIERS``.
     """
 
     series: NDArray[np.integer[Any]]
@@ -42,6 +46,11 @@ class Rows(NamedTuple):
     least: Floats
     greatest: Floats
     limit: Floats
+
+
+def epoch_us(moment: dt.datetime) -> int:
+    """Microseconds since 1970."""
+    return (moment - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def lowest_limits(limits: Iterable[Limit], parameters: Mapping[str, Parameter]) -> dict[str, float]:

@@ -17,6 +17,7 @@ from pyarrow import parquet as pq
 
 from mendmap.readings import marks
 from mendmap.readings.claims import Query
+from mendmap.readings.formats.sql import text
 
 _BATCH = 500_000
 Rows = dict[str, NDArray[Any]]
@@ -75,8 +76,9 @@ def mark(query: Query, now: int, scratch: Path) -> None:
 
 
 _TO_MARK = "series_code, code, epoch_us(start_at) AS start_at, value, detection_limit"
-_TOLD = """
-    SELECT x.factor, CASE x.qualifier WHEN '' THEN 0 WHEN '<' THEN 1 ELSE 2 END AS qualifier,
+_QUALIFIER = " ".join(f"WHEN '{word}' THEN {number}" for word, number in marks.QUALIFIERS.items())
+_TOLD = f"""
+    SELECT x.factor, coalesce(CASE x.qualifier {_QUALIFIER} END, -1) AS qualifier,
            r.least, r.greatest, r.limit_value
     FROM contexts x LEFT JOIN parameter_ranges r ON r.parameter = x.parameter ORDER BY x.code"""
 
@@ -107,5 +109,4 @@ def _view(query: Query, name: str, table: pa.Table, scratch: Path) -> None:
     """Makes a temporary view of an Arrow table, by way of a file: memory does not grow with it."""
     file = scratch / f"{name}.parquet"
     pq.write_table(table, file)
-    quoted = str(file).replace("'", "''")
-    query(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
+    query(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet({text(str(file))})")

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from mendmap.readings import neighbours, told
-from mendmap.readings.claims import CLAIM, WORDS, Options, Query
+from mendmap.readings.claims import WORDS, Options, Query
+from mendmap.readings.formats.sql import text
 from mendmap.readings.told import Referents
 
 
@@ -80,12 +81,12 @@ def _moment(column: str, kind: str) -> tuple[str, str]:
         return column, "NULL::TIMESTAMP"
     if kind in _LOCAL:
         return "NULL::TIMESTAMPTZ", f"CAST({column} AS TIMESTAMP)"
-    text = column if kind == "VARCHAR" else f"CAST({column} AS VARCHAR)"
-    offset = _HAS_OFFSET.format(text)
+    cell = column if kind == "VARCHAR" else f"CAST({column} AS VARCHAR)"
+    offset = _HAS_OFFSET.format(cell)
     local = (
-        f"CASE WHEN NOT {offset} AND regexp_full_match({text}, '{_LOCAL_FORM}') THEN TRY_CAST({text} AS TIMESTAMP) END"
+        f"CASE WHEN NOT {offset} AND regexp_full_match({cell}, '{_LOCAL_FORM}') THEN TRY_CAST({cell} AS TIMESTAMP) END"
     )
-    return _MOMENT.format(text, offset=offset), local
+    return _MOMENT.format(cell, offset=offset), local
 
 
 def _number(column: str, kind: str) -> tuple[str, str, str]:
@@ -94,8 +95,8 @@ def _number(column: str, kind: str) -> tuple[str, str, str]:
         return f"{column.replace('.', '_')}.number", f"{column} IS NOT NULL", "false"
     if kind in _NUMBERS:
         return f"CAST({column} AS DOUBLE)", f"{column} IS NOT NULL", "false"
-    text = f"CAST({column} AS VARCHAR)"
-    return f"TRY_CAST({text} AS DOUBLE)", f"coalesce({text}, '') <> ''", f"contains({text}, '_')"
+    cell = f"CAST({column} AS VARCHAR)"
+    return f"TRY_CAST({cell} AS DOUBLE)", f"coalesce({cell}, '') <> ''", f"contains({cell}, '_')"
 
 
 def _decimals(query: Query, claims: str, kinds: Mapping[str, str]) -> str:
@@ -171,11 +172,11 @@ def _sort(query: Query, rows: str, file: Path) -> None:
     To sort by end and row too would take three times as long."""
     query(
         f"COPY (SELECT * REPLACE (CASE WHEN wrong = 0 THEN series_code END AS series_code) FROM ({rows}) "
-        f"ORDER BY series_code NULLS LAST, start_at) TO {_text(file)} (FORMAT parquet, COMPRESSION lz4)"
+        f"ORDER BY series_code NULLS LAST, start_at) TO {text(str(file))} (FORMAT parquet, COMPRESSION lz4)"
     )
     query(
         "CREATE OR REPLACE TEMP VIEW settled AS SELECT file_row_number AS position, * EXCLUDE (file_row_number) "
-        f"FROM read_parquet({_text(file)}, file_row_number = true)"
+        f"FROM read_parquet({text(str(file))}, file_row_number = true)"
     )
 
 
@@ -244,10 +245,3 @@ _JUDGED = f"""
            x.source, x.note, s.wrong | coalesce(t.wrong, 0) AS wrong
     FROM settled s JOIN contexts x ON x.code = s.code LEFT JOIN twins t ON t.position = s.position
     WHERE t.wrong IS NULL OR t.wrong <> 0"""
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-assert set(told.TOLD) < set(CLAIM)

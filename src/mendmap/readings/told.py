@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mendmap.catalogue.records import Parameter
-from mendmap.readings.claims import Query
+from mendmap.readings.claims import CLAIM, Query
 from mendmap.readings.fields import AVERAGING
 from mendmap.units import UnitError, factor
 from mendmap.words.vocabulary import FLAGS, QUALITIES
@@ -26,6 +26,7 @@ LASTING = {
     "8h": "8 hours",
     "24h": "24 hours",
 }
+assert set(TOLD) < set(CLAIM)
 _FEW = 2_000  # rows that are looked up one by one
 
 

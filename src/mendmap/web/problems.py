@@ -109,8 +109,12 @@ def install(app: FastAPI) -> None:
 def refuse_unknown(request: Request) -> None:
     """A dependency of every route: query parameters that it does not declare are refused, and those
     given twice, of which one would silently be left out."""
+    if not request.query_params:
+        return
     route = request.scope.get("route")
-    known = {each.alias for each in route.dependant.query_params} if isinstance(route, APIRoute) else set()
+    # What a route asks for, it or what it depends on.
+    asking = (route.dependant, *route.dependant.dependencies) if isinstance(route, APIRoute) else ()
+    known = {each.alias for one in asking for each in one.query_params}
     for name in request.query_params:
         if name not in known:
             raise BadRequestError(not_one_of("unknown query parameter", name, known))

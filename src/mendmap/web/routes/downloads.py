@@ -1,13 +1,16 @@
 """Whole layers as GeoJSON; tables, whole or filtered, as CSV, XLSX and Parquet; and what there is to download."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from mendmap.atlas.model import Atlas
 from mendmap.errors import BadRequestError, NotFoundError
 from mendmap.exports.explain import Download, downloads
-from mendmap.exports.files import FORMATS, MEDIA, write
+from mendmap.exports.files import FORMATS, MEDIA, write, write_json
 from mendmap.exports.geojson import layer_geojson
 from mendmap.exports.tables import DOWNLOADS, Table, filters, reading_fields, records
 from mendmap.lake import contents
@@ -17,6 +20,7 @@ from mendmap.web import answers, asked
 from mendmap.web.answers import content, named
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
+from mendmap.words.fields import Field
 
 router = APIRouter(prefix="/downloads")
 GEOJSON = "application/geo+json"
@@ -99,26 +103,39 @@ def _layer(request: Request, served: Served, name: str, layer: str) -> Response:
 
 
 def readings_file(
-    request: Request, served: Served, atlas: Atlas, name: str, query: ReadingQuery, given: Given
+    request: Request,
+    served: Served,
+    atlas: Atlas,
+    name: str,
+    query: ReadingQuery,
+    given: Given,
+    *,
+    fields: tuple[Field, ...] | None = None,
+    head: Callable[[int], Mapping[str, Any]] | None = None,
 ) -> Response:
-    """The readings that a query asks for, as a file in the format of its name."""
+    """The readings that a query asks for, as a file in the format of its name, in some ``fields`` or in all of them.
+    JSON needs a ``head``, which is made of their count, and is shown by a browser instead of being saved."""
     form = name.rpartition(".")[2]
+    columns = fields or reading_fields()
 
     def make(tag: str) -> Path:
         with served.lake() as lake:
             selection = bounded(served, contents.select(lake, atlas.snapshot, atlas.place.id, query))
             table = Table(
                 "readings",
-                reading_fields(),
+                columns,
                 selection.count,
-                lambda: contents.rows(lake, selection),
+                lambda: contents.rows(lake, selection, [each.name for each in columns]),
                 about(atlas, "readings", given),
                 atlas.snapshot.moment,
             )
-            return served.spool.lend(tag, table.count, lambda path: write(table, form, path))
+            told = head(table.count) if head else {}
+            writing = partial(write_json, told, table) if head else partial(write, table, form)
+            return served.spool.lend(tag, table.count, writing)
 
+    told = (atlas.place.id, given)
     return answers.file(
-        request, atlas.snapshot, name=name, asked=(atlas.place.id, given), media_type=MEDIA[form], make=make
+        request, atlas.snapshot, name=name, asked=told, media_type=MEDIA[form], make=make, inline=head is not None
     )
 
 

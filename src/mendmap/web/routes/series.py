@@ -2,24 +2,23 @@
 
 import difflib
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import to_plain
 from mendmap.charts import draw, points
 from mendmap.errors import NotFoundError
-from mendmap.exports.files import MEDIA, write_json
-from mendmap.exports.tables import Table, reading_fields
+from mendmap.exports.tables import reading_fields
 from mendmap.lake import contents
 from mendmap.lake.contents import SeriesRow
 from mendmap.query import ReadingQuery
 from mendmap.web import answers, asked, describe, pictures
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
-from mendmap.web.routes.downloads import about, bounded, readings_file
+from mendmap.web.routes.downloads import bounded, readings_file
 from mendmap.web.routes.pages import page
 
 router = APIRouter(prefix="/series")
@@ -31,87 +30,60 @@ _PAGE_ROWS = 200
 _OF_ALL = ("series", "station", "parameter", "averaging", "method")
 
 
-@router.api_route("/{ident}.json", methods=METHODS)
-def as_json(
-    request: Request,
-    ident: str,
-    datetime: Text = None,
-    quality: Text = None,
-    as_of: AsOfText = None,
-) -> Response:
-    """What the series is, its limits, and every reading."""
+class _Asked(NamedTuple):
+    """A series as a request asks for it: as known when, and which of its readings."""
+
+    served: Served
+    given: Given
+    atlas: Atlas
+    row: SeriesRow
+    query: ReadingQuery
+
+
+def _asked(request: Request, ident: str, datetime: Text = None, quality: Text = None, as_of: AsOfText = None) -> _Asked:
+    """Raises NotFoundError with those of a like name, and BadRequestError."""
     served = current(request)
     given = asked.given(datetime=datetime, quality=quality, as_of=as_of)
-    atlas, row, query = _series(served, ident, given)
-    fields = tuple(each for each in reading_fields() if each.name not in _OF_ALL)
-
-    def make(tag: str) -> Path:
+    query = replace(asked.readings(served.atlas, given), series=(ident,))
+    atlas = served.at(as_of)
+    if atlas is served.atlas:
+        row = served.series.get(ident)
+    else:
         with served.lake() as lake:
-            selection = bounded(served, contents.select(lake, atlas.snapshot, atlas.place.id, query))
-            table = Table(
-                ident,
-                fields,
-                selection.count,
-                lambda: contents.rows(lake, selection, [each.name for each in fields]),
-                about(atlas, "series", given),
-                atlas.snapshot.moment,
-            )
-            head = _head(atlas, row, given, selection.count)
-            return served.spool.lend(tag, table.count, lambda path: write_json(head, table, path))
+            row = next(iter(contents.summed(lake, atlas.snapshot, atlas.place.id, ident)), None)
+    if row is None or row.station not in atlas.features or row.parameter not in atlas.parameters:
+        raise NotFoundError("series", ident, difflib.get_close_matches(ident, served.series, 5, 0.4))
+    return _Asked(served, given, atlas, row, query)
 
-    told = (atlas.place.id, given)
-    return answers.file(
-        request, atlas.snapshot, name=f"{ident}.json", asked=told, media_type=MEDIA["json"], make=make, inline=True
-    )
+
+Asked = Annotated[_Asked, Depends(_asked)]
+
+
+@router.api_route("/{ident}.json", methods=METHODS)
+def as_json(request: Request, ident: str, of: Asked) -> Response:
+    """What the series is, its limits, and every reading."""
+    fields = tuple(each for each in reading_fields() if each.name not in _OF_ALL)
+    head = partial(_head, of)
+    return readings_file(request, of.served, of.atlas, f"{ident}.json", of.query, of.given, fields=fields, head=head)
 
 
 @router.api_route("/{ident}.csv", methods=METHODS)
-def as_csv(
-    request: Request,
-    ident: str,
-    datetime: Text = None,
-    quality: Text = None,
-    as_of: AsOfText = None,
-) -> Response:
+def as_csv(request: Request, ident: str, of: Asked) -> Response:
     """Every reading, in the columns of the readings' download."""
-    served = current(request)
-    given = asked.given(datetime=datetime, quality=quality, as_of=as_of)
-    atlas, _, query = _series(served, ident, given)
-    return readings_file(request, served, atlas, f"{ident}.csv", query, given)
+    return readings_file(request, of.served, of.atlas, f"{ident}.csv", of.query, of.given)
 
 
 @router.api_route("/{ident}.svg", methods=METHODS)
-def as_svg(
-    request: Request,
-    ident: str,
-    datetime: Text = None,
-    quality: Text = None,
-    as_of: AsOfText = None,
-) -> Response:
+def as_svg(request: Request, ident: str, of: Asked) -> Response:
     """A drawing of it."""
-    served = current(request)
-    given = asked.given(datetime=datetime, quality=quality, as_of=as_of)
-    atlas, row, query = _series(served, ident, given)
-    body = (
-        _drawn(served, atlas, row, query)
-        if given
-        else served.kept(f"{ident}.svg", lambda: _drawn(served, atlas, row, query))
-    )
-    return answers.content(request, body, SVG, atlas.snapshot)
+    body = _drawn(of) if of.given else of.served.kept(f"{ident}.svg", lambda: _drawn(of))
+    return answers.content(request, body, SVG, of.atlas.snapshot)
 
 
 @router.api_route("/{ident}", methods=METHODS)
-def as_page(
-    request: Request,
-    ident: str,
-    datetime: Text = None,
-    quality: Text = None,
-    as_of: AsOfText = None,
-) -> Response:
+def as_page(request: Request, ident: str, of: Asked) -> Response:
     """Its drawing, and its newest readings, each with where it comes from."""
-    served = current(request)
-    given = asked.given(datetime=datetime, quality=quality, as_of=as_of)
-    atlas, row, query = _series(served, ident, given)
+    served, given, atlas, row, query = of
     with served.lake() as lake:
         count = contents.select(lake, atlas.snapshot, atlas.place.id, query).count
         most = min(_PAGE_ROWS, served.settings.max_rows)
@@ -141,29 +113,15 @@ def as_page(
     )
 
 
-def _series(served: Served, ident: str, given: Given) -> tuple[Atlas, SeriesRow, ReadingQuery]:
-    """A series as known when it is asked for, and which of its readings are. Raises NotFoundError with those of a
-    like name, and BadRequestError."""
-    query = replace(asked.readings(served.atlas, given), series=(ident,))
-    atlas = served.at(given.get("as-of"))
-    if atlas is served.atlas:
-        row = served.series.get(ident)
-    else:
-        with served.lake() as lake:
-            row = next(iter(contents.summed(lake, atlas.snapshot, atlas.place.id, ident)), None)
-    if row is None or row.station not in atlas.features or row.parameter not in atlas.parameters:
-        raise NotFoundError("series", ident, difflib.get_close_matches(ident, served.series, 5, 0.4))
-    return atlas, row, query
+def _drawn(of: _Asked) -> bytes:
+    with of.served.lake() as lake:
+        selection = bounded(of.served, contents.select(lake, of.atlas.snapshot, of.atlas.place.id, of.query))
+        return draw.draw(pictures.chart(of.atlas, of.row, of.query), contents.rows(lake, selection, points.COLUMNS))
 
 
-def _drawn(served: Served, atlas: Atlas, row: SeriesRow, query: ReadingQuery) -> bytes:
-    with served.lake() as lake:
-        selection = bounded(served, contents.select(lake, atlas.snapshot, atlas.place.id, query))
-        return draw.draw(pictures.chart(atlas, row, query), contents.rows(lake, selection, points.COLUMNS))
-
-
-def _head(atlas: Atlas, row: SeriesRow, given: Given, count: int) -> dict[str, Any]:
+def _head(of: _Asked, count: int) -> dict[str, Any]:
     """What a series is, before its readings."""
+    atlas, row = of.atlas, of.row
     parameter, station = atlas.parameters[row.parameter], atlas.features[row.station]
     return {
         "id": row.id,
@@ -175,7 +133,7 @@ def _head(atlas: Atlas, row: SeriesRow, given: Given, count: int) -> dict[str, A
         "method": row.method,
         "limits": [to_plain(each) for each in pictures.limits(atlas, row)],
         "count": count,
-        "asked": dict(given),
+        "asked": dict(of.given),
         "licence": atlas.place.licence,
         "attribution": atlas.place.attribution,
         "snapshot": answers.named(atlas.snapshot),
