@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 
 from mendmap.words.dates import Period
 from mendmap.words.fields import Row, column, fields_of, plain, value
-from mendmap.words.vocabulary import MEDIA, QUALIFIERS, TRUSTS
+from mendmap.words.vocabulary import BLOCKS, MEDIA, QUALIFIERS, RULED, TRUSTS
 
 Names = Mapping[str, str]
 
@@ -50,6 +50,26 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How a limit is held against readings, as a law says: which statistic, of what, and how complete it must be."""
+
+    kind: ClassVar[str] = "rule"
+    id: str = column("id", "Id, named by the limits that are assessed so.", required=True)
+    statistic: str = column("word", "The statistic.", required=True, choices=tuple(RULED))
+    block: str = column(
+        "word", "What is averaged first, and then counted or averaged again.", required=True, choices=BLOCKS
+    )
+    period: str = column("word", "Over what.", required=True, choices=("year", "winter"))
+    times: int | None = column("integer", "How many blocks in a row, of consecutive ones.")
+    block_share: float | None = column("number", "Share of a block that must be there for it to count.")
+    period_share: float | None = column("number", "Share of the period's blocks that must be there.")
+    least: int | None = column("integer", "Fewest samples that a period must have.")
+    clause: str = column("text", "Where the law says so: article or annex.", required=True)
+    source: str = column("id", "Document it is taken from.", required=True, refers="source")
+    note: str | None = column("text", "What to know about it.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """A legal or guideline value that a statistic of a series can be held against."""
 
@@ -83,6 +103,7 @@ class Limit:
     condition: str | None = column("text", "Where or when it applies.")
     applies_from: Period | None = column("date", "First day it applies.")
     applies_to: Period | None = column("date", "Last day it applies; blank: no end is set.")
+    rules: tuple[str, ...] = column("ids", "How it is assessed; blank: it cannot be, yet.", refers="rule")
     basis: str = column("word", "How its text was seen.", required=True, choices=("read", "quoted"))
     source: str = column("id", "Document it is taken from.", required=True, refers="source")
     note: str | None = column("text", "What to know about it.")
@@ -222,10 +243,10 @@ class Feed:
     note: str | None = column("text", "What to know about it.")
 
 
-Record = Source | Parameter | Limit | State | Work | Quantity | Figure | Statement | Feed
+Record = Source | Parameter | Rule | Limit | State | Work | Quantity | Figure | Statement | Feed
 RecordT = TypeVar("RecordT", bound=Record)
 TABLES: Mapping[str, type[Record]] = {
-    table.kind: table for table in (Source, Parameter, Limit, State, Work, Quantity, Figure, Statement, Feed)
+    table.kind: table for table in (Source, Parameter, Rule, Limit, State, Work, Quantity, Figure, Statement, Feed)
 }
 
 

@@ -84,3 +84,50 @@ MEDIA = {
     "restoration": "Land and water put right again",
     "vegetation": "Plants on the ground",
 }
+
+BLOCKS = ("hour", "8h", "day", "sample")
+
+# Statistics that a limit is held against.
+RULED = {
+    "mean": "Mean of the period's values.",
+    "exceedances": "How often the period is above the limit, of how often it may be.",
+    "highest": "The highest of the period.",
+    "consecutive": "The longest run above the limit.",
+    "annual_average": "Mean of the samples, those below quantification at half of it.",
+    "percentile": "A percentile of the period's values.",
+}
+
+# Statistics that a series has of itself.
+STATISTICS = RULED | {
+    "median": "The value that half of them are below.",
+    "p90": "The value that nine in ten are below.",
+    "p98": "The value that 98 in a hundred are below.",
+    "least": "The lowest.",
+    "kaplan_meier": "Mean of the samples by Kaplan and Meier, who need no value for what lies below detection.",
+    "trend": "Change a year, by Sen's slope of months, tested by Mann and Kendall's seasonal test.",
+    "before_after": "Change from before a work to after it, the same months compared.",
+    "baseline": "Change from the first years to the last, the same months compared.",
+}
+
+VERDICTS = {
+    "within": "It is kept.",
+    "exceeds": "It is not kept.",
+    "undecidable": "The readings at hand cannot decide it.",
+    "no_data": "There are no readings.",
+}
+
+TRENDS = {
+    "falling": "It falls, and chance alone would seldom make it look so.",
+    "rising": "It rises, and chance alone would seldom make it look so.",
+    "none": "No change that chance alone would not make.",
+    "too_short": "The series is too short, or has too many gaps, to tell.",
+}
+
+REASONS = {
+    "incomplete": "Too few values for the period.",
+    "conclusive": "Too few values for the period, but those at hand decide it alone.",
+    "biased": "The source prints only some of the values, such as those that exceed.",
+    "detection": "What lies below detection could lie on either side of the limit.",
+    "unpaired": "What the limit depends on was not measured beside it.",
+    "coarse": "The values are averages over longer than the limit is about.",
+}
