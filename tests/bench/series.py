@@ -21,7 +21,7 @@ from place import Testford
 
 from mendmap.lake import contents, ledger, upkeep
 from mendmap.lake.connection import Lake, open_lake
-from mendmap.lake.write import revise
+from mendmap.lake.write import Around, revise
 from mendmap.load.check import check
 from mendmap.load.ingest import COLUMNS
 from mendmap.load.write import write
@@ -31,8 +31,7 @@ HOURS = 8_760
 PARTS = 10
 TRIES = 30
 ROWS = """
-    SELECT 'ingest' AS origin, printf('s%06d.so2.1h', s) AS series, printf('s%06d', s) AS station, 'so2' AS parameter,
-           '1h' AS averaging, '' AS method, TIMESTAMPTZ '2015-01-01' + to_hours(h) AS start_at,
+    SELECT printf('s%06d.so2.1h', s) AS series, TIMESTAMPTZ '2015-01-01' + to_hours(h) AS start_at,
            TIMESTAMPTZ '2015-01-01' + to_hours(h + 1) AS end_at, '' AS qualifier,
            round((hash(s, h) % 10000) / 100, 2)::DOUBLE AS value, 'ug/m3' AS unit, NULL::DOUBLE AS detection_limit,
            NULL::DOUBLE AS uncertainty, value AS canonical, NULL::DOUBLE AS canonical_limit,
@@ -59,7 +58,7 @@ def main() -> None:
                 f"CREATE OR REPLACE TEMP VIEW incoming_readings AS {ROWS.format(series=series, first=first, last=last)}"
             )
             detail = {"file": f"part {part}"}
-            revise(lake, address, "testford", COLUMNS, source="synthetic", detail=detail, dry=False)
+            revise(lake, address, "testford", COLUMNS, around(lake), source="synthetic", detail=detail, dry=False)
         file = where / "sorted.parquet"
         lake.query(f"COPY (FROM readings ORDER BY series, start_at) TO '{file}'")
         bare = duckdb.connect()
@@ -74,6 +73,12 @@ def main() -> None:
             a, b = statistics.median(alone) * 1e3, statistics.median(ours) * 1e3
             print(f"{state:>22} {series * HOURS:>12,} {files[0]:>6} {a:>8.1f} {b:>8.1f} {b / a:>6.2f}", flush=True)
         lake.close()
+
+
+def around(lake: Lake) -> Around:
+    """How many synthetic readings come in, and their bounds."""
+    bounds = "SELECT count(*), min(series), max(series), min(start_at), max(start_at) FROM incoming_readings"
+    return Around(*lake.query(bounds).fetchone())
 
 
 def _timed(act: Callable[[], int]) -> float:
