@@ -220,10 +220,9 @@ def select(lake: Lake, snapshot: Snapshot, catalogue: str, asked: ReadingQuery) 
     with lake.steady():
         where, values = _asked(snapshot, catalogue, asked)
         if asked.series and len(asked.series) == 1:
-            # One series is seldom long: then it is read sooner than counted.
-            some = f"SELECT {_LISTED} FROM readings WHERE {where} LIMIT {CHUNK_ROWS + 1}"
-            held = lake.query(f'FROM ({some}) ORDER BY "start", "end"', values).to_arrow_table()
-            if len(held) <= CHUNK_ROWS:
+            # One series is seldom long: then it is sooner read than counted.
+            held = _few(lake.query(f"SELECT {_LISTED} FROM readings WHERE {where}", values))
+            if held is not None:
                 return Selection(where, values, len(held), held=held)
         counted = "SELECT series, date_trunc('year', start_at), count(*) FROM readings"
         sql = f"{counted} WHERE {where} GROUP BY ALL ORDER BY ALL"
@@ -239,6 +238,17 @@ def select(lake: Lake, snapshot: Snapshot, catalogue: str, asked: ReadingQuery) 
                     held = count
                 total += count
         return Selection(where, values, total, tuple(chunks))
+
+
+def _few(result: Any) -> pa.Table | None:
+    """The rows of a result by start and end; None where they are more than a chunk, of which no more is read."""
+    reader, batches, count = result.to_arrow_reader(CHUNK_ROWS), [], 0
+    for batch in reader:
+        batches.append(batch)
+        count += len(batch)
+        if count > CHUNK_ROWS:
+            return None
+    return pa.Table.from_batches(batches, reader.schema).sort_by([("start", "ascending"), ("end", "ascending")])
 
 
 def rows(lake: Lake, selection: Selection, columns: Sequence[str] = _OUTER) -> Iterator[pa.RecordBatch]:
