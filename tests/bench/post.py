@@ -20,7 +20,7 @@ import httpx2 as httpx
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from conftest import Service
 from place import Testford
-from series import HOURS, ROWS
+from series import HOURS, ROWS, around
 from test_ingest import row
 
 from mendmap.lake import keys, ledger
@@ -83,7 +83,8 @@ def _fill(lake: Lake, address: str, readings: int) -> None:
                               start_at + INTERVAL 7 YEAR AS start_at, end_at + INTERVAL 7 YEAR AS end_at)
             FROM ({rows})"""
         )
-        revise(lake, address, "testford", COLUMNS, source="synthetic", detail={"file": "synthetic"}, dry=False)
+        detail = {"file": "synthetic"}
+        revise(lake, address, "testford", COLUMNS, around(lake), source="synthetic", detail=detail, dry=False)
 
 
 def _commit(bare: Lake) -> float:

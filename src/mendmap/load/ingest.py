@@ -16,9 +16,9 @@ from mendmap.errors import Fault, GeodataError, not_one_of
 from mendmap.lake import contents, journal, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents
-from mendmap.lake.write import Written, revise
+from mendmap.lake.write import Around, Written, revise
 from mendmap.query import AsOf
-from mendmap.readings import marks, neighbours
+from mendmap.readings import marks
 from mendmap.readings.claims import Format, Options, Query
 from mendmap.readings.explain import faults, reasons_sql
 from mendmap.readings.formats import recognise
@@ -28,7 +28,7 @@ from mendmap.readings.settle import Settled, settle
 from mendmap.readings.told import Referents
 
 COLUMNS = [
-    "origin", "series", "start_at", "end_at", "qualifier", "value", "unit", "detection_limit", "uncertainty",
+    "series", "start_at", "end_at", "qualifier", "value", "unit", "detection_limit", "uncertainty",
     "canonical", "canonical_limit", "canonical_uncertainty", "quality", "flags", "marks", "source", "note", "file",
     "file_row",
 ]  # fmt: skip
@@ -90,30 +90,35 @@ def _ingest(
     query: Query = lake.query
     form.raw(query, opened, options)
     claims = form.claims(opened, options)
-    settled = settle(query, claims, known, form.prefix, options, opened.scratch)
+    marks.ranges(query, known.parameters, marks.lowest_limits(held.of(Limit).values(), known.parameters))
+    settled = settle(query, claims, known, form.prefix, options, opened.scratch, _now(request))
     if settled.bad_rows and request.rejects is None:
         raise GeodataError(faults(query, claims, name, known, options, form.prefix))
-    marks.ranges(query, known.parameters, marks.lowest_limits(held.of(Limit).values(), known.parameters))
-    neighbours.mark(query, _now(request), opened.scratch)
     query("CREATE OR REPLACE TEMP TABLE ingested AS SELECT $name AS file", {"name": name})
     query(f"CREATE OR REPLACE TEMP VIEW incoming_readings AS {_SOUND}")
     told = {"format": form.name, "options": _said(options), "encoding": request.encoding, "rejected": settled.bad_rows}
     digest, keep = (copy.sha256, copy.land) if copy else ("", None)
     detail = {"file": name, "sha256": digest, **told, "vocabulary": held.snapshot.number, **request.detail}
     how: Any = {"source": name, "detail": detail, "dry": request.dry, "again": request.again, "keep": keep}
-    written = revise(lake, address, held.catalogue, COLUMNS, **how)
+    written = revise(lake, address, held.catalogue, COLUMNS, _around(query, settled), **how)
     if settled.bad_rows and request.rejects:
         _write_rejects(query, request.rejects)
     return Ingested(name, form.name, settled, written)
 
 
 _SOUND = """
-    SELECT 'ingest' AS origin, j.* EXCLUDE (position, station, parameter, averaging, method, factor, wrong),
+    SELECT j.* EXCLUDE (position, station, parameter, averaging, method, factor, wrong),
            j.value * j.factor AS canonical,
            j.detection_limit * j.factor AS canonical_limit, j.uncertainty * j.factor AS canonical_uncertainty,
            coalesce(o.marks, '') AS marks, i.file
     FROM judged j LEFT JOIN odd o ON o.position = j.position CROSS JOIN ingested i
     WHERE j.wrong = 0"""
+
+
+def _around(query: Query, settled: Settled) -> Around:
+    # Bounds of all claims hold for the sound ones too, and need no look at what is joined to them.
+    series = "(SELECT min(series) FROM contexts), (SELECT max(series) FROM contexts)"
+    return Around(settled.sound, *query(f"SELECT {series}, min(start_at), max(start_at) FROM settled").fetchone())
 
 
 def _write_rejects(query: Query, path: Path) -> None:

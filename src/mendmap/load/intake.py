@@ -24,7 +24,7 @@ from mendmap.lake.ledger import Snapshot
 from mendmap.lake.schema import CONTENT, KEYS
 from mendmap.lake.write import Written, revise
 from mendmap.load.ingest import COLUMNS
-from mendmap.load.post import Body, Vocabulary, columns, rows, table, together, vocabulary
+from mendmap.load.post import Body, Vocabulary, around, columns, rows, table, together, vocabulary
 from mendmap.settings import Settings
 
 log = logging.getLogger("mendmap")
@@ -248,7 +248,7 @@ class Intake:
             held = self._held
             lake.register("incoming_readings", incoming)
             catalogue = group[0].by.words.catalogue
-            written = revise(lake, self._settings.lake, catalogue, COLUMNS, **what, dry=False)
+            written = revise(lake, self._settings.lake, catalogue, COLUMNS, around(incoming), **what, dry=False)
             if written.changed and held and self._held is held:
                 # Our commit is the next after what is held; where others wrote in between it has a later number, and
                 # so this one is not the newest, and what is held is read again.

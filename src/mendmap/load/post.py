@@ -21,6 +21,7 @@ from mendmap.lake import contents
 from mendmap.lake.connection import Lake
 from mendmap.lake.ledger import Snapshot
 from mendmap.lake.schema import KEYS
+from mendmap.lake.write import Around
 from mendmap.load.write import readings_table
 from mendmap.readings import marks, tidy
 from mendmap.words.fields import Known
@@ -129,7 +130,7 @@ def table(body: Body, placed: Sequence[Placed], words: Vocabulary, now: dt.datet
     if faults:
         raise GeodataError(faults)
     ordered = sorted(readings, key=lambda each: (each.series, each.start))
-    return readings_table(ordered, "ingest").append_column("marks", _marks(ordered, words, now))
+    return readings_table(ordered).append_column("marks", _marks(ordered, words, now))
 
 
 def _marks(readings: Sequence[tidy.Reading], words: Vocabulary, now: dt.datetime) -> pa.Array:
@@ -163,6 +164,12 @@ def together(tables: Sequence[pa.Table]) -> pa.Table:
     for nth, key in enumerate(columns(whole, KEYS["readings"])):
         seen.setdefault(key, nth)
     return whole.take(list(seen.values())).sort_by(_ORDER)
+
+
+def around(readings: pa.Table) -> Around:
+    """How many readings there are, and the bounds they lie in."""
+    series, start = readings["series"].to_pylist(), readings["start_at"].to_pylist()
+    return Around(len(series), min(series), max(series), min(start), max(start))
 
 
 def columns(readings: pa.Table, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:

@@ -154,8 +154,10 @@ def _posts(bench: _Bench, row: Row) -> None:
             raise LakeError(f"the body of the post {each['sha256']} is damaged: its content has another SHA-256")
         words = _words(bench, row.catalogue, each["vocabulary"])
         tables.append(post.table(body, post.rows(body, _MOST), words, row.moment))
-    bench.lake.register("incoming_readings", post.together(tables))
-    revise(bench.lake, bench.address, row.catalogue, COLUMNS, source=row.source, detail={}, dry=False, again=row)
+    incoming = post.together(tables)
+    bench.lake.register("incoming_readings", incoming)
+    how: Any = {"source": row.source, "detail": {}, "dry": False, "again": row}
+    revise(bench.lake, bench.address, row.catalogue, COLUMNS, post.around(incoming), **how)
 
 
 def _words(bench: _Bench, catalogue: str, number: int) -> post.Vocabulary:

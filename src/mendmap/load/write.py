@@ -57,7 +57,6 @@ _READINGS = pa.schema(
         "note": pa.string(),
         "file": pa.string(),
         "file_row": pa.int64(),
-        "origin": pa.string(),
     }
 )
 
@@ -92,7 +91,7 @@ def rows(geodata: Geodata) -> dict[str, pa.Table]:
     return {
         "features": pa.Table.from_pylist(list(_features(geodata)), _FEATURES),
         "records": pa.Table.from_pylist(list(_records(geodata)), _RECORDS),
-        "readings": readings_table(geodata.readings, "geodata"),
+        "readings": readings_table(geodata.readings),
     }
 
 
@@ -122,13 +121,13 @@ def _records(geodata: Geodata) -> Iterable[dict[str, Any]]:
         yield {"kind": kind, "id": ident, "position": position, "body": body, "digest": _digest(body.encode())}
 
 
-def readings_table(readings: Iterable[Reading], origin: str) -> pa.Table:
-    """Readings as rows of the lake, all of one origin; they carry no marks."""
+def readings_table(readings: Iterable[Reading]) -> pa.Table:
+    """Readings as rows of the lake; they carry no marks."""
     rows = []
     for reading in readings:
         row = asdict(reading)
         start, end, file_row = row.pop("start"), row.pop("end"), row.pop("row")
-        rows.append({**row, "origin": origin, "start_at": start, "end_at": end, "file_row": file_row})
+        rows.append({**row, "start_at": start, "end_at": end, "file_row": file_row})
     return pa.Table.from_pylist(rows, _READINGS)
 
 

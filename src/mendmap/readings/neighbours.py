@@ -23,17 +23,26 @@ _BATCH = 500_000
 Rows = dict[str, NDArray[Any]]
 
 
-def twins(query: Query, scratch: Path) -> int:
+class OutOfOrderError(Exception):
+    """The settled rows do not stand by series and start."""
+
+
+def look(query: Query, scratch: Path, now: int | None) -> int:
     """Makes the temporary table ``twins`` of readings that stand there more than once, and returns how many are
     repetitions: those have ``wrong`` 0, and all but the first are listed. Where the content differs nobody can tell
-    which is meant, and all of them have ``wrong`` 16384."""
-    again = [np.empty(0, np.int64)]
-    for rows in _batches(query, "series_code, epoch_us(start_at) AS start_at", 1):
-        same = (np.diff(rows["series_code"]) == 0) & (np.diff(rows["start_at"]) == 0)
-        again.append(rows["position"][1:][same])
-    later = np.concatenate(again)
-    _view(query, "same_start", pa.table({"position": np.union1d(later, later - 1)}), scratch)
+    which is meant, and all of them have ``wrong`` 16384.
+
+    Where there is a ``now``, in microseconds since 1970, makes also the temporary view ``odd`` of the sound readings
+    that marks point at, without twins: their ``position`` and ``marks``. ``marks.ranges`` goes before it.
+    Raises OutOfOrderError.
+    """
+    twins, odd = _looked(query, now, "true")
+    _view(query, "same_start", pa.table({"position": twins}), scratch)
     query(f"CREATE OR REPLACE TEMP TABLE twins AS {_TWINS}")
+    if now is not None:
+        if len(twins):
+            odd = _looked(query, now, "position NOT IN (SELECT position FROM twins)")[1]
+        _view(query, "odd", odd, scratch)
     return int(query("SELECT count(*) FROM twins WHERE wrong = 0").fetchone()[0])
 
 
@@ -48,34 +57,45 @@ _TWINS = """
     FROM stated JOIN judged USING (series_code, start_at, end_at) WHERE differ OR position <> first"""
 
 
-def mark(query: Query, now: int, scratch: Path) -> None:
-    """Makes the temporary view ``odd`` of the sound readings that marks point at: their ``position`` and ``marks``.
-    ``marks.ranges`` goes before it. ``now`` is in microseconds since 1970."""
-    told = _arrays(query(_TOLD).to_arrow_table())
+def _looked(query: Query, now: int | None, only: str) -> tuple[NDArray[np.int64], pa.Table]:
+    """The positions of readings that begin when their neighbours do, and the table of those that are odd, which is
+    empty without a ``now``."""
+    told = _arrays(query(_TOLD).to_arrow_table()) if now is not None else {}
     position, bits, judged = np.empty(0, np.int64), np.empty(0, np.uint8), 0
+    twins = [position]
     found = [marks.table(position, bits)]
-    for rows in _batches(query, _TO_MARK, marks.FLAT, "position NOT IN (SELECT position FROM twins)"):
-        code, position = rows["code"], rows["position"]
-        bits = marks.bits(
-            marks.Rows(
-                rows["series_code"],
-                rows["start_at"],
-                rows["value"] * told["factor"][code],
-                rows["detection_limit"] * told["factor"][code],
-                told["qualifier"][code],
-                *(told[each][code] for each in ("least", "greatest", "limit_value")),
-            ),
-            now,
-        )
+    for rows in _batches(query, _COLUMNS if now is None else _TO_MARK, 1 if now is None else marks.FLAT, only):
+        position = rows["position"]
+        later, after = np.diff(rows["series_code"]), np.diff(rows["start_at"])
+        if (later < 0).any() or (after[later == 0] < 0).any():
+            raise OutOfOrderError
+        same = (later == 0) & (after == 0)
+        twins += [position[:-1][same], position[1:][same]]
+        if now is None:
+            continue
+        bits = marks.bits(_to_mark(rows, told), now)
         # The last row waits for its neighbour: the next batch begins with it and the rows that it is judged by.
         odd = np.flatnonzero(bits[judged:-1]) + judged
         found.append(marks.table(position[odd], bits[odd]))
-        judged = min(marks.FLAT, len(code)) - 1
+        judged = min(marks.FLAT, len(position)) - 1
     last = slice(-1, None) if bits[-1:].any() else slice(0, 0)
-    _view(query, "odd", pa.concat_tables([*found, marks.table(position[last], bits[last])]), scratch)
+    return np.unique(np.concatenate(twins)), pa.concat_tables([*found, marks.table(position[last], bits[last])])
 
 
-_TO_MARK = "series_code, code, epoch_us(start_at) AS start_at, value, detection_limit"
+def _to_mark(rows: Rows, told: Rows) -> marks.Rows:
+    code = rows["code"]
+    return marks.Rows(
+        rows["series_code"],
+        rows["start_at"],
+        rows["value"] * told["factor"][code],
+        rows["detection_limit"] * told["factor"][code],
+        told["qualifier"][code],
+        *(told[each][code] for each in ("least", "greatest", "limit_value")),
+    )
+
+
+_COLUMNS = "series_code, epoch_us(start_at) AS start_at"
+_TO_MARK = f"{_COLUMNS}, code, value, detection_limit"
 _QUALIFIER = " ".join(f"WHEN '{word}' THEN {number}" for word, number in marks.QUALIFIERS.items())
 _TOLD = f"""
     SELECT x.factor, coalesce(CASE x.qualifier {_QUALIFIER} END, -1) AS qualifier,

@@ -29,13 +29,16 @@ class Settled:
     repeated: int
 
 
-def settle(query: Query, claims: str, known: Referents, prefix: str, options: Options, scratch: Path) -> Settled:
+def settle(
+    query: Query, claims: str, known: Referents, prefix: str, options: Options, scratch: Path, now: int | None = None
+) -> Settled:
     """Makes the temporary view ``judged`` from a SELECT of claims (``readings.claims.CLAIM``): every claim as a
     reading, with bits in ``wrong`` that say what is the matter with it (``readings.explain``); 0 is sound.
 
     Values stay in the source's unit; ``factor`` brings them to the canonical one. Of readings that stand there more
     than once with the same content all but the first are left out.
-    The rows are kept in a file in the folder ``scratch``, in the order of series and start.
+    The rows are kept in a file in the folder ``scratch``, in the order of series and start. Where there is a ``now``,
+    those that are odd are marked too (``readings.neighbours``).
     """
     kinds = {row[0]: row[1] for row in query(f"DESCRIBE {claims}").fetchall()}
     context = told.contexts(query, claims, known, prefix, options.source, hashed=WORDS[0] in kinds)
@@ -45,14 +48,23 @@ def settle(query: Query, claims: str, known: Referents, prefix: str, options: Op
     times = {each: _moment(f'c."{each}"', kinds[each])[1] for each in ("start", "end")}
     placed = partial(_placed, query, claims, rows, times, options)
     _sort(query, placed() if local and options.zone else _PLAIN.format(rows=rows), file)
-    waiting = query(f"SELECT count(*) FROM settled WHERE wrong & {_NO_ZONE | _END_WAITS} > 0").fetchone()[0]
-    if waiting and options.zone and not local:
+    count, wrong = _counted(query)
+    if wrong & (_NO_ZONE | _END_WAITS) and options.zone and not local:
         _sort(query, placed(), file)
-    repeated = neighbours.twins(query, scratch)
+        count, wrong = _counted(query)
+    repeated = neighbours.look(query, scratch, now)
     query(f"CREATE OR REPLACE TEMP VIEW judged AS {_JUDGED}")
-    counted = "SELECT count(*), count(DISTINCT file_row) FILTER (wrong <> 0), count(*) FILTER (wrong <> 0) FROM judged"
-    left, bad_rows, wrong = query(counted).fetchone()
-    return Settled(left + repeated, left - wrong, bad_rows, repeated)
+    bad, bad_rows = query(_BAD).fetchone() if wrong or query("FROM twins LIMIT 1").fetchone() else (0, 0)
+    return Settled(count, count - repeated - bad, bad_rows, repeated)
+
+
+_BAD = "SELECT count(*), count(DISTINCT file_row) FROM judged WHERE wrong <> 0"
+
+
+def _counted(query: Query) -> tuple[int, int]:
+    """How many claims there are, and what is the matter with any of them."""
+    count, wrong = query("SELECT count(*), coalesce(bit_or(wrong), 0) FROM settled").fetchone()
+    return count, wrong
 
 
 _LOCAL = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
