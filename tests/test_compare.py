@@ -88,6 +88,17 @@ def test_random_series_equal_scipys_paired_test_of_monthly_means() -> None:
     assert set(found.outcome) == set(TRENDS)
 
 
+def test_chance_alone_is_called_a_change_as_often_as_the_docstring_says() -> None:
+    series = times(1500, 20_000)
+    for correlation, wanted in ((0.0, 0.05), (0.3, 0.14), (0.6, 0.35)):
+        noise = np.random.default_rng(3).standard_normal((series, 120))
+        for month in range(1, 120):
+            noise[:, month] += correlation * noise[:, month - 1]
+        values = noise.reshape(series, 10, 12)
+        found = compare(values, none_below(values), window(0, 36, series), window(84, 120, series))
+        assert (found.p < 0.05).mean() == pytest.approx(wanted, abs=0.03)
+
+
 def test_by_hand() -> None:
     found = halves(two_years([10, 12, 20], [4, 8, 11]))
     # Differences of -6, -4 and -9: their mean is -19/3, their standard deviation the root of 19/3, and Student's t of

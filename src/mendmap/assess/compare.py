@@ -87,8 +87,9 @@ def compare(values: Floats, below: NDArray[np.bool_], before: Window, after: Win
     value lies, from nought up. They count as half of it, the middle of what they leave open.
 
     The interval is Student's, of paired differences of calendar months, one degree of freedom fewer than there are
-    months. It takes months for independent; where they are not it is too narrow, and the trend is the better witness.
-    It is then widened on either side by as much as the change would move with all non-detects of one window at
+    months. It takes months for independent. Of series without a change it called 5 in 100 changed where they are, but
+    14 where a month correlates with the next by 0.3, and 35 where by 0.6: there the trend is the better witness. It is
+    then widened on either side by as much as the change would move with all non-detects of one window at
     nought and those of the other at their limits, and p is that of the nearest change to none which they allow.
     """
     one, other = _monthly(values, below, before), _monthly(values, below, after)
