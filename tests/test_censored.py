@@ -169,7 +169,7 @@ sample = st.tuples(st.integers(1, 12).map(float), st.booleans())
 groups_of_samples = st.lists(st.lists(sample, max_size=20), min_size=1, max_size=6)
 
 
-@settings(max_examples=times(60, 2000))
+@settings(max_examples=times(60, 300))
 @given(groups_of_samples, st.data())
 def test_neither_the_order_of_samples_nor_the_groups_beside_matter(
     groups: list[list[Sample]], data: st.DataObject
@@ -182,7 +182,7 @@ def test_neither_the_order_of_samples_nor_the_groups_beside_matter(
         np.testing.assert_array_equal(found.mean, alone)
 
 
-@settings(max_examples=times(60, 2000))
+@settings(max_examples=times(60, 300))
 @given(groups_of_samples, st.sampled_from([0.25, 8.0]))
 def test_means_lie_between_their_ends_and_go_with_the_unit(groups: list[list[Sample]], factor: float) -> None:
     scaled = [[(each * factor, below) for each, below in group] for group in groups]
@@ -194,7 +194,7 @@ def test_means_lie_between_their_ends_and_go_with_the_unit(groups: list[list[Sam
             np.testing.assert_array_equal(getattr(other, name), getattr(found, name) * factor)
 
 
-@settings(max_examples=times(60, 2000))
+@settings(max_examples=times(60, 300))
 @given(st.lists(sample, min_size=1, max_size=20))
 def test_a_group_equals_lifelines(group: list[Sample]) -> None:
     if not all(below for _, below in group):

@@ -229,7 +229,7 @@ def columns(found: Comparison) -> list[Floats]:
     return [getattr(found, name).astype(float) for name in NUMBERS]
 
 
-@settings(max_examples=times(40, 2000))
+@settings(max_examples=times(40, 300))
 @given(matrices, masks, st.sampled_from([0.25, 1024.0]))
 def test_another_unit_scales_the_change(values: Floats, below: Mask, factor: float) -> None:
     found, scaled = halves(values, below), halves(values * factor, below)
@@ -238,7 +238,7 @@ def test_another_unit_scales_the_change(values: Floats, below: Mask, factor: flo
         np.testing.assert_allclose(other, one * (factor if place < 5 else 1), rtol=1e-12)
 
 
-@settings(max_examples=times(40, 2000))
+@settings(max_examples=times(40, 300))
 @given(matrices, st.integers(-40, 40))
 def test_another_zero_changes_nothing(values: Floats, shift: int) -> None:
     found, moved = halves(values), halves(values + shift)
@@ -246,7 +246,7 @@ def test_another_zero_changes_nothing(values: Floats, shift: int) -> None:
         np.testing.assert_allclose(getattr(moved, name), getattr(found, name), rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=times(40, 2000))
+@settings(max_examples=times(40, 300))
 @given(matrices, masks)
 def test_windows_exchanged_turn_the_change_round(values: Floats, below: Mask) -> None:
     first, second = window(0, 24, 3), window(24, 48, 3)
@@ -256,14 +256,14 @@ def test_windows_exchanged_turn_the_change_round(values: Floats, below: Mask) ->
     np.testing.assert_array_equal(found.p, back.p)
 
 
-@settings(max_examples=times(40, 2000))
+@settings(max_examples=times(40, 300))
 @given(matrices, masks, st.permutations(range(3)))
 def test_the_order_of_series_changes_nothing(values: Floats, below: Mask, order: list[int]) -> None:
     for one, other in zip(columns(halves(values, below)), columns(halves(values[order], below[order])), strict=True):
         np.testing.assert_array_equal(one[order], other)
 
 
-@settings(max_examples=times(40, 2000))
+@settings(max_examples=times(40, 300))
 @given(matrices, masks)
 def test_a_change_is_told_only_where_the_interval_leaves_none_out(values: Floats, below: Mask) -> None:
     found = halves(values, below)

@@ -67,7 +67,7 @@ def first_of(found: Trends) -> tuple[float, float, float, float, str]:
 
 @pytest.mark.parametrize("years", [5, 7, 12])
 def test_complete_series_equal_pymannkendall(years: int) -> None:
-    values = random_months(times(12, 200), years, seed=years)
+    values = random_months(times(12, 60), years, seed=years)
     found = uncensored(values)
     for place, each in enumerate(values):
         corrected = pymannkendall.correlated_seasonal_test(each.ravel())
@@ -85,7 +85,7 @@ def test_the_random_series_have_trends_of_every_kind() -> None:
 
 
 def test_gaps_equal_pymannkendall_where_months_are_independent() -> None:
-    values = random_months(times(12, 200), 9, seed=1, missing=0.3)
+    values = random_months(times(12, 60), 9, seed=1, missing=0.3)
     found = uncensored(values)
     for place, each in enumerate(values):
         plain = pymannkendall.seasonal_test(each.ravel())
@@ -94,7 +94,7 @@ def test_gaps_equal_pymannkendall_where_months_are_independent() -> None:
 
 
 def test_years_that_are_missing_whole_equal_pymannkendall_corrected() -> None:
-    values = random_months(times(12, 200), 9, seed=2)
+    values = random_months(times(12, 60), 9, seed=2)
     values[:, [2, 5]] = np.nan
     found = uncensored(values)
     for place, each in enumerate(values):
@@ -126,7 +126,7 @@ def by_hirsch_and_slack(months: Floats) -> float:
 
 
 def test_scattered_gaps_equal_the_formula_of_hirsch_and_slack() -> None:
-    values = random_months(times(3, 40), 7, seed=3, missing=0.25)
+    values = random_months(times(3, 15), 7, seed=3, missing=0.25)
     found = uncensored(values)
     assert found.p == pytest.approx([by_hirsch_and_slack(each) for each in values], rel=1e-9)
 
@@ -154,6 +154,8 @@ def test_the_interval_of_twelve_months_has_the_ranks_that_the_corrected_variance
         below = sum(slope < found.low[place] for slope in slopes)
         above = sum(slope > found.high[place] for slope in slopes)
         # erfc(|S| / sd / sqrt 2) = p gives the standard deviation back.
+        if found.score[place] == 0:  # p is 1 and does not tell the spread
+            continue
         spread = abs(found.score[place]) / float(norm.isf(found.p[place] / 2))
         rank = (len(slopes) - 1.959964 * spread) / 2
         assert below <= rank and above <= rank + 0.5
@@ -297,9 +299,9 @@ def residual_score(months: Floats, below: NDArray[np.bool_], slope: float) -> in
 
 
 def test_the_slope_among_non_detects_leaves_no_trend_behind() -> None:
-    values, below = censored_months(times(20, 200), 8, seed=7)
+    values, below = censored_months(times(20, 60), 8, seed=7)
     found = trends(values, below)
-    assert (found.below > 5).all()
+    assert np.median(found.below) > 10
     for place, slope in enumerate(found.slope):
         step = 1e-9
         assert residual_score(values[place], below[place], slope - step) >= 0
@@ -309,9 +311,11 @@ def test_the_slope_among_non_detects_leaves_no_trend_behind() -> None:
 
 
 def test_the_ends_among_non_detects_are_where_the_score_is_at_the_edge_of_chance() -> None:
-    values, below = censored_months(times(20, 200), 8, seed=8)
+    values, below = censored_months(times(20, 60), 8, seed=8)
     found = trends(values, below)
     for place in range(len(values)):
+        if found.score[place] == 0:  # p is 1 and does not tell the spread
+            continue
         spread = abs(found.score[place]) / float(norm.isf(found.p[place] / 2))
         edge = 1.959964 * spread
         assert residual_score(values[place], below[place], found.low[place] - 1e-9) >= edge - 1
@@ -353,7 +357,7 @@ def same(one: list[list[float]], other: list[list[float]]) -> None:
     np.testing.assert_array_equal(one, other)
 
 
-@settings(max_examples=times(30, 1000))
+@settings(max_examples=times(30, 300))
 @given(matrices, masks, st.sampled_from([0.25, 2.0, 1024.0]), st.integers(-9, 9))
 def test_another_unit_scales_slopes_and_another_zero_changes_nothing(
     values: Floats, below: NDArray[np.bool_], factor: float, shift: int
@@ -365,7 +369,7 @@ def test_another_unit_scales_slopes_and_another_zero_changes_nothing(
     same(all_of(found)[3:], all_of(moved)[3:])
 
 
-@settings(max_examples=times(30, 1000))
+@settings(max_examples=times(30, 300))
 @given(matrices, masks)
 def test_time_run_backwards_turns_the_trend_round(values: Floats, below: NDArray[np.bool_]) -> None:
     found, back = trends(values, below), trends(values[:, ::-1], below[:, ::-1])
@@ -376,7 +380,7 @@ def test_time_run_backwards_turns_the_trend_round(values: Floats, below: NDArray
     assert [turned.get(each, each) for each in back.outcome] == found.outcome.tolist()
 
 
-@settings(max_examples=times(30, 1000))
+@settings(max_examples=times(30, 300))
 @given(matrices, masks, st.permutations(range(3)), st.permutations(range(12)))
 def test_the_order_of_series_and_of_months_within_a_year_changes_nothing(
     values: Floats, below: NDArray[np.bool_], series: list[int], months: list[int]
@@ -386,7 +390,7 @@ def test_the_order_of_series_and_of_months_within_a_year_changes_nothing(
     same([[column[each] for each in series] for column in found], mixed)
 
 
-@settings(max_examples=times(30, 1000))
+@settings(max_examples=times(30, 300))
 @given(matrices, masks)
 def test_years_without_values_before_and_after_change_nothing(values: Floats, below: NDArray[np.bool_]) -> None:
     around = ((0, 0), (2, 3), (0, 0))
@@ -394,7 +398,7 @@ def test_years_without_values_before_and_after_change_nothing(values: Floats, be
     same(all_of(trends(values, below)), all_of(padded))
 
 
-@settings(max_examples=times(30, 1000))
+@settings(max_examples=times(30, 300))
 @given(matrices)
 def test_lowering_what_is_new_never_makes_a_rise(values: Floats) -> None:
     """The score falls with the last year's values, and p with it while the order of the rest stays."""
