@@ -396,12 +396,3 @@ def test_years_without_values_before_and_after_change_nothing(values: Floats, be
     around = ((0, 0), (2, 3), (0, 0))
     padded = trends(np.pad(values, around, constant_values=math.nan), np.pad(below, around, constant_values=True))
     same(all_of(trends(values, below)), all_of(padded))
-
-
-@settings(max_examples=times(30, 300))
-@given(matrices)
-def test_lowering_what_is_new_never_makes_a_rise(values: Floats) -> None:
-    """The score falls with the last year's values, and p with it while the order of the rest stays."""
-    lower = values.copy()
-    lower[:, -1] -= 100
-    assert (uncensored(lower).score <= uncensored(values).score).all()
