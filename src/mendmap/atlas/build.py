@@ -9,6 +9,7 @@ import pandas as pd
 from mendmap.atlas.fields import columns
 from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas, Feature, Join, Layer, Place
+from mendmap.atlas.rivers import rivers
 from mendmap.catalogue.records import (
     Figure,
     Limit,
@@ -69,6 +70,7 @@ def build(contents: Contents) -> Atlas:
         states=states,
         statements=contents.of(Statement),
         features=features,
+        rivers=rivers(rows, roles),
     )
 
 

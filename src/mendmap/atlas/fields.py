@@ -5,7 +5,7 @@ The frames, the downloads and their explanations all follow this order.
 
 from collections.abc import Mapping, Sequence
 
-from mendmap.vectors.fields import FEATURE, STATION
+from mendmap.vectors.fields import FEATURE, OF_ROLE
 from mendmap.words.fields import Field, expanded
 from mendmap.words.vocabulary import TRUSTS
 
@@ -45,7 +45,7 @@ def columns(layer: str, role: str, own: Mapping[str, str], languages: Sequence[s
         extra = tuple(Field(name, "text", meaning) for name, meaning in own.items())
         union = (Field("layer", "id", "Layer that the feature belongs to."),) if layer == "sites" else ()
         joined = tuple(each for each in JOINED if each.name in _JOINED_OF[role])
-        listed = union + FEATURE + (STATION if role == "station" else ()) + extra + joined
+        listed = union + FEATURE + OF_ROLE.get(role, ()) + extra + joined
     return expanded(listed, languages)
 
 
