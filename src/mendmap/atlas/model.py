@@ -53,7 +53,8 @@ class Join:
 class Feature:
     """A feature with what is joined to it. ``properties`` are the file's, without the id.
 
-    ``joins`` are those of a site to its stations, or of a station to its sites; ``series`` those taken at it,
+    ``joins`` are those of a site to its stations, or of a station to its sites; ``along`` its place on each
+    watercourse that it names, for a watercourse where it flows into others; ``series`` those taken at it,
     and for a site at its stations, newest reading first.
     """
 
@@ -62,6 +63,7 @@ class Feature:
     geometry: BaseGeometry | None
     properties: Mapping[str, Any]
     joins: tuple[Join, ...] = ()
+    along: tuple[Along, ...] = ()
     series: tuple[SeriesRow, ...] = ()
     works: tuple[Work, ...] = ()
     states: tuple[State, ...] = ()

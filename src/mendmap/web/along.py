@@ -68,7 +68,7 @@ def places(atlas: Atlas, feature: str) -> list[dict[str, Any]]:
             "downstream": [_neighbour(atlas, other) for other in atlas.rivers.downstream(each)],
             "works_upstream": [_work(atlas, *done) for done in atlas.works_above(each)],
         }
-        for each in atlas.rivers.of(feature)
+        for each in atlas.features[feature].along
     ]
 
 
