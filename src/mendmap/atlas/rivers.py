@@ -68,7 +68,7 @@ class Along:
         return self.drawn_km, self.drawn_to_km, self.feature
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Watercourse:
     """A watercourse as a coordinate. ``start_km`` is the chainage of its first vertex; ``course`` is None where its
     line is missing or has no single distance along it. ``along`` has what lies on it, in order, the mouths of its
@@ -126,7 +126,7 @@ class Above(NamedTuple):
     assumed: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Rivers:
     """All watercourses of an atlas by id, and what lies on them."""
 

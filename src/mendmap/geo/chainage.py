@@ -7,7 +7,7 @@ the distances themselves are geodesic. Not here: which features lie on which lin
 (``atlas.rivers``).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -43,13 +43,13 @@ class Stretch(NamedTuple):
     moved_m: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Course:
-    """A line as a coordinate: ``vertices`` (n, 2) in degrees, and ``metres`` (n,) along it at each of them."""
+    """A line as a coordinate: its ``vertices`` (n, 2) in degrees, and the ``metres`` (n,) along it at each of them."""
 
-    vertices: Floats
-    metres: Floats
     line: BaseGeometry
+    vertices: Floats = field(repr=False, compare=False)
+    metres: Floats = field(repr=False, compare=False)
 
     @staticmethod
     def of(geometry: BaseGeometry | None) -> "Course | None":
@@ -70,7 +70,7 @@ class Course:
             return None
         longitudes, latitudes = vertices.T
         steps = ellipsoid().inv(longitudes[:-1], latitudes[:-1], longitudes[1:], latitudes[1:])[2]
-        return Course(vertices, np.concatenate(([0.0], np.cumsum(steps))), line)
+        return Course(line, vertices, np.concatenate(([0.0], np.cumsum(steps))))
 
     @property
     def length_m(self) -> float:
