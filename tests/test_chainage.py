@@ -272,10 +272,8 @@ def test_across_confluences_up_is_the_way_back_of_down(places: list[tuple[str, f
 def test_a_way_across_a_confluence_is_the_sum_of_its_parts() -> None:
     of = network(station("high", 20.2, 44.06, "side"), station("low", 20.3), station("up", 20.1))
     (found,) = of.downstream(place(of, "high"))
-    north, east = (
-        GEOD.inv(20.2, 44.06, 20.2, 44.0)[2],
-        course(MAIN).snap(20.3, 44).at_m - course(MAIN).snap(20.2, 44).at_m,
-    )
+    north = GEOD.inv(20.2, 44.06, 20.2, 44.0)[2]
+    east = course(MAIN).snap(20.3, 44).at_m - course(MAIN).snap(20.2, 44).at_m
     assert found.place.feature == "low"
     assert found.way.km == pytest.approx((north + east) / 1000, abs=0.01)
     assert found.way.least_km < found.way.km < found.way.most_km
@@ -395,10 +393,8 @@ def test_rivers_that_flow_in_a_circle_end_the_search() -> None:
     assert {each.feature for each in of.above(place(of, "s"))} == {"a", "b"}
 
 
-@pytest.mark.parametrize("network_of", [2, 3])
-def test_stations_of_several_networks_at_one_place_stand_side_by_side(network_of: int) -> None:
-    of = network(*(station(f"s{nth}", 20.3) for nth in range(network_of)))
-    listed = [each.feature for each in of.watercourses["main"].along if each.role == "station"]
-    assert listed == [f"s{nth}" for nth in range(network_of)]
-    (found,) = of.downstream(place(of, "s0"))
-    assert (found.place.feature, found.way.assumed, found.way.km) == ("s1", True, 0)
+def test_stations_of_several_networks_at_one_place_stand_side_by_side() -> None:
+    of = network(station("state", 20.3), station("works", 20.3))
+    assert [each.feature for each in of.watercourses["main"].along if each.role == "station"] == ["state", "works"]
+    (found,) = of.downstream(place(of, "state"))
+    assert (found.place.feature, found.way.assumed, found.way.km) == ("works", True, 0)
