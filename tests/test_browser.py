@@ -19,7 +19,7 @@ SCREENSHOTS = Path(os.environ.get("MENDMAP_SCREENSHOTS", "screenshots"))
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 PAGES = ("/", "/sites", "/sites/lake_robule", "/stations/RS0009A", "/series/RS0009A.so2.1h", "/statements", "/progress")
-PAGES += ("/downloads", "/about")
+PAGES += ("/downloads", "/about", "/watercourses", "/watercourses/bor_river?parameter=fe_water")
 # A feature of each layer, and words that its panel must hold.
 TOLD = {
     "smelters": ("tir_smelter", "Somewhere within 800 m"),

@@ -13,7 +13,7 @@ from mendmap.load.starter import start
 from mendmap.maps.model import MAP, STYLE
 from mendmap.readings.fields import READING
 from mendmap.readings.mapping import COLUMN_KEYS, KEYS
-from mendmap.vectors.fields import FEATURE, STATION
+from mendmap.vectors.fields import FEATURE, STATION, WATERCOURSE
 from mendmap.words import vocabulary
 from mendmap.words.fields import expanded, fields_of
 
@@ -63,7 +63,7 @@ def test_every_column_and_word_is_explained(tmp_path: Path) -> None:
     start(tmp_path / "place")
     text = (tmp_path / "place" / "COLUMNS.md").read_text("utf-8")
     sections = {part.splitlines()[0]: part for part in text.split("\n## ")[1:]}
-    tables = [*(fields_of(table) for table in TABLES.values()), (*FEATURE, *STATION), READING]
+    tables = [*(fields_of(table) for table in TABLES.values()), (*FEATURE, *STATION, *WATERCOURSE), READING]
     tables += [CATALOGUE, LAYER, READINGS, KEYS, COLUMN_KEYS, MAP, STYLE]
     assert len(sections) == len(tables) + 1
     for fields in tables:

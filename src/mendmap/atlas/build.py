@@ -9,6 +9,7 @@ import pandas as pd
 from mendmap.atlas.fields import columns
 from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas, Feature, Join, Layer, Place
+from mendmap.atlas.rivers import Along, Rivers, rivers
 from mendmap.catalogue.records import (
     Figure,
     Limit,
@@ -43,7 +44,8 @@ def build(contents: Contents) -> Atlas:
     stations = [row for row in rows if roles[row.layer] == "station"]
     media = {name: frozenset(body["media"]) for name, body in bodies.items()}
     joins = join(sites, stations, media, place.near_m)
-    attached = _Attached(joins, contents.series, works.values(), states.values(), figures.values())
+    laid = rivers(rows, roles)
+    attached = _Attached(joins, laid, contents.series, works.values(), states.values(), figures.values())
     features = {row.id: attached.feature(row, roles[row.layer]) for row in rows}
     layers: dict[str, Layer] = {}
     by_layer = _grouped(features.values(), lambda each: (each.layer,))
@@ -69,6 +71,7 @@ def build(contents: Contents) -> Atlas:
         states=states,
         statements=contents.of(Statement),
         features=features,
+        rivers=laid,
     )
 
 
@@ -83,11 +86,13 @@ class _Attached:
     def __init__(
         self,
         joins: Sequence[Join],
+        laid: Rivers,
         series: Sequence[SeriesRow],
         works: Iterable[Work],
         states: Iterable[State],
         figures: Iterable[Figure],
     ) -> None:
+        self.along = laid.of
         self.of_site = _grouped(joins, lambda each: (each.site,))
         self.of_station = _grouped(joins, lambda each: (each.station,))
         self.series = _grouped(series, lambda each: (each.station,))
@@ -106,6 +111,7 @@ class _Attached:
             row.geometry,
             row.properties,
             joins=tuple(joins),
+            along=self.along(row.id),
             series=tuple(series),
             works=tuple(self.works.get(row.id, ())),
             states=tuple(self.states.get(row.id, ())),
@@ -129,8 +135,8 @@ def _revision(contents: Contents, layers: Sequence[str], features: Sequence[Feat
     parts = [("features", name) for name in layers] + [("records", "layer"), ("records", "work"), ("records", "state")]
     stations = {join.station for feature in features for join in feature.joins} | {each.id for each in features}
     parts += [("readings", station) for station in stations]
-    if any(feature.joins for feature in features):
-        # A join changes with either of its ends, whichever layer that lies in.
+    if any(feature.joins or feature.along for feature in features):
+        # A join or a kilometre changes with either of its ends, whichever layer that lies in.
         parts += [part for part in contents.revisions if part[0] == "features"]
     return max((contents.revisions.get(part, 0) for part in parts), default=0)
 
@@ -184,9 +190,21 @@ def _row(feature: Feature, languages: Sequence[str]) -> dict[str, Any]:
         "works": [work.id for work in feature.works],
         "stations": [_joined(each, each.station) for each in feature.joins],
         "sites": [_joined(each, each.site) for each in feature.joins],
+        "chainage": [_placed(each) for each in feature.along],
         "readings": sum(series.count for series in feature.series),
         "newest_reading": newest.isoformat() if newest else None,
         "latest": [latest(series) for series in feature.series if series.start],
+    }
+
+
+def _placed(each: Along) -> dict[str, Any]:
+    return {
+        "watercourse": each.watercourse,
+        "km": None if each.km is None else round(each.km, 3),
+        "to_km": None if each.to_km is None else round(each.to_km, 3),
+        "uncertainty_m": None if each.uncertainty_m is None else round(each.uncertainty_m),
+        "moved_m": None if each.moved_m is None else round(each.moved_m),
+        "how": each.how,
     }
 
 

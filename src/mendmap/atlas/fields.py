@@ -5,7 +5,7 @@ The frames, the downloads and their explanations all follow this order.
 
 from collections.abc import Mapping, Sequence
 
-from mendmap.vectors.fields import FEATURE, STATION
+from mendmap.vectors.fields import FEATURE, OF_ROLE
 from mendmap.words.fields import Field, expanded
 from mendmap.words.vocabulary import TRUSTS
 
@@ -17,6 +17,9 @@ JOINED = (
     Field("works", "list", "Ids of the works done there."),
     Field("stations", "list", "Stations of the site: id, how joined, distance in metres, whether assumed."),
     Field("sites", "list", "Sites of the station: id, how joined, distance in metres, whether assumed."),
+    Field(
+        "chainage", "list", "Place on each of its watercourses: kilometre, blank where assumed; accuracy; how known."
+    ),
     Field("readings", "integer", "How many readings there are, at it or at its stations."),
     Field("newest_reading", "moment", "Start of the newest reading that has a value, in UTC."),
     Field("latest", "list", "Newest reading of each series: parameter, value, unit, start, quality, source."),
@@ -45,14 +48,14 @@ def columns(layer: str, role: str, own: Mapping[str, str], languages: Sequence[s
         extra = tuple(Field(name, "text", meaning) for name, meaning in own.items())
         union = (Field("layer", "id", "Layer that the feature belongs to."),) if layer == "sites" else ()
         joined = tuple(each for each in JOINED if each.name in _JOINED_OF[role])
-        listed = union + FEATURE + (STATION if role == "station" else ()) + extra + joined
+        listed = union + FEATURE + OF_ROLE.get(role, ()) + extra + joined
     return expanded(listed, languages)
 
 
 _READ = ("readings", "newest_reading", "latest")
 _JOINED_OF = {
-    "site": ("state", "state_since", "state_until", "state_trust", "works", "stations", *_READ),
-    "station": ("works", "sites", *_READ),
+    "site": ("state", "state_since", "state_until", "state_trust", "works", "stations", "chainage", *_READ),
+    "station": ("works", "sites", "chainage", *_READ),
     "watercourse": ("works",),
     "context": ("works",),
 }

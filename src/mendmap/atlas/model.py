@@ -9,6 +9,7 @@ import geopandas
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
+from mendmap.atlas.rivers import Above, Along, Rivers
 from mendmap.catalogue.records import Figure, Limit, Names, Parameter, Quantity, Source, State, Statement, Work
 from mendmap.errors import NotFoundError
 from mendmap.geo.bounds import Bounds
@@ -52,7 +53,8 @@ class Join:
 class Feature:
     """A feature with what is joined to it. ``properties`` are the file's, without the id.
 
-    ``joins`` are those of a site to its stations, or of a station to its sites; ``series`` those taken at it,
+    ``joins`` are those of a site to its stations, or of a station to its sites; ``along`` its place on each
+    watercourse that it names, for a watercourse where it flows into others; ``series`` those taken at it,
     and for a site at its stations, newest reading first.
     """
 
@@ -61,6 +63,7 @@ class Feature:
     geometry: BaseGeometry | None
     properties: Mapping[str, Any]
     joins: tuple[Join, ...] = ()
+    along: tuple[Along, ...] = ()
     series: tuple[SeriesRow, ...] = ()
     works: tuple[Work, ...] = ()
     states: tuple[State, ...] = ()
@@ -121,6 +124,7 @@ class Atlas:
     states: Mapping[str, State]
     statements: Mapping[str, Statement]
     features: Mapping[str, Feature] = field(repr=False)
+    rivers: Rivers = field(repr=False)
 
     def layer(self, name: str) -> Layer:
         """A layer by its id. Raises NotFoundError with the choices."""
@@ -142,6 +146,13 @@ class Atlas:
     def quantities_of(self, work: str) -> list[Quantity]:
         """The quantities reported of a work, in file order."""
         return [quantity for quantity in self.quantities.values() if quantity.work == work]
+
+    def works_above(self, place: Along) -> list[tuple[Work, Above]]:
+        """The works done above a place on its watercourse or on those that flow into it, with the feature each was
+        done at; in the catalogue's order."""
+        order = {ident: nth for nth, ident in enumerate(self.works)}
+        found = [(work, each) for each in self.rivers.above(place) for work in self.features[each.feature].works]
+        return sorted(found, key=lambda each: (order[each[0].id], each[1].feature))
 
     def bounds(self, names: Sequence[str]) -> Bounds:
         """The box that holds the features of some layers, with a tenth more on each side; the catalogue's extent

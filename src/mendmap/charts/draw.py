@@ -7,7 +7,6 @@ so that small changes stay small.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
 import numpy as np
 import pyarrow as pa
@@ -15,14 +14,13 @@ import pyarrow as pa
 from mendmap.charts import points
 from mendmap.charts.axes import moment, time_ticks, value_ticks
 from mendmap.charts.points import Points, Seen
+from mendmap.charts.svg import CHARACTER, GRID, INK, LIMIT, LINE, QUIET, picture, short, text
 
 WIDTH, HEIGHT = 400, 300
 _TOP, _RIGHT = 36, 10
 _LETTERS = 64  # that fit into a line below the drawing
-_INK, _QUIET, _GRID, _LINE, _LIMIT = "#1b2420", "#4c5751", "#dcd8cc", "#0f4c5c", "#7a1f1f"
 _DOTTED = 120  # values up to which each has its dot
 _TALL = 3  # a limit up to so many times the greatest value still has room
-_CHARACTER = 5.9  # the width of one, about, in the small letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +59,10 @@ def draw(chart: Chart, batches: Iterable[pa.RecordBatch]) -> bytes:
     foot = _foot(chart, seen, [each for each in lines if each not in within])
     frame = _Frame(chart, ticks, HEIGHT - 26 - 14 * len(foot))
     body = [*_axes(frame, chart), *_marks(frame, seen), *_limits(frame, within)]
-    body += [_text(8, frame.bottom + 34 + 14 * nth, words, fill=_QUIET, size=11) for nth, words in enumerate(foot)]
+    body += [text(8, frame.bottom + 34 + 14 * nth, words, fill=QUIET, size=11) for nth, words in enumerate(foot)]
     if not seen.count:
-        body.append(_text(WIDTH / 2, (_TOP + frame.bottom) / 2, "No reading in this time", anchor="middle", size=14))
-    title = escape(f"{chart.what} at {chart.where}")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t d" width="{WIDTH}" height="{HEIGHT}" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, '
-        f'Liberation Sans, sans-serif" font-size="12" fill="{_INK}">\n'
-        f'<title id="t">{title}</title>\n<desc id="d">{escape(told(chart, seen))}</desc>\n'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fffdf8"/>\n' + "\n".join(body) + "\n</svg>\n"
-    ).encode()
+        body.append(text(WIDTH / 2, (_TOP + frame.bottom) / 2, "No reading in this time", anchor="middle", size=14))
+    return picture(WIDTH, HEIGHT, f"{chart.what} at {chart.where}", told(chart, seen), body)
 
 
 def told(chart: Chart, seen: Seen) -> str:
@@ -130,19 +121,19 @@ class _Frame:
 
 def _axes(frame: _Frame, chart: Chart) -> Iterator[str]:
     heading = f"{chart.what}{f', {chart.unit}' if chart.unit else ''}"
-    yield _text(8, 18, heading, size=14, more='font-weight="600"')
-    room = int((WIDTH - 28 - 8.2 * len(heading)) / _CHARACTER)
-    yield _text(WIDTH - 8, 18, _short(f"{chart.averaging}, {chart.where}", room), anchor="end", fill=_QUIET, size=11)
+    yield text(8, 18, heading, size=14, more='font-weight="600"')
+    room = int((WIDTH - 28 - 8.2 * len(heading)) / CHARACTER)
+    yield text(WIDTH - 8, 18, short(f"{chart.averaging}, {chart.where}", room), anchor="end", fill=QUIET, size=11)
     for each in frame.ticks:
         y = frame.y(each)
-        firm = _QUIET if each == 0 else _GRID
+        firm = QUIET if each == 0 else GRID
         yield f'<path d="M{frame.left:.1f} {y:.1f}H{frame.right:.1f}" stroke="{firm}"/>'
-        yield _text(frame.left - 5, y + 4, f"{each:,.10g}", anchor="end")
+        yield text(frame.left - 5, y + 4, f"{each:,.10g}", anchor="end")
     for seconds, words in time_ticks(frame.first, frame.last):
         x = frame.x(seconds)
-        yield f'<path d="M{x:.1f} {frame.bottom:.0f}v5" stroke="{_QUIET}"/>'
+        yield f'<path d="M{x:.1f} {frame.bottom:.0f}v5" stroke="{QUIET}"/>'
         half = len(words) * 3.4
-        yield _text(min(max(x, half + 4), WIDTH - half - 4), frame.bottom + 17, words, anchor="middle")
+        yield text(min(max(x, half + 4), WIDTH - half - 4), frame.bottom + 17, words, anchor="middle")
 
 
 def _limits(frame: _Frame, lines: Sequence[Line]) -> Iterator[str]:
@@ -152,13 +143,13 @@ def _limits(frame: _Frame, lines: Sequence[Line]) -> Iterator[str]:
         begin = frame.left if each.first is None else frame.x(each.first)
         finish = frame.right if each.last is None else frame.x(each.last)
         dashes = 'stroke-width="1.4" stroke-dasharray="6 3"'
-        yield f'<path d="M{begin:.1f} {y:.1f}H{finish:.1f}" stroke="{_LIMIT}" {dashes}/>'
+        yield f'<path d="M{begin:.1f} {y:.1f}H{finish:.1f}" stroke="{LIMIT}" {dashes}/>'
         # Where a label has no room of its own, the words below the drawing have it.
         if all(abs(y - other) > 12 for other in taken):
             taken.append(y)
             halo = 'paint-order="stroke" stroke="#fffdf8" stroke-width="3"'
-            label = _short(f"{each.label}: {each.value:,.10g}", 50)
-            yield _text(frame.right - 2, y - 4, label, anchor="end", fill=_LIMIT, size=11, more=halo)
+            label = short(f"{each.label}: {each.value:,.10g}", 50)
+            yield text(frame.right - 2, y - 4, label, anchor="end", fill=LIMIT, size=11, more=halo)
 
 
 def _marks(frame: _Frame, seen: Seen) -> Iterator[str]:
@@ -175,7 +166,7 @@ def _marks(frame: _Frame, seen: Seen) -> Iterator[str]:
                 f"{'M' if begins else 'L'}{x:.1f} {y:.1f}"
                 for begins, (x, y) in zip(breaks.tolist(), frame.xy(joined), strict=True)
             )
-            yield f'<path d="{path}" fill="none" stroke="{_LINE}" stroke-width="1.3" stroke-linejoin="round"/>'
+            yield f'<path d="{path}" fill="none" stroke="{LINE}" stroke-width="1.3" stroke-linejoin="round"/>'
         dots = own if len(own) <= _DOTTED else own.at(alone)
         size = 2.4 if len(own) <= _DOTTED else 1.5
         yield from _many_of(
@@ -192,7 +183,7 @@ def _many_of(shape: str, frame: _Frame, some: Points, open_shape: bool = False) 
     """One path of many equal marks."""
     if len(some):
         path = "".join(f"M{x:.1f} {y:.1f}{shape}" for x, y in frame.xy(some))
-        look = f'fill="none" stroke="{_INK}" stroke-width="1.1"' if open_shape else f'fill="{_LINE}"'
+        look = f'fill="none" stroke="{INK}" stroke-width="1.1"' if open_shape else f'fill="{LINE}"'
         yield f'<path d="{path}" {look}/>'
 
 
@@ -206,7 +197,7 @@ def _foot(chart: Chart, seen: Seen, beyond: Sequence[Line]) -> list[str]:
     said += [words[0].upper() + words[1:] for words in [", ".join(counted)] if words]
     said += [sparse] if (sparse := _sparse(chart, seen)) else []
     said += [f"Above the drawing: {'; '.join(f'{each.label} {each.value:,.10g}' for each in beyond)}"] * bool(beyond)
-    return [_short(words, _LETTERS) for words in said]
+    return [short(words, _LETTERS) for words in said]
 
 
 def _sparse(chart: Chart, seen: Seen) -> str:
@@ -225,17 +216,6 @@ def _applying(chart: Chart) -> list[Line]:
         for each in chart.lines
         if (each.first is None or each.first <= chart.last) and (each.last is None or each.last >= chart.first)
     ]
-
-
-def _text(
-    x: float, y: float, words: str, anchor: str = "start", size: int = 12, fill: str = _INK, more: str = ""
-) -> str:
-    looks = f'text-anchor="{anchor}" font-size="{size}" fill="{fill}" {more}'.rstrip()
-    return f'<text x="{x:.1f}" y="{y:.1f}" {looks}>{escape(words)}</text>'
-
-
-def _short(words: str, most: int) -> str:
-    return words if len(words) <= most else f"{words[: max(most - 1, 1)]}…"
 
 
 def _many(count: int, word: str) -> str:

@@ -282,6 +282,18 @@ def newest(lake: Lake, snapshot: Snapshot, catalogue: str, asked: ReadingQuery, 
         return lake.query(sql, values).to_arrow_table()
 
 
+def newest_of_each(lake: Lake, snapshot: Snapshot, catalogue: str, asked: ReadingQuery) -> pa.Table:
+    """Of each series, the newest of the readings that a query asks for that has a value and is not marked wrong; by
+    series, in ``READING_COLUMNS``."""
+    with lake.steady():
+        where, values = _asked(snapshot, catalogue, asked)
+        sql = f"""
+            SELECT {_LISTED} FROM readings WHERE {where} AND value IS NOT NULL AND quality <> 'invalid'
+            QUALIFY row_number() OVER (PARTITION BY readings.series ORDER BY start_at DESC, end_at DESC) = 1
+            ORDER BY 1"""
+        return lake.query(sql, values).to_arrow_table()
+
+
 def readings(lake: Lake, snapshot: Snapshot, catalogue: str, station: str | None = None) -> Iterator[pa.RecordBatch]:
     """Every reading known at a snapshot, withdrawn ones too, by series and time; of one station where it is given."""
     stations = None if station is None else (station,)

@@ -14,7 +14,7 @@ from mendmap.errors import MendmapError, shown
 from mendmap.maps.model import MAP, STYLE
 from mendmap.readings.fields import READING
 from mendmap.readings.mapping import COLUMN_KEYS, KEYS
-from mendmap.vectors.fields import FEATURE, STATION
+from mendmap.vectors.fields import FEATURE, STATION, WATERCOURSE
 from mendmap.words import vocabulary
 from mendmap.words.fields import Field, expanded, fields_of
 
@@ -162,7 +162,7 @@ def _columns() -> Iterator[str]:
     yield _described("maps/*.toml, [map]", expanded(MAP, _LANGUAGES))
     yield _described("maps/*.toml, [[layer]]", expanded(STYLE, _LANGUAGES))
     yield "\nA layer of a map also has `shown` (false: the reader sees it only after choosing it).\n"
-    yield _described("layers/*.geojson", expanded((*FEATURE, *STATION), _LANGUAGES))
+    yield _described("layers/*.geojson", expanded((*FEATURE, *STATION, *WATERCOURSE), _LANGUAGES))
     yield "\n`accuracy_m` is required wherever there is a geometry; without one, `basis` is `unknown`.\n"
     for kind, table in TABLES.items():
         yield _described(_PLURALS[kind], expanded(fields_of(table), _LANGUAGES))

@@ -37,16 +37,26 @@ STATION = (
         refers="site",
     ),
 )
+WATERCOURSE = (
+    Field(
+        "start_km",
+        "number",
+        "Chainage of its first vertex: kilometres from its zero, downstream. Blank: the zero is that vertex.",
+        unit="km",
+    ),
+)
+# The columns that only the features of some roles have.
+OF_ROLE = {"station": STATION, "watercourse": WATERCOURSE}
 
 
 def columns(layer: Layer) -> tuple[Field, ...]:
     """Every column that a feature of this layer may have; its own may not change what the shared ones mean."""
-    shared = FEATURE + (STATION if layer.role == "station" else ())
+    shared = FEATURE + OF_ROLE.get(layer.role, ())
     taken = {each.name for each in shared}
     return shared + tuple(Field(name, "text", meaning) for name, meaning in layer.fields.items() if name not in taken)
 
 
 def twins(layer: Layer, languages: Sequence[str]) -> list[str]:
     """Columns of the layer's own whose names are taken."""
-    taken = {each.name for each in (*FEATURE, *STATION, *expanded(FEATURE, languages))}
+    taken = {each.name for each in (*FEATURE, *STATION, *WATERCOURSE, *expanded(FEATURE, languages))}
     return [name for name in layer.fields if name in taken]

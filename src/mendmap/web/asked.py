@@ -3,16 +3,22 @@
 Not here: the forms of times and qualities (``query``), and which tables have which filters (``exports.tables``).
 """
 
+import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from fastapi import Query
 
 from mendmap.atlas.model import Atlas
-from mendmap.errors import BadRequestError, not_one_of
+from mendmap.errors import BadRequestError, not_one_of, shown
 from mendmap.exports.tables import Places
-from mendmap.query import ReadingQuery, interval, qualities
+from mendmap.query import Interval, ReadingQuery, interval, qualities
+from mendmap.words.dates import length
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# How far back from a date a profile looks for readings, where it is not said.
+WITHIN = "30d"
 # A query parameter that may be left out; ids and qualities are comma lists.
 Text = Annotated[str | None, Query()]
 AsOfText = Annotated[str | None, Query(alias="as-of")]
@@ -47,6 +53,31 @@ def readings(atlas: Atlas, asked: Given) -> ReadingQuery:
 def places(atlas: Atlas, asked: Given) -> Places:
     """The records that are asked for. Raises BadRequestError."""
     return Places(_features(atlas, asked), _parameters(atlas, asked), interval(asked.get("datetime")))
+
+
+def profile(atlas: Atlas, asked: Given) -> tuple[str, Interval] | None:
+    """The parameter and the time that a profile is asked for; None where none is. The time ends with a ``date`` (in
+    UTC), and lasts as long as ``within`` says; without a date it is all time. Raises BadRequestError."""
+    if "parameter" not in asked:
+        for name in ("date", "within"):
+            if name in asked:
+                raise BadRequestError(f"{name}: it is the time of a profile; name the parameter too")
+        return None
+    (parameter, *others) = _ids("parameter", asked["parameter"], atlas.parameters)
+    if others:
+        raise BadRequestError(f"parameter: a profile is of one: {shown(asked['parameter'])}")
+    if "date" not in asked:
+        if "within" in asked:
+            raise BadRequestError("within: of which date? name it too")
+        return parameter, Interval()
+    if not _DATE.fullmatch(asked["date"]):
+        raise BadRequestError(f"date: not a date (2021-06-30): {shown(asked['date'])}")
+    last = interval(asked["date"]).last
+    assert last is not None
+    try:
+        return parameter, Interval(last - length(asked.get("within", WITHIN)) + dt.timedelta.resolution, last)
+    except (ValueError, OverflowError) as error:
+        raise BadRequestError(f"within: {error}: {shown(asked.get('within', WITHIN))}") from None
 
 
 def _features(atlas: Atlas, asked: Given) -> frozenset[str] | None:

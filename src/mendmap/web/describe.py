@@ -13,6 +13,7 @@ from mendmap.atlas.fields import columns
 from mendmap.atlas.model import Atlas, Feature, Join
 from mendmap.catalogue.records import Figure, Source, Statement, Work, to_plain
 from mendmap.lake.contents import SeriesRow
+from mendmap.web import along
 from mendmap.words.vocabulary import BASES, FLAGS, JOINS, QUALITIES, TRUSTS
 
 
@@ -58,6 +59,7 @@ def feature(atlas: Atlas, found: Feature) -> dict[str, Any]:
         "states": [_cited(atlas, to_plain(state)) for state in found.states],
         "works": [work(atlas, each) for each in found.works],
         "joins": [_join(atlas, each, each.station if layer.role == "site" else each.site) for each in found.joins],
+        "along": along.places(atlas, found.id),
         "series": [series(atlas, each) for each in found.series],
         "newest_reading": found.newest_reading.isoformat() if found.newest_reading else None,
         "figures": [figure(atlas, each) for each in found.figures],

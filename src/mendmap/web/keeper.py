@@ -33,7 +33,7 @@ _SHARE, _LONGEST = 4, 4.0
 _PAST = 4
 # Layers and drawings, each of a few hundred kilobytes at most.
 _KEPT = 500
-PAGES = {"site": "/sites/", "station": "/stations/"}
+PAGES = {"site": "/sites/", "station": "/stations/", "watercourse": "/watercourses/"}
 
 
 class Served:

@@ -31,6 +31,14 @@ JOINS = {
     "near": "The site is the nearest one within the catalogue's stated distance.",
 }
 
+CHAINAGES = {
+    "measured": "Known along the watercourse to within the accuracy of both, the place and the line.",
+    "coarse": "It may be anywhere on more than a quarter of the watercourse, so it has no kilometre.",
+    "aside": "It was given farther from the watercourse than both are accurate, so it has no kilometre.",
+    "hypothesis": "It or the watercourse is a hypothesis, so it has no kilometre.",
+    "unplaced": "It has no position, or the watercourse's line is missing or does not join up, so it has no kilometre.",
+}
+
 OUTCOMES = {
     "supported": "Independent readings agree with it.",
     "consistent": "The claimant's own figures agree with each other; nobody independent has confirmed them.",

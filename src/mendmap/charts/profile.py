@@ -1,0 +1,123 @@
+"""Draws a profile: what each series along a watercourse says, by kilometre.
+
+Each mark is one reading of one series, numbered as in the table that stands beside it; nothing is joined or averaged.
+A reading whose station's kilometre is only assumed has none: it is a dashed line over the stretch it may be from.
+Not here: which readings (``lake``), and where stations lie (``atlas.rivers``).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mendmap.charts.axes import value_ticks
+from mendmap.charts.svg import CHARACTER, GRID, INK, LINE, QUIET, picture, short, text
+
+WIDTH, HEIGHT = 640, 320
+_TOP, _BOTTOM, _RIGHT = 36, HEIGHT - 58, WIDTH - 14
+_SHAPES = {"": "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", "<": "m-4 0h8l-4 7z", ">": "m-4 0h8l-4 -7z"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A reading: its number in the table, its station, its ``value`` (canonical unit) with its ``qualifier``; the
+    kilometre, None where it is assumed, and between which kilometres it surely or possibly is."""
+
+    number: int
+    station: str
+    km: float | None
+    low_km: float
+    high_km: float
+    value: float
+    qualifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is to be drawn: ``what`` along which river (``where``), ``unit`` as it is printed, ``when`` in words; the
+    watercourse runs from ``first_km`` to ``last_km``."""
+
+    what: str
+    where: str
+    unit: str
+    when: str
+    first_km: float
+    last_km: float
+    marks: tuple[Mark, ...]
+
+
+def draw_profile(profile: Profile) -> bytes:
+    """The drawing of a profile as SVG that stands by itself."""
+    values = [each.value for each in profile.marks]
+    ticks = value_ticks(min([0.0, *values]), max([0.0, *values]))
+    frame = _Frame(profile, ticks)
+    body = [*_axes(frame, profile), *(part for each in profile.marks for part in _mark(frame, each))]
+    if not profile.marks:
+        middle = (_TOP + _BOTTOM) / 2
+        body.append(text(WIDTH / 2, middle, "No reading of it can be drawn along here", anchor="middle", size=14))
+    body.append(text(8, HEIGHT - 8, _key(profile), fill=QUIET, size=11))
+    return picture(WIDTH, HEIGHT, f"{profile.what} along {profile.where}", told(profile), body)
+
+
+def told(profile: Profile) -> str:
+    """What a drawing shows, in words."""
+    unit = f" {profile.unit}" if profile.unit else ""
+    said = [f"{profile.what} along {profile.where}, {profile.when}: {len(profile.marks)} of its series have a reading."]
+    for each in profile.marks:
+        sign = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least "}.get(each.qualifier, "")
+        where = "kilometre not known" if each.km is None else f"km {each.km:.2f}"
+        said.append(f"{each.number}: {each.station}, {where}, {sign}{each.value:,.10g}{unit}.")
+    return " ".join(said)
+
+
+class _Frame:
+    """Where a kilometre and a value stand in the drawing, in its own units."""
+
+    def __init__(self, profile: Profile, ticks: Sequence[float]) -> None:
+        self.ticks = ticks
+        self.left = max(30.0, 12 + 6.8 * max(len(f"{each:,.10g}") for each in ticks))
+        self.first, self.last = profile.first_km, max(profile.last_km, profile.first_km + 1e-3)
+
+    def x(self, km: float) -> float:
+        share = (km - self.first) / (self.last - self.first)
+        return self.left + min(max(share, 0.0), 1.0) * (_RIGHT - self.left)
+
+    def y(self, value: float) -> float:
+        low, high = self.ticks[0], self.ticks[-1]
+        return _BOTTOM - (value - low) / (high - low) * (_BOTTOM - _TOP)
+
+
+def _axes(frame: _Frame, profile: Profile) -> Iterator[str]:
+    heading = f"{profile.what}{f', {profile.unit}' if profile.unit else ''}"
+    yield text(8, 18, heading, size=14, more='font-weight="600"')
+    room = int((WIDTH - 28 - 8.2 * len(heading)) / CHARACTER)
+    yield text(WIDTH - 8, 18, short(f"{profile.where}, {profile.when}", room), anchor="end", fill=QUIET, size=11)
+    for each in frame.ticks:
+        y = frame.y(each)
+        yield f'<path d="M{frame.left:.1f} {y:.1f}H{_RIGHT:.1f}" stroke="{QUIET if each == 0 else GRID}"/>'
+        yield text(frame.left - 5, y + 4, f"{each:,.10g}", anchor="end")
+    for km in value_ticks(frame.first, frame.last, 8):
+        if frame.first <= km <= frame.last:
+            yield f'<path d="M{frame.x(km):.1f} {_BOTTOM}v5" stroke="{QUIET}"/>'
+            yield text(frame.x(km), _BOTTOM + 17, f"{km:,.10g}", anchor="middle")
+    yield text(_RIGHT, _BOTTOM + 32, "kilometres downstream", anchor="end", fill=QUIET, size=11)
+
+
+def _mark(frame: _Frame, each: Mark) -> Iterator[str]:
+    y = frame.y(each.value)
+    dashes = "" if each.km is not None else ' stroke-dasharray="5 4"'
+    low, high = frame.x(each.low_km), frame.x(each.high_km)
+    yield f'<path d="M{low:.1f} {y:.1f}H{high:.1f}" stroke="{INK}" stroke-width="1.2"{dashes}/>'
+    sign = each.qualifier[:1] if each.qualifier[:1] in ("<", ">") else ""
+    # What has no kilometre has no mark at one; only a non-detect needs its sign, or it would read as a value found.
+    if each.km is not None or sign:
+        x = (low + high) / 2 if each.km is None else frame.x(each.km)
+        look = f'fill="none" stroke="{INK}"' if sign else f'fill="{LINE}"'
+        yield f'<path d="M{x:.1f} {y:.1f}{_SHAPES[sign]}" {look}/>'
+    yield text(min(high + 3, _RIGHT - 8), y - 4, str(each.number), size=11)
+
+
+def _key(profile: Profile) -> str:
+    said = ["Numbers as in the table"]
+    said += ["lines: where the place may be"] if profile.marks else []
+    said += ["dashed: no kilometre is known"] if any(each.km is None for each in profile.marks) else []
+    said += ["▽ below detection"] if any(each.qualifier[:1] == "<" for each in profile.marks) else []
+    return "; ".join(said)
