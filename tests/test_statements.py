@@ -12,8 +12,10 @@ from test_lake import load, read
 from mendmap.atlas.build import build
 from mendmap.errors import GeodataError
 from mendmap.load.check import check
-from mendmap.statements.outcome import Outcome, outcomes
+from mendmap.statements.model import Outcome
+from mendmap.statements.outcome import outcomes
 
+AGENCY = {"id": "agency", "title": "Yearbook", "publisher": "Agency", "url": ""}
 LENGTH = """
 [[statement]]
 id = "long"
@@ -62,7 +64,7 @@ def test_figures_that_disagree_contradict(testford: Testford, tmp_path: Path) ->
 
 
 def test_figures_of_someone_else_support(testford: Testford, tmp_path: Path) -> None:
-    testford.tables["source"].append({"id": "agency", "title": "Agency", "url": ""})
+    testford.tables["source"].append(AGENCY)
     for row in testford.tables["figure"]:
         row["claimant"], row["source"] = "", "agency"
     assert outcome(testford, tmp_path).outcome == "supported"
@@ -104,7 +106,8 @@ def test_figures_that_give_no_share_decide_nothing(testford: Testford, tmp_path:
 def test_a_length_is_measured_and_a_hypothesis_proves_nothing(
     testford: Testford, tmp_path: Path, basis: str, claimed: str, wanted: str
 ) -> None:
-    testford.feature("rivers")["properties"]["basis"] = basis
+    testford.tables["source"].append(AGENCY)
+    testford.feature("rivers")["properties"] |= {"basis": basis, "source": "agency"}
     testford.statements = LENGTH.format(claimed=claimed)
     found = outcome(testford, tmp_path)
     assert found.outcome == wanted

@@ -14,6 +14,7 @@ from mendmap.catalogue.records import (
     Limit,
     Parameter,
     Quantity,
+    Rule,
     Source,
     State,
     Statement,
@@ -69,6 +70,7 @@ def build(contents: Contents) -> Atlas:
         states=states,
         statements=contents.of(Statement),
         features=features,
+        rules=contents.of(Rule),
     )
 
 
