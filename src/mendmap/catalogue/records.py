@@ -11,7 +11,17 @@ from typing import Any, ClassVar, TypeVar
 
 from mendmap.words.dates import Period
 from mendmap.words.fields import Row, column, fields_of, plain, value
-from mendmap.words.vocabulary import BLOCKS, CHECKS, EXPECTED, MEDIA, QUALIFIERS, RULED, STATISTICS, TRUSTS
+from mendmap.words.vocabulary import (
+    BLOCKS,
+    CHECKS,
+    EXPECTED,
+    MEDIA,
+    QUALIFIERS,
+    RULED,
+    STATISTICS,
+    TRUSTS,
+    WANTS,
+)
 
 Names = Mapping[str, str]
 
@@ -219,6 +229,9 @@ class Statement:
     claimed: float | None = column("number", "The value claimed, for the computation.")
     unit: str | None = column("unit", "Unit of the value claimed.")
     tolerance: float | None = column("amount", "How far the computed value may be off, as a share of the one claimed.")
+    wants: str | None = column(
+        "word", "Kind of rows that would decide it; blank: what the computation takes.", choices=WANTS
+    )
     wanted: str = column("text", "The evidence that would decide it.", required=True)
     reply: str | None = column("text", "What the claimant replied, if anything.")
     note: str | None = column("text", "What to know about it.")

@@ -5,9 +5,10 @@ stand side by side: each is a finding of its own.
 Not here: readings (``measured``); a figure is no reading.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from math import inf
+from typing import NamedTuple
 
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Figure, Statement
@@ -22,24 +23,25 @@ _UNKNOWN = "Nobody says whose the figures are, so they decide nothing."
 
 
 def ratio(atlas: Atlas, statement: Statement) -> Outcome:
-    """The first figure over the second, against the value claimed."""
+    """The first figure over the second, against the value claimed; and so for others of the same two things."""
     if len(statement.figures) != 2 or statement.claimed is None:
         return Outcome(
             statement, "unverifiable", "Two figures and the value claimed are needed, and are not all given."
         )
-    above, below = figures = [atlas.figures[each] for each in statement.figures]
-    seen = tuple(_evidence(atlas, statement, each) for each in figures)
-    over = None if above.unit != below.unit else _over(of_figure(above, above.unit), of_figure(below, below.unit))
-    if over is None:
+    above, below = (atlas.figures[each] for each in statement.figures)
+    sides = [_like(atlas, each) for each in (above, below)]
+    share = factor(statement.unit or "1", "1")
+    comparisons = []
+    for one, other in _pairs(atlas, statement, *sides):
+        over = _over(of_figure(one, one.unit), of_figure(other, other.unit)) if one.unit == other.unit else None
+        if over is not None:
+            sum_ = f"{_factor(one)} / {_factor(other)} = {told(over.times(1 / share), statement.unit)}"
+            comparisons.append(_Comparison((one, other), over.times(1 / share), sum_))
+    if not comparisons:
+        seen = tuple(_evidence(atlas, statement, each) for each in (above, below))
         because = f"{above.unit} over {below.unit} gives no share."
         return Outcome(statement, "unverifiable", because, evidence=seen)
-    share = over.times(1 / factor(statement.unit or "1", "1"))
-    sums = f"{figured(above).split(' ')[0]} / {figured(below).split(' ')[0]} = {told(share, statement.unit)}"
-    if any(each.qualifier or each.value_to is not None for each in figures):
-        sums = f"({figured(above)}) / ({figured(below)}) = {told(share, statement.unit)}"
-    finding = Finding(together(each.standing for each in seen), stance(share, claimed(statement)))
-    because = f"{sums}, {held(statement, share)}.{_whose([finding])}"
-    return Outcome(statement, decided([finding]), because, share.value, (sums,), tolerance(statement), evidence=seen)
+    return _compared(atlas, statement, comparisons, [each for side in sides for each in side])
 
 
 def change(atlas: Atlas, statement: Statement) -> Outcome:
@@ -48,29 +50,19 @@ def change(atlas: Atlas, statement: Statement) -> Outcome:
     unit = atlas.parameters[statement.parameter or ""].unit
     times = [each for each in (statement.before, statement.after) if each]
     sides = [_at(atlas, statement.feature, statement.parameter, unit, each) for each in times]
-    named = [_evidence(atlas, statement, atlas.figures[each]) for each in statement.figures]
     missing = [_none(atlas, statement, each) for each, side in zip(times, sides, strict=True) if not side]
-    sums, findings, values = [], [], []
-    for earlier, later in product(*sides):
+    share = factor(statement.unit or "1", "1")
+    comparisons = []
+    for earlier, later in _pairs(atlas, statement, *sides):
         over = _over(of_figure(later, unit), of_figure(earlier, unit))
         if over is None:
-            missing.append(f"{figured(earlier)} of {times[0]} is nothing to compare with.")
+            missing.append(f"{figured(earlier)} in {earlier.period} is nothing to compare with.")
             continue
-        changed = Span(over.low - 1, over.high - 1).times(1 / factor(statement.unit or "1", "1"))
-        whose = together(parties.of_figure(atlas, statement, each) for each in (earlier, later))
-        findings.append(Finding(whose, stance(changed, claimed(statement))))
-        values.append(changed)
-        sums.append(
-            f"({figured(later)} − {figured(earlier)}) / {figured(earlier)} = {told(changed, statement.unit)}; "
-            f"{held(statement, changed)}"
-        )
-    found = [_evidence(atlas, statement, each) for side in sides for each in side]
-    because = " ".join([*(f"{each}." for each in sums), *missing]) + _whose(findings)
-    one = values[0].value if len(values) == 1 else None
-    evidence = tuple(dict.fromkeys([*named, *found]))
-    return Outcome(
-        statement, decided(findings), because, one, tuple(sums), tolerance(statement), evidence, tuple(missing)
-    )
+        changed = Span(over.low - 1, over.high - 1).times(1 / share)
+        sum_ = f"({_factor(later)} − {_factor(earlier)}) / {_factor(earlier)} = {told(changed, statement.unit)}"
+        comparisons.append(_Comparison((earlier, later), changed, sum_))
+    named = [atlas.figures[each] for each in statement.figures]
+    return _compared(atlas, statement, comparisons, [*named, *sides[0], *sides[1]], missing)
 
 
 def implied(atlas: Atlas, statement: Statement) -> Outcome:
@@ -159,6 +151,65 @@ def evidence(atlas: Atlas, statement: Statement) -> Outcome:
         listed = "; ".join(each.says for each in seen)
         return Outcome(statement, "unverifiable", f"At hand: {listed}. Nothing independent decides it.", evidence=seen)
     return Outcome(statement, "unverifiable", "Nothing at hand can decide it.")
+
+
+class _Comparison(NamedTuple):
+    """A value computed from figures, in the statement's unit, with its working."""
+
+    figures: tuple[Figure, Figure]
+    value: Span
+    sum: str
+
+
+def _compared(
+    atlas: Atlas,
+    statement: Statement,
+    comparisons: Sequence[_Comparison],
+    seen: Iterable[Figure],
+    missing: Sequence[str] = (),
+) -> Outcome:
+    """The outcome of values that are each held against the one claimed."""
+    findings = [
+        Finding(
+            together(parties.of_figure(atlas, statement, figure) for figure in each.figures),
+            stance(each.value, claimed(statement)),
+        )
+        for each in comparisons
+    ]
+    sums = tuple(each.sum for each in comparisons)
+    held_against = [f"{each.sum}, {held(statement, each.value)}." for each in comparisons]
+    return Outcome(
+        statement,
+        decided(findings),
+        " ".join([*held_against, *missing]) + _whose(findings),
+        comparisons[0].value.value if len(comparisons) == 1 else None,
+        sums,
+        tolerance(statement),
+        tuple(dict.fromkeys(_evidence(atlas, statement, each) for each in seen)),
+        tuple(missing),
+    )
+
+
+def _pairs(
+    atlas: Atlas, statement: Statement, one: Sequence[Figure], other: Sequence[Figure]
+) -> list[tuple[Figure, Figure]]:
+    """Figures to compare with each other: those of one standing, or any where there are none such, because what two
+    parties count need not be the same."""
+    every = list(product(one, other))
+    alike = [pair for pair in every if len({parties.of_figure(atlas, statement, each) for each in pair}) == 1]
+    return alike or every
+
+
+def _like(atlas: Atlas, figure: Figure) -> list[Figure]:
+    """A figure, and others of the same thing at the same time."""
+    found = _at(atlas, figure.feature, figure.parameter, figure.unit, figure.period) if figure.period else []
+    return [figure, *(each for each in found if each.id != figure.id)]
+
+
+def _factor(figure: Figure) -> str:
+    """A figure as a sum prints it: without its unit, and in brackets where it is not one number."""
+    exact = not figure.qualifier and figure.value_to is None
+    return number(figure.value) if exact else f"({figured(figure)})"
 
 
 def _over(above: Span, below: Span) -> Span | None:

@@ -233,7 +233,7 @@ def _evidence(atlas: Atlas, statement: Statement, look: _Look) -> Evidence:
     if look.answers:
         says = "; ".join(_told(atlas, statement, series, each) for each in look.answers)
     else:
-        says = f"{series.count:,} readings from {series.first:%Y-%m-%d} to {series.last:%Y-%m-%d}"
+        says = f"readings from {series.first:%Y-%m-%d} to {series.last:%Y-%m-%d}, not assessed for this"
     when = statement.period.text if statement.period else ""
     return Evidence("series", series.id, f"{what}: {says}", look.standing, look.stance, when, look.answers)
 

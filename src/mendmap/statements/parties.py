@@ -27,6 +27,11 @@ def of_series(atlas: Atlas, statement: Statement, series: SeriesRow) -> str:
     return _standing(statement, operator, _publisher(atlas, series.source))
 
 
+def of_station(statement: Statement, station: Feature) -> str:
+    """The standing of what a station will measure, by who runs it."""
+    return _standing(statement, station.properties.get("operator"))
+
+
 def of_feature(atlas: Atlas, statement: Statement, feature: Feature) -> str:
     """The standing of a feature's position or outline, by the document it is taken from."""
     source = feature.properties["source"]

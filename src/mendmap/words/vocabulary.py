@@ -54,6 +54,12 @@ EXPECTED = {
     "within": "The limit is kept, as its law counts.",
 }
 
+WANTS = {
+    "readings": "Readings of a station.",
+    "figures": "Published figures.",
+    "outline": "The outline or line of a feature.",
+}
+
 STANDINGS = {
     "independent": "Run, measured or published by someone else than the claimant.",
     "claimant": "The claimant's own.",
