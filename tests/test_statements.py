@@ -122,13 +122,54 @@ def test_readings_alone_decide_nothing(testford: Testford, tmp_path: Path, perio
     assert words in found.because
 
 
+# Every statement of the two articles, with its outcome and words that its reason must hold.
+FLAGSHIP = {
+    "so2_per_tonne": (
+        "consistent",
+        "0.27 / 8.93 = 3.024 %, 3 % is claimed; 0.8% apart, 5% allowed. These are the claim",
+    ),
+    "production_growth": ("unverifiable", "67,400 t × 2.4 = 161,760 t. 67,400 t + 240 % = 229,160 t. No figure of"),
+    "stack_so2_2025": ("unverifiable", "1.32 % / (100 % − 99.16 %) = 157.1 % in 2018"),
+    "so2_cut_2021": (
+        "unverifiable",
+        "for 2020 is at hand. No figure of “Sulphur dioxide emitted” for 2021 is at hand.",
+    ),
+    "so2_daily_means_2023": ("unverifiable", "No readings of SO₂ for 2023 are at hand at any of 4 stations; 3 of them"),
+    "bat_since_2023": ("unverifiable", "No limit is named that readings could be held against."),
+    "dredged_7_4_km": ("unverifiable", "measures 7.40 km, but its basis is hypothesis, which proves nothing."),
+    "water_quality_98": (
+        "unverifiable",
+        "improvement of water quality: more than 98 %. Nothing independent decides it.",
+    ),
+    "robule_green": ("unverifiable", "a point whose basis is schematic, which proves nothing; no imagery is at hand"),
+}
+
+
 def test_the_flagships_outcomes_are_honest(bor_lake: Path, run_mendmap: Run) -> None:
     done = run_mendmap("statements", "--json", "--lake", bor_lake)
     found = {each["id"]: each for each in json.loads(done.stdout)["statements"]}
-    assert len(found) == 9
-    reached = {ident: each["outcome"] for ident, each in found.items()}
-    assert [ident for ident, outcome in reached.items() if outcome == "consistent"] == ["so2_per_tonne"]
-    assert set(reached.values()) == {"consistent", "unverifiable"}
-    assert found["so2_per_tonne"]["computed"] == pytest.approx(0.0302, abs=1e-4)
-    assert "hypothesis" in found["dredged_7_4_km"]["because"]
-    assert all(each["wanted"] for each in found.values())
+    assert {ident: each["outcome"] for ident, each in found.items()} == {
+        ident: outcome for ident, (outcome, _) in FLAGSHIP.items()
+    }
+    for ident, (_, words) in FLAGSHIP.items():
+        assert words in found[ident]["because"]
+        assert found[ident]["wanted"]
+    assert found["so2_per_tonne"]["computed"] == pytest.approx(3.02, abs=0.01)
+    assert found["stack_so2_2025"]["computed"] == pytest.approx(157.1, abs=0.1)
+    standings = {each["id"]: each["standing"] for each in found["so2_daily_means_2023"]["evidence"]}
+    assert standings["RS0009A.so2.1h"] == standings["bor_brezonik.so2.1h"] == "independent"
+    assert {each["standing"] for each in found["so2_per_tonne"]["evidence"]} == {"claimant"}
+
+
+def test_a_production_of_2024_by_someone_else_tells_which_reading_of_the_flagships_claim_agrees(
+    bor_lake: Path, tmp_path: Path, run_mendmap: Run
+) -> None:
+    """The value is made up for this test, and is written nowhere."""
+    (tmp_path / "production.csv").write_text(
+        "id,place,feature,medium,what,parameter,value,unit,period,basis,source\n"
+        "made_up,Bor smelter,tir_smelter,production,cathode copper,cathode_copper,162000,t,2024,verbatim,mining_journal\n"
+    )
+    done = run_mendmap("statements", "--json", "--lake", bor_lake, "--with", tmp_path / "production.csv")
+    found = {each["id"]: each for each in json.loads(done.stdout)["statements"]}["production_growth"]
+    assert (found["before"], found["outcome"]) == ("unverifiable", "consistent")
+    assert "162,000 t is published for 2024: it agrees with 67,400 t × 2.4, 5% allowed." in found["because"]

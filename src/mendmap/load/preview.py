@@ -45,16 +45,16 @@ def preview(
     """The atlas as it would be with the rows of files. A row whose id is known takes the place of the one there.
 
     ``zone`` is that of times without an offset. Without ``assess`` readings have no answers, and decide nothing.
-    Raises GeodataError with every fault of the first file that has any; files are read in the given order, records
-    first, because the others may name them.
+    Raises GeodataError with every fault of the first file that has any.
     """
     max_bytes = max_file_mb * 1_000_000
     for path in paths:
         if reason := files.complaint(path, max_bytes):
             raise GeodataError([Fault(path.name, 0, "", reason)])
     kinds = {path: _kind(path, atlas.place.languages) for path in paths}
-    for path, kind in kinds.items():
-        if kind in _RECORDS:
+    # In the order in which they may name each other, whatever that of the files.
+    for kind in _RECORDS:
+        for path in (each for each in paths if kinds[each] == kind):
             atlas = _with_records(atlas, path, kind, max_bytes)
     for path, kind in kinds.items():
         if kind == "feature":

@@ -33,7 +33,8 @@ def ratio(atlas: Atlas, statement: Statement) -> Outcome:
     share = factor(statement.unit or "1", "1")
     comparisons = []
     for one, other in _pairs(atlas, statement, *sides):
-        over = _over(of_figure(one, one.unit), of_figure(other, other.unit)) if one.unit == other.unit else None
+        alike = above.unit == below.unit
+        over = _over(of_figure(one, above.unit), of_figure(other, above.unit)) if alike else None
         if over is not None:
             sum_ = f"{_factor(one)} / {_factor(other)} = {told(over.times(1 / share), statement.unit)}"
             comparisons.append(_Comparison((one, other), over.times(1 / share), sum_))

@@ -30,7 +30,7 @@ def length(atlas: Atlas, statement: Statement) -> Outcome:
     if basis not in _KNOWN_BASES:
         because = f"{sums}, but its basis is {basis}, which proves nothing."
         wanted = (f"A line of {feature.id} whose basis is published or estimated.",)
-        seen = (_evidence(atlas, statement, feature, "undecided"),)
+        seen = (_evidence(feature, "", "undecided"),)
         return Outcome(statement, "unverifiable", because, computed, (sums,), tolerance(statement), seen, wanted)
     off = 2 * (feature.properties.get("accuracy_m") or 0.0) / 1000 * kilometre
     word = stance(Span(computed - off, computed + off), claimed(statement))
@@ -42,7 +42,7 @@ def length(atlas: Atlas, statement: Statement) -> Outcome:
         because += " The line is the claimant's own; nothing independent is at hand."
     elif finding.standing == "unknown":
         because += " Nobody says whose the line is, so it decides nothing."
-    seen = (_evidence(atlas, statement, feature, word),)
+    seen = (_evidence(feature, finding.standing, word),)
     return Outcome(statement, outcome, because, computed, (sums,), tolerance(statement), seen, missing)
 
 
@@ -55,16 +55,23 @@ def vegetation(atlas: Atlas, statement: Statement) -> Outcome:
         because = f"The outline at hand encloses {number(area_m2(shape) / 10_000)} ha; no imagery is at hand."
         missing = ["Imagery of the outline from before and after."]
     else:
-        drawn = "no position" if shape is None else f"a {shape.geom_type.lower()} whose basis is {basis}"
-        because = f"At hand is {drawn}, and no outline; no imagery is at hand either."
+        because = (
+            f"At hand is {_drawn(feature)} whose basis is {basis}, which proves nothing; no imagery is at hand either."
+        )
         missing = [f"The outline of {feature.id}.", "Imagery of it from before and after."]
-    seen = (_evidence(atlas, statement, feature, "undecided"),)
+    seen = (_evidence(feature, "", "undecided"),)
     return Outcome(statement, "unverifiable", because, evidence=seen, missing=tuple(missing))
 
 
-def _evidence(atlas: Atlas, statement: Statement, feature: Feature, word: str) -> Evidence:
+def _evidence(feature: Feature, standing: str, word: str) -> Evidence:
     accuracy = feature.properties.get("accuracy_m")
     within = f", within {accuracy:g} m" if accuracy else ""
-    kind = "no position" if feature.geometry is None else feature.geometry.geom_type.lower()
-    says = f"{kind}; basis {feature.properties['basis']}{within}"
-    return Evidence("feature", feature.id, says, parties.of_feature(atlas, statement, feature), word)
+    says = f"{_drawn(feature)}; basis {feature.properties['basis']}{within}"
+    return Evidence("feature", feature.id, says, standing, word)
+
+
+def _drawn(feature: Feature) -> str:
+    if feature.geometry is None:
+        return "no position"
+    kind = str(feature.geometry.geom_type).removeprefix("Multi")
+    return {"Point": "a point", "LineString": "a line", "Polygon": "an outline"}.get(kind, kind)
