@@ -167,9 +167,10 @@ def test_a_production_of_2024_by_someone_else_tells_which_reading_of_the_flagshi
     """The value is made up for this test, and is written nowhere."""
     (tmp_path / "production.csv").write_text(
         "id,place,feature,medium,what,parameter,value,unit,period,basis,source\n"
-        "made_up,Bor smelter,tir_smelter,production,cathode copper,cathode_copper,162000,t,2024,verbatim,mining_journal\n"
+        "made_up,Bor,tir_smelter,production,cathode copper,cathode_copper,162000,t,2024,verbatim,mining_journal\n"
     )
     done = run_mendmap("statements", "--json", "--lake", bor_lake, "--with", tmp_path / "production.csv")
     found = {each["id"]: each for each in json.loads(done.stdout)["statements"]}["production_growth"]
     assert (found["before"], found["outcome"]) == ("unverifiable", "consistent")
     assert "162,000 t is published for 2024: it agrees with 67,400 t × 2.4, 5% allowed." in found["because"]
+    assert "so it is no support" in found["because"]

@@ -19,6 +19,7 @@ from mendmap.units import UnitError, factor
 from mendmap.words.dates import Period
 
 _OWN = "These are the claimant's own figures; nothing independent is at hand."
+_MIXED = "This rests on figures of the claimant's own too, so it is no support."
 _UNKNOWN = "Nobody says whose the figures are, so they decide nothing."
 
 
@@ -81,24 +82,24 @@ def implied(atlas: Atlas, statement: Statement) -> Outcome:
     sums = [f"{figured(level)} / ({whole} − {figured(cut)}) = {told(earlier, level.unit)} in {before}"]
     findings = []
     found = _at(atlas, level.feature, level.parameter, level.unit, before) if before else []
+    seen += [_evidence(atlas, statement, each) for each in found]
+    allowed = tolerance(statement)
     for each in found:
-        allowed = tolerance(statement)
-        known, around = of_figure(each, level.unit), Span(earlier.low * (1 - allowed), earlier.high * (1 + allowed))
-        standing = together([parties.of_figure(atlas, statement, each)])
-        findings.append(Finding(standing, stance(known, around)))
+        around = Span(earlier.low * (1 - allowed), earlier.high * (1 + allowed))
+        word = stance(of_figure(each, level.unit), around)
+        # Who contradicts the level before does so alone; who confirms it has not confirmed the two others.
+        rests_on = (level, cut, each) if word == "agrees" else (each,)
+        whose = together(parties.of_figure(atlas, statement, one) for one in rests_on)
+        findings.append(Finding(whose, word))
         sums.append(
             f"{figured(each)} is published for {each.period}; {told(earlier, level.unit)} is implied, "
             f"{100 * allowed:.3g}% allowed"
         )
-    # Who confirms the level before has not confirmed the level now, which stays the claimant's word.
-    own = {Finding("independent", "agrees"): Finding("claimant", "agrees")}
-    rests = [own.get(each, each) for each in findings]
     missing = () if found else (_none(atlas, statement, before, level),)
-    because = " ".join([*(f"{each}." for each in sums), *missing]) + _whose(rests)
-    seen += [_evidence(atlas, statement, each) for each in found]
+    because = " ".join([*(f"{each}." for each in sums), *missing]) + _whose(findings, seen)
     return Outcome(
         statement,
-        decided(rests),
+        decided(findings),
         because,
         earlier.value,
         tuple(sums),
@@ -138,11 +139,10 @@ def times(atlas: Atlas, statement: Statement) -> Outcome:
         )
         sums.append(f"{figured(each)} is published for {each.period}: it {which}, {100 * allowed:.3g}% allowed")
     missing = () if found else (_none(atlas, statement, after, base),)
-    because = " ".join(["The words can be read in two ways.", *(f"{each}." for each in sums), *missing]) + _whose(
-        findings
-    )
-    evidence = tuple(_evidence(atlas, statement, each) for each in (base, *found))
-    return Outcome(statement, decided(findings), because, None, tuple(sums), allowed, evidence, missing)
+    seen = tuple(_evidence(atlas, statement, each) for each in (base, *found))
+    told_sums = " ".join(["The words can be read in two ways.", *(f"{each}." for each in sums), *missing])
+    because = told_sums + _whose(findings, seen)
+    return Outcome(statement, decided(findings), because, None, tuple(sums), allowed, seen, missing)
 
 
 def evidence(atlas: Atlas, statement: Statement) -> Outcome:
@@ -178,15 +178,16 @@ def _compared(
         for each in comparisons
     ]
     sums = tuple(each.sum for each in comparisons)
+    evidence = tuple(dict.fromkeys(_evidence(atlas, statement, each) for each in seen))
     held_against = [f"{each.sum}, {held(statement, each.value)}." for each in comparisons]
     return Outcome(
         statement,
         decided(findings),
-        " ".join([*held_against, *missing]) + _whose(findings),
+        " ".join([*held_against, *missing]) + _whose(findings, evidence),
         comparisons[0].value.value if len(comparisons) == 1 else None,
         sums,
         tolerance(statement),
-        tuple(dict.fromkeys(_evidence(atlas, statement, each) for each in seen)),
+        evidence,
         tuple(missing),
     )
 
@@ -255,9 +256,8 @@ def _none(atlas: Atlas, statement: Statement, time: Period | None, like: Figure 
     return f"No figure of “{what}” for {time} is at hand."
 
 
-def _whose(findings: Sequence[Finding]) -> str:
+def _whose(findings: Sequence[Finding], seen: Iterable[Evidence]) -> str:
     """Why figures that agree do not support, where they do not."""
-    outcome = decided(findings)
-    if outcome == "consistent":
-        return f" {_OWN}"
+    if decided(findings) == "consistent":
+        return f" {_OWN}" if {each.standing for each in seen} == {"claimant"} else f" {_MIXED}"
     return f" {_UNKNOWN}" if findings and {each.standing for each in findings} == {"unknown"} else ""

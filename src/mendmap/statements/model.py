@@ -80,12 +80,10 @@ def decided(findings: Iterable[Finding]) -> str:
 
 
 def together(standings: Iterable[str]) -> str:
-    """The standing of a computation from several things: independent only where all of them are, and the claimant's
-    where any of them is."""
+    """The standing of a computation from several things: unknown where that of any is, else the claimant's where any
+    is, else independent."""
     found = set(standings)
-    if "claimant" in found:
-        return "claimant"
-    return "independent" if found == {"independent"} else "unknown"
+    return next((each for each in ("unknown", "claimant") if each in found), "independent")
 
 
 def listed(texts: Sequence[str]) -> str:
