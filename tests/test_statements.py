@@ -78,6 +78,13 @@ def test_figures_of_someone_else_support(testford: Testford, tmp_path: Path) -> 
         ('"f2018"]', '"f2018", "f2018"]', "figures: check ratio takes 2; 3 are given"),
         ('unit = "1"', 'unit = "kg"', "unit: 'kg' cannot be converted to '1'"),
         ('check = "ratio"', 'check = "length"', "feature: check length takes one"),
+        ('check = "ratio"', 'check = "times"', "after: check times takes one"),
+        (
+            'check = "ratio"',
+            'check = "readings"\nlimits = ["l1"]',
+            "expects: limits are named, so say what is expected",
+        ),
+        ('check = "ratio"', 'check = "readings"\nlimits = ["l9"]', "limits: no such limit: 'l9'; choices: l1"),
     ],
 )
 def test_a_statement_that_cannot_be_computed_never_reaches_the_lake(
