@@ -18,7 +18,16 @@ pytestmark = pytest.mark.system("chromium")
 SCREENSHOTS = Path(os.environ.get("MENDMAP_SCREENSHOTS", "screenshots"))
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-PAGES = ("/", "/sites", "/sites/lake_robule", "/stations/RS0009A", "/series/RS0009A.so2.1h", "/statements", "/progress")
+PAGES = (
+    "/",
+    "/sites",
+    "/sites/lake_robule",
+    "/stations/RS0009A",
+    "/series/RS0009A.so2.1h",
+    "/statements",
+    "/statements/so2_daily_means_2023",
+    "/progress",
+)
 PAGES += ("/downloads", "/about", "/watercourses", "/watercourses/bor_river?parameter=fe_water")
 # A feature of each layer, and words that its panel must hold.
 TOLD = {

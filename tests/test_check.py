@@ -184,7 +184,7 @@ RECORDS: dict[str, tuple[Change, str]] = {
     ),
     "an unknown key in a statement": (
         edited("statements", "tolerance", "tolerence"),
-        "statements.toml:2: tolerence: unknown column: 'tolerence'; choices: check, claim, claimant,",
+        "statements.toml:2: tolerence: unknown column: 'tolerence'; choices: after, before, check, claim, claimant,",
     ),
     "a statement in a line": (
         lambda place: setattr(place, "statements", 'statement = [{id = "a"}]'),

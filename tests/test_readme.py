@@ -51,6 +51,7 @@ def test_its_addresses_answer(bor_lake: Path, serve: Callable[..., Service]) -> 
     for address in sorted(addresses):
         path = address.replace("{layer}", "sites").replace("{z}/{x}/{y}", "11/1149/745").replace("{map}", "public")
         path = path.replace("/sites/{id}", "/sites/lake_robule").replace("/stations/{id}", "/stations/RS0009A")
+        path = path.replace("/statements/{id}", "/statements/so2_per_tonne")
         path = path.replace("/series/{id}", "/series/RS0009A.so2.1h").replace("{table}", "readings")
         path = path.replace("/watercourses/{id}", "/watercourses/bor_river")
         assert httpx.get(f"{service.url}{path}").status_code == 200, address

@@ -122,7 +122,7 @@ class Answers:
         self.table = table.sort_by([(name, "ascending") for name in KEY]).combine_chunks()
         series = self.table.column("series").to_numpy(zero_copy_only=False)
         starts = np.flatnonzero(np.concatenate(([True], series[1:] != series[:-1]))) if len(series) else np.arange(0)
-        ends = np.append(starts[1:], len(series))
+        ends = np.append(starts, len(series))[1:]
         self._place = {series[at]: (int(at), int(end)) for at, end in zip(starts, ends, strict=True)}
 
     def of(self, series: str) -> list[Answer]:

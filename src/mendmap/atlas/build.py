@@ -15,6 +15,7 @@ from mendmap.catalogue.records import (
     Limit,
     Parameter,
     Quantity,
+    Rule,
     Source,
     State,
     Statement,
@@ -72,6 +73,7 @@ def build(contents: Contents) -> Atlas:
         statements=contents.of(Statement),
         features=features,
         rivers=laid,
+        rules=contents.of(Rule),
     )
 
 

@@ -9,8 +9,9 @@ import geopandas
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
+from mendmap.assess.model import ANSWERS, Answers
 from mendmap.atlas.rivers import Above, Along, Rivers
-from mendmap.catalogue.records import Figure, Limit, Names, Parameter, Quantity, Source, State, Statement, Work
+from mendmap.catalogue.records import Figure, Limit, Names, Parameter, Quantity, Rule, Source, State, Statement, Work
 from mendmap.errors import NotFoundError
 from mendmap.geo.bounds import Bounds
 from mendmap.lake.contents import SeriesRow
@@ -125,6 +126,8 @@ class Atlas:
     statements: Mapping[str, Statement]
     features: Mapping[str, Feature] = field(repr=False)
     rivers: Rivers = field(repr=False)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    answers: Answers = field(default_factory=lambda: Answers(ANSWERS.empty_table()), repr=False, compare=False)
 
     def layer(self, name: str) -> Layer:
         """A layer by its id. Raises NotFoundError with the choices."""

@@ -11,7 +11,17 @@ from typing import Any, ClassVar, TypeVar
 
 from mendmap.words.dates import Period
 from mendmap.words.fields import Row, column, fields_of, plain, value
-from mendmap.words.vocabulary import BLOCKS, MEDIA, QUALIFIERS, RULED, TRUSTS
+from mendmap.words.vocabulary import (
+    BLOCKS,
+    CHECKS,
+    EXPECTED,
+    MEDIA,
+    QUALIFIERS,
+    RULED,
+    STATISTICS,
+    TRUSTS,
+    WANTS,
+)
 
 Names = Mapping[str, str]
 
@@ -197,21 +207,31 @@ class Statement:
     id: str = column("id", "Id of the statement.", required=True)
     claim: str = column("text", "What is claimed, in our own words.", required=True)
     claimant: str = column("text", "Who claims it.", required=True)
+    claimant_also: str | None = column(
+        "text", "Other names of the claimant, as publishers and operators print them, separated by semicolons."
+    )
     sites: tuple[str, ...] = column("ids", "Sites or other features it is about.", refers="feature")
     period: Period | None = column("date", "Date or period it is about.")
     source: str = column("id", "Document it is taken from.", required=True, refers="source")
-    check: str = column(
-        "word",
-        "The computation that would check it.",
-        required=True,
-        choices=("ratio", "readings", "length", "evidence"),
-    )
+    check: str = column("word", "The computation that would check it.", required=True, choices=CHECKS)
     figures: tuple[str, ...] = column("ids", "Figures the computation takes, in its order.", refers="figure")
     feature: str | None = column("id", "Feature the computation takes.", refers="feature")
     parameter: str | None = column("id", "Parameter the computation takes.", refers="parameter")
+    before: Period | None = column("date", "Earlier time that the computation compares with.")
+    after: Period | None = column("date", "Later time that the computation compares.")
+    stations: tuple[str, ...] = column(
+        "ids", "Stations whose readings check it; blank: those joined to its sites.", refers="feature"
+    )
+    limits: tuple[str, ...] = column("ids", "Limits that its readings are held against.", refers="limit")
+    expects: str | None = column("word", "What it says of the readings.", choices=EXPECTED)
+    statistic: str | None = column("word", "Statistic that it says the value of.", choices=STATISTICS)
+    qualifier: str | None = column("word", "How the value claimed is to be read.", choices=QUALIFIERS)
     claimed: float | None = column("number", "The value claimed, for the computation.")
     unit: str | None = column("unit", "Unit of the value claimed.")
-    tolerance: float | None = column("number", "How far the computed value may be off, as a share of the one claimed.")
+    tolerance: float | None = column("amount", "How far the computed value may be off, as a share of the one claimed.")
+    wants: str | None = column(
+        "word", "Kind of rows that would decide it; blank: what the computation takes.", choices=WANTS
+    )
     wanted: str = column("text", "The evidence that would decide it.", required=True)
     reply: str | None = column("text", "What the claimant replied, if anything.")
     note: str | None = column("text", "What to know about it.")

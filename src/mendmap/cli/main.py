@@ -167,7 +167,7 @@ def progress(lake: str | None, as_of: str | None, as_json: bool) -> None:
     """Site by work: planned, achieved, dates, sources, newest readings."""
     from mendmap import progress as table
 
-    atlas = _atlas(lake, as_of)
+    atlas = atlas_of(lake, as_of)
     if as_json:
         click.echo(json.dumps({"snapshot": str(atlas.snapshot), "progress": table.rows(atlas)}, ensure_ascii=False))
         return
@@ -179,27 +179,8 @@ def progress(lake: str | None, as_of: str | None, as_json: bool) -> None:
                 click.echo(f"    {name.replace('_', ' ')}: {row[name]}")
 
 
-@main.command(epilog="Example: mendmap statements --json")
-@lake_option
-@as_of_option
-@json_option
-def statements(lake: str | None, as_of: str | None, as_json: bool) -> None:
-    """Every statement with its outcome."""
-    from mendmap.statements.outcome import outcomes, plain
-
-    atlas = _atlas(lake, as_of)
-    found = outcomes(atlas)
-    if as_json:
-        body = {"snapshot": str(atlas.snapshot), "statements": [plain(each) for each in found]}
-        click.echo(json.dumps(body, ensure_ascii=False, indent=2))
-        return
-    for each in found:
-        click.echo(f"{each.outcome}: {each.statement.claim}")
-        click.echo(f"    {each.because}")
-        click.echo(f"    wanted: {each.statement.wanted}")
-
-
-def _atlas(lake: str | None, moment: str | None) -> Any:
+def atlas_of(lake: str | None, moment: str | None) -> Any:
+    """The atlas of the catalogue that is set, now or as known at a moment."""
     from mendmap.atlas.build import build
     from mendmap.lake import contents, ledger
     from mendmap.lake.connection import open_lake

@@ -13,14 +13,14 @@ from mendmap.atlas.fields import JOINED
 from mendmap.catalogue import read as catalogue_file
 from mendmap.catalogue import tables
 from mendmap.catalogue.model import DERIVED, FILE, Catalogue
-from mendmap.catalogue.records import Figure, Parameter, Record, Source, Statement, Work, to_plain
+from mendmap.catalogue.records import Figure, Limit, Parameter, Record, Source, Statement, Work, to_plain
 from mendmap.errors import Fault, GeodataError
 from mendmap.load import feeds, formatted
 from mendmap.maps import model as maps
 from mendmap.readings import tidy
 from mendmap.readings.tidy import Reading
 from mendmap.readings.told import Referents
-from mendmap.units import UnitError, factor
+from mendmap.statements.needs import NEEDS, complaints
 from mendmap.vectors import features as vectors
 from mendmap.vectors.features import Feature
 from mendmap.vectors.fields import columns
@@ -111,7 +111,7 @@ def _known(catalogue: Catalogue, features: list[Feature], placed: list[tuple[str
     roles = {layer.id: layer.role for layer in catalogue.layers}
     known = {role: {feature.id for feature in features if roles[feature.layer] == role} for role in ROLES}
     known["feature"] = {feature.id for feature in features}
-    for kind in (Source, Parameter, Work, Figure):
+    for kind in (Source, Parameter, Work, Figure, Limit):
         known[kind.kind] = {record.id for _, _, record in placed if isinstance(record, kind)}
     return known
 
@@ -149,26 +149,11 @@ def _record_references(placed: list[tuple[str, int, Record]], known: Known) -> I
             yield Fault(file, line, column, message)
 
 
-# What the computation of a statement needs: how many figures, whether a feature, and what its unit must be like.
-_NEEDS = {"ratio": (2, False, "1"), "length": (0, True, "km")}
-
-
 def _uncheckable(placed: list[tuple[str, int, Record]]) -> Iterator[Fault]:
     """Statements that do not give what their computation takes."""
     for file, line, record in placed:
-        if not isinstance(record, Statement) or record.check not in _NEEDS:
-            continue
-        figures, feature, unit = _NEEDS[record.check]
-        if figures and len(record.figures) != figures:
-            yield Fault(file, line, "figures", f"check {record.check} takes {figures}; {len(record.figures)} are given")
-        if feature and not record.feature:
-            yield Fault(file, line, "feature", f"check {record.check} takes one")
-        if not record.claimed:
-            yield Fault(file, line, "claimed", f"check {record.check} takes a value other than 0: {record.claimed}")
-        try:
-            factor(record.unit or unit, unit)
-        except UnitError as error:
-            yield Fault(file, line, "unit", str(error))
+        if isinstance(record, Statement) and record.check in NEEDS:
+            yield from (Fault(file, line, *each) for each in complaints(record))
 
 
 def _reserved(catalogue: Catalogue) -> Iterator[Fault]:

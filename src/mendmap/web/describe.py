@@ -11,7 +11,7 @@ import shapely
 
 from mendmap.atlas.fields import columns
 from mendmap.atlas.model import Atlas, Feature, Join
-from mendmap.catalogue.records import Figure, Source, Statement, Work, to_plain
+from mendmap.catalogue.records import Figure, Source, Work, to_plain
 from mendmap.lake.contents import SeriesRow
 from mendmap.web import along
 from mendmap.words.vocabulary import BASES, FLAGS, JOINS, QUALITIES, TRUSTS
@@ -33,7 +33,6 @@ def feature(atlas: Atlas, found: Feature) -> dict[str, Any]:
         "operator",
         *layer.fields,
     )
-    about = [statement for statement in atlas.statements.values() if found.id in statement.sites]
     point = None if found.geometry is None else shapely.get_coordinates(shapely.point_on_surface(found.geometry))[0]
     return {
         "id": found.id,
@@ -63,7 +62,6 @@ def feature(atlas: Atlas, found: Feature) -> dict[str, Any]:
         "series": [series(atlas, each) for each in found.series],
         "newest_reading": found.newest_reading.isoformat() if found.newest_reading else None,
         "figures": [figure(atlas, each) for each in found.figures],
-        "statements": [{"id": each.id, "claim": each.claim} for each in about],
     }
 
 
@@ -84,12 +82,6 @@ def work(atlas: Atlas, found: Work) -> dict[str, Any]:
 def figure(atlas: Atlas, found: Figure) -> dict[str, Any]:
     """A published figure with its document."""
     return _cited(atlas, to_plain(found))
-
-
-def statement(atlas: Atlas, found: Statement) -> dict[str, Any]:
-    """A statement with its document and the names of the features it is about."""
-    about = [{"id": each, "name": dict(atlas.features[each].name)} for each in found.sites]
-    return {**_cited(atlas, to_plain(found)), "about": about}
 
 
 def series(atlas: Atlas, found: SeriesRow) -> dict[str, Any]:

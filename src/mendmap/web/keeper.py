@@ -22,7 +22,8 @@ from mendmap.lake.contents import SeriesRow
 from mendmap.maps.page import Drawing, LayerInfo, draw
 from mendmap.query import as_of
 from mendmap.settings import Settings
-from mendmap.statements.outcome import Outcome, outcomes
+from mendmap.statements.model import Outcome
+from mendmap.statements.outcome import outcomes
 from mendmap.tiles.prepare import TileLayer
 from mendmap.web.spool import Spool
 

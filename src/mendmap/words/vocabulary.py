@@ -46,6 +46,40 @@ OUTCOMES = {
     "unverifiable": "Nothing at hand can decide it.",
 }
 
+CHECKS = {
+    "ratio": "The first figure over the second, against the value claimed.",
+    "change": "The change of a parameter's figures from one time to another, against the value claimed.",
+    "implied": "A level now, and the cut that led to it, give the level before; against a figure of that time.",
+    "times": "An increase by so many times can be read in two ways; each against a figure of the later time.",
+    "readings": "Readings of the stations, held against limits or summed up, against what is said of them.",
+    "length": "The length of a line on the ground, against the value claimed.",
+    "vegetation": "The share of green land inside an outline, from imagery.",
+    "evidence": "Nothing that can be computed from what a catalogue holds.",
+}
+
+EXPECTED = {
+    "never_above": "No value of the time that the limit is about lies above it.",
+    "within": "The limit is kept, as its law counts.",
+}
+
+WANTS = {
+    "readings": "Readings of a station.",
+    "figures": "Published figures.",
+    "outline": "The outline or line of a feature.",
+}
+
+STANDINGS = {
+    "independent": "Run, measured or published by someone else than the claimant.",
+    "claimant": "The claimant's own.",
+    "unknown": "Nobody says whose it is, so it counts for nothing.",
+}
+
+STANCES = {
+    "agrees": "It agrees with the claim.",
+    "disagrees": "It does not agree with the claim.",
+    "undecided": "It decides nothing.",
+}
+
 QUALITIES = {
     "valid": "Validated by the source.",
     "preliminary": "Published before validation.",

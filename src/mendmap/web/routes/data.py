@@ -6,8 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from mendmap import progress
 from mendmap.exports.files import rows_csv
-from mendmap.statements import outcome
-from mendmap.web import describe
+from mendmap.web import claims, describe
 from mendmap.web.answers import content, named
 from mendmap.web.keeper import current
 
@@ -36,23 +35,17 @@ def _listing(request: Request, name: str, role: str) -> dict[str, Any]:
 @router.api_route("/sites/{ident}.json", methods=METHODS)
 def site(request: Request, ident: str) -> dict[str, Any]:
     """One site, whole."""
-    atlas = current(request).atlas
-    return {**describe.feature(atlas, atlas.feature(ident, "site")), "snapshot": named(atlas.snapshot)}
+    served = current(request)
+    found = served.atlas.feature(ident, "site")
+    return {**claims.feature(served, found), "snapshot": named(served.atlas.snapshot)}
 
 
 @router.api_route("/stations/{ident}.json", methods=METHODS)
 def station(request: Request, ident: str) -> dict[str, Any]:
     """One station, whole."""
-    atlas = current(request).atlas
-    return {**describe.feature(atlas, atlas.feature(ident, "station")), "snapshot": named(atlas.snapshot)}
-
-
-@router.api_route("/statements.json", methods=METHODS)
-def statements(request: Request) -> dict[str, Any]:
-    """Every statement with its outcome."""
     served = current(request)
-    found = [{**outcome.plain(each), **describe.statement(served.atlas, each.statement)} for each in served.outcomes]
-    return {"statements": found, "snapshot": named(served.atlas.snapshot)}
+    found = served.atlas.feature(ident, "station")
+    return {**claims.feature(served, found), "snapshot": named(served.atlas.snapshot)}
 
 
 @router.api_route("/progress.json", methods=METHODS)

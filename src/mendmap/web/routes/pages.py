@@ -1,7 +1,6 @@
 """The pages: the maps, and their twins in tables and text, readable without JavaScript."""
 
 import datetime as dt
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from mendmap.catalogue.records import names
 from mendmap.charts import draw
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
-from mendmap.web import describe, pictures, wording
+from mendmap.web import claims, describe, pictures, wording
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, current, page_of
 from mendmap.words import vocabulary
@@ -111,17 +110,8 @@ def _map(request: Request, served: Served, ident: str) -> Response:
         drawing=served.drawings[ident],
         rows=rows,
         rows_left_out=left_out,
-        **_statements(served),
+        **claims.every(served),
     )
-
-
-def _statements(served: Served) -> Mapping[str, Any]:
-    """Every statement with its outcome, and how many there are of each."""
-    counts = dict.fromkeys(vocabulary.OUTCOMES, 0)
-    for each in served.outcomes:
-        counts[each.outcome] += 1
-    found = [{"outcome": each, **describe.statement(served.atlas, each.statement)} for each in served.outcomes]
-    return {"statements": found, "counts": counts}
 
 
 @router.api_route("/sites", methods=METHODS)
@@ -171,15 +161,8 @@ def feature(request: Request, layer: str, ident: str) -> Response:
 
 def _feature(request: Request, served: Served, found: Feature) -> Response:
     drawings = {each.id: pictures.alt(served.atlas, each) for each in found.series}
-    told = describe.feature(served.atlas, found)
+    told = claims.feature(served, found)
     return page(request, served, "feature.html", feature=told, drawings=drawings, size=(draw.WIDTH, draw.HEIGHT))
-
-
-@router.api_route("/statements", methods=METHODS)
-def statements(request: Request) -> Response:
-    """What is claimed, and what came of checking it."""
-    served = current(request)
-    return page(request, served, "statements.html", **_statements(served))
 
 
 @router.api_route("/progress", methods=METHODS)

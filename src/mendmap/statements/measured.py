@@ -1,0 +1,248 @@
+"""The check of readings: what was assessed of the series at the stations, held against what is said of them.
+
+Stations count one by one. One that disagrees is enough to contradict; to support, every independent station that has
+a series of the parameter must have answers that agree and cover the whole time. Stations that differ stand side by
+side. Not here: the assessment itself (``assess``); readings that were not assessed decide nothing.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from mendmap.assess.model import Answer
+from mendmap.atlas.model import Atlas, Feature
+from mendmap.catalogue.records import Limit, Statement, names
+from mendmap.lake.contents import SeriesRow
+from mendmap.statements import parties
+from mendmap.statements.model import Evidence, Finding, Outcome, decided, listed, tolerance
+from mendmap.statements.spans import Span, claimed, held, number, stance
+from mendmap.units import factor
+from mendmap.words.dates import Period
+from mendmap.words.vocabulary import REASONS, VERDICTS
+
+# Answers that count values which are not those that the limit is about.
+_NOT_ABOUT = ("coarse", "unpaired")
+_BLOCKS = {"hour": "hours", "8h": "8-hour means", "day": "days", "sample": "samples"}
+_ORDER = ("disagrees", "agrees", "undecided")
+
+
+class _Look(NamedTuple):
+    """A series that was looked at, with those of its answers that are about the claim, and what they say of it."""
+
+    station: Feature
+    series: SeriesRow
+    standing: str
+    answers: tuple[Answer, ...]
+    stance: str
+
+
+def readings(atlas: Atlas, statement: Statement) -> Outcome:
+    """The answers of every series of the parameter at the stations, within the statement's period."""
+    stations, assumed = stations_of(atlas, statement)
+    looks = [_look(atlas, statement, station, series) for station in stations for series in _series(statement, station)]
+    findings = [
+        Finding(standing, min((each.stance for each in some), key=_ORDER.index))
+        for (_, standing), some in _by_station(looks).items()
+    ]
+    outcome = decided(findings)
+    missing = [*_missing(atlas, statement, stations, looks), *_needed(atlas, statement)]
+    if assumed:
+        missing.append(f"{listed(assumed)}: joined to the place only by an assumed distance, so left aside.")
+    said = [_sentence(atlas, statement, each) for each in looks if each.answers]
+    because = [*said, *(missing if outcome == "unverifiable" else ())]
+    if outcome == "consistent":
+        because.append("These are the claimant's own readings; nothing independent is at hand.")
+    evidence = [Evidence("limit", each, _limit(atlas.limits[each])) for each in statement.limits]
+    evidence += [_evidence(atlas, statement, each) for each in looks]
+    return Outcome(
+        statement,
+        outcome,
+        " ".join(because),
+        sums=tuple(said),
+        tolerance=tolerance(statement) if statement.claimed is not None else None,
+        evidence=tuple(evidence),
+        missing=tuple(missing) if outcome == "unverifiable" else (),
+    )
+
+
+def stations_of(atlas: Atlas, statement: Statement) -> tuple[list[Feature], list[str]]:
+    """The stations whose readings check a statement: those it names, else those joined to its sites, else all. The
+    names of those that are joined by an assumed distance come second: what is not known to be there tells nothing."""
+    if statement.stations:
+        return [atlas.features[each] for each in statement.stations], []
+    if not statement.sites:
+        return list(atlas.of_role("station")), []
+    joins = [each for site in statement.sites for each in atlas.features[site].joins if each.site == site]
+    sure = dict.fromkeys(each.station for each in joins if not each.assumed)
+    assumed = dict.fromkeys(each.station for each in joins if each.station not in sure)
+    return [atlas.features[each] for each in sure], [_name(atlas, atlas.features[each]) for each in assumed]
+
+
+def _series(statement: Statement, station: Feature) -> list[SeriesRow]:
+    """The series taken at a station itself; of any parameter where the statement names none."""
+    return [
+        each for each in station.series if each.station == station.id and statement.parameter in (None, each.parameter)
+    ]
+
+
+def _look(atlas: Atlas, statement: Statement, station: Feature, series: SeriesRow) -> _Look:
+    about = [each for each in atlas.answers.of(series.id) if _about(statement, each)]
+    stances = {each: _stance(atlas, statement, series, each) for each in about}
+    agreeing = [each for each, word in stances.items() if word == "agrees"]
+    word = "undecided"
+    if "disagrees" in stances.values():
+        word = "disagrees"
+    elif all(
+        _covered(statement.period, [each for each in agreeing if each.against == against])
+        for against in statement.limits or ("",)
+    ):
+        word = "agrees"
+    return _Look(station, series, parties.of_series(atlas, statement, series), tuple(about), word)
+
+
+def _about(statement: Statement, answer: Answer) -> bool:
+    """Whether an answer is about the claim: of its limits or its statistic, and of a time that lies within its own."""
+    if statement.limits:
+        wanted = answer.against in statement.limits and answer.outcome in VERDICTS
+        wanted = wanted and statement.statistic in (None, answer.statistic)
+    else:
+        wanted = not answer.against and answer.statistic == statement.statistic
+    if not wanted or statement.period is None:
+        return wanted
+    time = Period.parse(answer.period)
+    return statement.period.first <= time.first and time.last <= statement.period.last
+
+
+def _stance(atlas: Atlas, statement: Statement, series: SeriesRow, answer: Answer) -> str:
+    """What one answer says of the claim."""
+    if not statement.limits:
+        if answer.reason or answer.value is None or statement.claimed is None:
+            return "undecided"
+        unit = atlas.parameters[series.parameter].unit
+        low, high = (answer.value if each is None else each for each in (answer.low, answer.high))
+        return stance(Span(low, high).times(factor(unit, statement.unit or unit)), claimed(statement))
+    if answer.reason in _NOT_ABOUT:
+        return "undecided"
+    if statement.expects == "never_above":
+        if answer.above or answer.outcome == "exceeds":
+            return "disagrees"
+        return "agrees" if answer.outcome == "within" and answer.above == 0 else "undecided"
+    return {"exceeds": "disagrees", "within": "agrees"}.get(answer.outcome, "undecided")
+
+
+def _covered(period: Period | None, answers: Iterable[Answer]) -> bool:
+    """Whether answers leave no day of a period out; a claim without a time is never covered."""
+    if period is None:
+        return False
+    day = period.first
+    for time in sorted((Period.parse(each.period) for each in answers), key=lambda each: each.first):
+        if time.first <= day:
+            day = max(day, time.last + dt.timedelta(days=1))
+    return day > period.last
+
+
+def _by_station(looks: Sequence[_Look]) -> dict[tuple[str, str], list[_Look]]:
+    found: dict[tuple[str, str], list[_Look]] = {}
+    for each in looks:
+        found.setdefault((each.station.id, each.standing), []).append(each)
+    return found
+
+
+def _missing(atlas: Atlas, statement: Statement, stations: Sequence[Feature], looks: Sequence[_Look]) -> list[str]:
+    """What is not at hand, in numbers."""
+    period = statement.period
+    about = f" of {atlas.parameters[statement.parameter].symbol}" if statement.parameter else ""
+    when = f" for {period.text}" if period else ""
+    if not (statement.limits or statement.statistic):
+        yet = ["No limit is named that readings could be held against."]
+    else:
+        yet = []
+    within = [each for each in looks if _overlaps(each.series, period)]
+    if not within:
+        measuring = len({each.station.id for each in looks})
+        at = f"at any of {len(stations)} stations" if len(stations) > 1 else "at its station"
+        counted = (
+            f"; {measuring} of them {'have' if measuring > 1 else 'has'} readings of another time" if looks else ""
+        )
+        return [*yet, f"No readings{about}{when} are at hand{f' {at}{counted}' if stations else ''}."]
+    unassessed = sum(not each.answers for each in within)
+    if unassessed:
+        yet.append(f"{unassessed} series{about} have readings about then; they have not been assessed.")
+    lacking = {_name(atlas, each.station) for each in looks if each.stance == "undecided" and each not in within}
+    if lacking:
+        yet.append(f"No readings{about}{when} are at hand at {listed(sorted(lacking))}.")
+    return yet
+
+
+def _needed(atlas: Atlas, statement: Statement) -> list[str]:
+    """How complete the readings must be, as the rules of the limits say; one line for each different rule."""
+    found = []
+    for ident in statement.limits:
+        limit = atlas.limits[ident]
+        for rule in (atlas.rules[each] for each in limit.rules if each in atlas.rules):
+            shares = []
+            if rule.period_share is not None:
+                shares.append(f"{100 * rule.period_share:.3g} % of the {_BLOCKS[rule.block]} of a {rule.period}")
+            if rule.block_share is not None:
+                shares.append(f"{100 * rule.block_share:.3g} % of the hours of each")
+            if shares:
+                found.append(f"{listed(shares)} are needed ({rule.clause}).".replace(" and ", ", and "))
+    return list(dict.fromkeys(found))
+
+
+def _overlaps(series: SeriesRow, period: Period | None) -> bool:
+    return period is None or (series.first.date() <= period.last and series.last.date() >= period.first)
+
+
+def _sentence(atlas: Atlas, statement: Statement, look: _Look) -> str:
+    told = "; ".join(_told(atlas, statement, look.series, each) for each in look.answers)
+    return f"{_name(atlas, look.station)}: {told}."
+
+
+def _told(atlas: Atlas, statement: Statement, series: SeriesRow, answer: Answer) -> str:
+    """An answer in words and numbers."""
+    unit = atlas.parameters[series.parameter].unit
+    parts = []
+    if answer.against:
+        limit = atlas.limits[answer.against]
+        above = f"{answer.above:,} above" if answer.above is not None else "held against"
+        parts.append(f"{answer.period}, {above} {limit.value:g} {limit.unit}")
+    elif answer.value is None:
+        parts.append(f"{answer.period}, no {answer.statistic}")
+    else:
+        parts.append(f"{answer.period}, {answer.statistic} {number(answer.value)} {unit}")
+        if statement.claimed is not None:
+            value = answer.value * factor(unit, statement.unit or unit)
+            parts.append(held(statement, Span(value, value)))
+    if answer.count is not None and answer.expected:
+        parts.append(f"{answer.count:,} of {answer.expected:,} values ({answer.count / answer.expected:.0%})")
+    if answer.outcome:
+        parts.append(answer.outcome.replace("_", " "))
+    if answer.reason:
+        parts.append(
+            REASONS.get(answer.reason, answer.reason)[:1].lower()
+            + REASONS.get(answer.reason, answer.reason)[1:].rstrip(".")
+        )
+    return ", ".join(parts)
+
+
+def _evidence(atlas: Atlas, statement: Statement, look: _Look) -> Evidence:
+    series = look.series
+    parameter = atlas.parameters[series.parameter]
+    what = f"{parameter.symbol} at {_name(atlas, look.station)}, {series.averaging}"
+    if look.answers:
+        says = "; ".join(_told(atlas, statement, series, each) for each in look.answers)
+    else:
+        says = f"readings from {series.first:%Y-%m-%d} to {series.last:%Y-%m-%d}, not assessed for this"
+    when = statement.period.text if statement.period else ""
+    return Evidence("series", series.id, f"{what}: {says}", look.standing, look.stance, when, look.answers)
+
+
+def _limit(limit: Limit) -> str:
+    allowed = limit.allowed_exceedances
+    times = "" if allowed is None else f"; {allowed} a year may be above it"
+    return f"{limit.value:g} {limit.unit} over {limit.averaging} ({limit.instrument}){times}"
+
+
+def _name(atlas: Atlas, feature: Feature) -> str:
+    return names(feature.name, atlas.place.languages)

@@ -1,0 +1,81 @@
+"""A statement told whole: the claim, its check, the outcome, and every piece of evidence with where it can be read.
+
+The pages and their JSON twins are made of the same description. Not here: the outcome itself (``statements``).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mendmap.atlas.model import Atlas, Feature
+from mendmap.errors import NotFoundError
+from mendmap.statements.model import Evidence, Outcome
+from mendmap.statements.outcome import plain
+from mendmap.statements.template import form
+from mendmap.web import describe
+from mendmap.web.keeper import Served, page_of
+from mendmap.words.vocabulary import OUTCOMES
+
+
+def told(atlas: Atlas, outcome: Outcome) -> dict[str, Any]:
+    """A statement with its outcome, as JSON holds it: what ``plain`` tells, its document, the features it is about,
+    its evidence with addresses and documents, and the addresses of its page and of its template."""
+    found = outcome.statement
+    return {
+        **plain(outcome),
+        "source": describe.source(atlas, found.source),
+        "about": [_place(atlas, each) for each in found.sites],
+        "evidence": [_evidence(atlas, outcome, each) for each in outcome.evidence],
+        "href": f"/statements/{found.id}",
+        "template": f"/statements/{found.id}/template.{form(found)}",
+    }
+
+
+def every(served: Served) -> Mapping[str, Any]:
+    """Every statement told whole, and how many there are of each outcome."""
+    counts = dict.fromkeys(OUTCOMES, 0)
+    for each in served.outcomes:
+        counts[each.outcome] += 1
+    return {"statements": [told(served.atlas, each) for each in served.outcomes], "counts": counts}
+
+
+def one(served: Served, ident: str) -> Outcome:
+    """The outcome of one statement. Raises NotFoundError with the choices."""
+    for each in served.outcomes:
+        if each.statement.id == ident:
+            return each
+    raise NotFoundError("statement", ident, served.atlas.statements)
+
+
+def feature(served: Served, found: Feature) -> dict[str, Any]:
+    """A feature told whole, with the statements about it and what came of each."""
+    about = [
+        {"id": each.statement.id, "claim": each.statement.claim, "outcome": each.outcome, "because": each.because}
+        for each in served.outcomes
+        if found.id in each.statement.sites
+    ]
+    return {**describe.feature(served.atlas, found), "statements": about}
+
+
+def _place(atlas: Atlas, ident: str) -> dict[str, Any]:
+    at = atlas.features[ident]
+    return {"id": ident, "name": dict(at.name), "href": f"{page_of(atlas.layers[at.layer])}{ident}"}
+
+
+def _evidence(atlas: Atlas, outcome: Outcome, found: Evidence) -> dict[str, Any]:
+    """A piece of evidence as ``plain`` tells it, with its ``href`` here (None where it has no page) and ``source``."""
+    href, source = None, None
+    if found.kind == "figure":
+        figure = atlas.figures[found.id]
+        href = _place(atlas, figure.feature)["href"] if figure.feature else None
+        source = figure.source
+    elif found.kind == "limit":
+        source = atlas.limits[found.id].source
+    elif found.kind == "feature":
+        href, source = _place(atlas, found.id)["href"], atlas.features[found.id].properties["source"]
+    elif found.kind == "series":
+        time = outcome.statement.period
+        href = f"/series/{found.id}" + (f"?datetime={time.first}/{time.last}" if time else "")
+        station = atlas.features[found.id.partition(".")[0]]
+        source = next(each.source for each in station.series if each.id == found.id)
+    plainly = next(each for each in plain(outcome)["evidence"] if (each["kind"], each["id"]) == (found.kind, found.id))
+    return {**plainly, "href": href, "source": describe.source(atlas, source) if source else None}
