@@ -112,14 +112,16 @@ class _Run:
         for name, each in found.items():
             # Of hours that a source chose, only the highest says something: it was at least so high.
             keep = np.flatnonzero((count > 0) & ((biased == 0) | (name == "highest")))
-            low, high = each[1:] if values.censored else (each[0] * np.nan, each[0] * np.nan)
+            # A row that is known has no ends, whatever stands beside it in the block.
+            low, high = each[1:] if values.censored else (each[0], each[0])
+            known = np.where(low < high, 0.0, np.nan)
             self.rows.add(
                 block.series[keep],
                 block.year[keep],
                 name,
                 value=each[0][keep],
-                low=low[keep],
-                high=high[keep],
+                low=(low + known)[keep],
+                high=(high + known)[keep],
                 count=count[keep],
                 expected=expected[keep],
                 below_detection=per_row(values.below, rows)[keep],
