@@ -39,7 +39,8 @@ class Readings:
     ``code`` is the place of the series in the list that goes with them. ``start`` and ``end`` are microseconds since
     1970 in UTC. ``value`` is in the parameter's canonical unit; NaN where there is only a limit. Of what lies below
     detection ``qualifier`` is BELOW and ``limit`` the detection limit in the canonical unit, else NaN.
-    ``biased`` tells readings whose source prints only some hours, such as those that exceed.
+    ``biased`` tells readings whose source prints only some hours, such as those that exceed. ``lost`` tells rows that
+    are no readings: time that the source says was lost to calibration or maintenance, with NaN for value.
     """
 
     code: NDArray[np.int32]
@@ -49,6 +50,7 @@ class Readings:
     qualifier: NDArray[np.int8]
     limit: Floats
     biased: NDArray[np.bool_]
+    lost: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ CATALOGUE = (
     Field("contact", "url", "Where a reader can report a mistake: https:// or mailto:.", required=True),
     Field("licence", "text", "Terms of use of the whole.", required=True),
     Field("attribution", "text", "What must be shown beside every map.", required=True),
+    Field("zone", "text", "Zone of its days, months and years, such as Europe/Paris; blank: UTC."),
     Field("near_m", "amount", "How near a station must be to a site to be joined to it, in metres.", unit="m"),
 )
 LAYER = (
@@ -115,7 +116,8 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What ``catalogue.toml`` says. ``near_m`` is the greatest distance at which a station is joined to a site."""
+    """What ``catalogue.toml`` says. ``near_m`` is the greatest distance at which a station is joined to a site,
+    ``zone`` the name of the zone in which its days, months and years begin."""
 
     id: str
     name: Names
@@ -129,6 +131,7 @@ class Catalogue:
     layers: tuple[Layer, ...]
     tables: tuple[Table, ...]
     readings: tuple[Readings, ...]
+    zone: str = "UTC"
 
 
 def plain_layer(layer: Layer) -> Row:
@@ -159,5 +162,6 @@ def plain_catalogue(catalogue: Catalogue) -> Row:
         "languages": list(catalogue.languages),
         "extent": list(catalogue.extent),
         "near_m": catalogue.near_m,
+        "zone": catalogue.zone,
         "layers": [layer.id for layer in catalogue.layers],
     }

@@ -1,6 +1,7 @@
 """Reads ``catalogue.toml``. Not here: the files it lists (``tables``, ``vectors``, ``readings``)."""
 
 import re
+import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,13 @@ class _Reader:
         except ValueError as error:
             self.fault(line, "extent", str(error))
             return default
+
+    def zone(self, line: int, given: str | None) -> str:
+        """The zone of days and years; UTC where none is given."""
+        if given is None or given in zoneinfo.available_timezones():
+            return given or "UTC"
+        self.fault(line, "zone", f"no such zone: {shown(given)}; write Europe/Paris")
+        return "UTC"
 
     def words(self, line: int, column: str, given: object) -> dict[str, str]:
         """A table from id to plain words."""
@@ -158,6 +166,7 @@ def _catalogue(reader: _Reader) -> Catalogue:
         layers=tuple(each for each in layers if each),
         tables=tuple(each for each in tables if each),
         readings=tuple(each for each in readings if each),
+        zone=reader.zone(line, row["zone"]),
     )
     _unique(reader, catalogue)
     return catalogue

@@ -15,10 +15,14 @@ from mendmap.words.vocabulary import (
     BLOCKS,
     CHECKS,
     EXPECTED,
+    LOSSES,
     MEDIA,
+    PERIODS,
     QUALIFIERS,
     RULED,
+    SAMPLES,
     STATISTICS,
+    TEXTS,
     TRUSTS,
     WANTS,
 )
@@ -37,6 +41,11 @@ class Source:
     url: str | None = column("url", "Where it can be read.")
     published: Period | None = column("date", "When it was published.")
     licence: str | None = column("text", "Terms under which its figures may be used.")
+    sample: str | None = column(
+        "word",
+        "Whether it prints all it measured (blank: all), or chooses, such as the hours that exceed.",
+        choices=tuple(SAMPLES),
+    )
     note: str | None = column("text", "What to know about it.")
 
 
@@ -67,14 +76,19 @@ class Rule:
     id: str = column("id", "Id, named by the limits that are assessed so.", required=True)
     statistic: str = column("word", "The statistic.", required=True, choices=tuple(RULED))
     block: str = column(
-        "word", "What is averaged first, and then counted or averaged again.", required=True, choices=BLOCKS
+        "word", "What is averaged first, and then counted or averaged again.", required=True, choices=tuple(BLOCKS)
     )
-    period: str = column("word", "Over what.", required=True, choices=("year", "winter"))
-    times: int | None = column("integer", "How many blocks in a row, of consecutive ones.")
-    block_share: float | None = column("number", "Share of a block that must be there for it to count.")
+    period: str = column("word", "Over what.", required=True, choices=tuple(PERIODS))
+    times: int | None = column("integer", "How many hours in a row, of consecutive ones: 2 to 8.")
+    percentile: float | None = column("number", "Which percentile, such as 99.")
+    block_share: float | None = column("number", "Share of a block that must be there for it to count; blank: 0.75.")
     period_share: float | None = column("number", "Share of the period's blocks that must be there.")
+    losses: str | None = column(
+        "word", "Whether time lost to calibration and maintenance counts as missing.", choices=tuple(LOSSES)
+    )
     least: int | None = column("integer", "Fewest samples that a period must have.")
     clause: str = column("text", "Where the law says so: article or annex.", required=True)
+    basis: str = column("word", "How its text was seen.", required=True, choices=tuple(TEXTS))
     source: str = column("id", "Document it is taken from.", required=True, refers="source")
     note: str | None = column("text", "What to know about it.")
 
@@ -111,6 +125,11 @@ class Limit:
     allowed_exceedances: int | None = column("integer", "How often a calendar year may exceed it; blank: never said.")
     percentile: str | None = column("text", "The percentile that amounts to the same, as the law or its guide prints.")
     condition: str | None = column("text", "Where or when it applies.")
+    depends_on: str | None = column(
+        "id", "Parameter whose median, of samples of the same days, chooses it.", refers="parameter"
+    )
+    depends_from: float | None = column("number", "It holds from this median on, in that parameter's canonical unit.")
+    depends_to: float | None = column("number", "It holds below this median.")
     applies_from: Period | None = column("date", "First day it applies.")
     applies_to: Period | None = column("date", "Last day it applies; blank: no end is set.")
     rules: tuple[str, ...] = column("ids", "How it is assessed; blank: it cannot be, yet.", refers="rule")

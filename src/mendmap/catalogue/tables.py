@@ -10,7 +10,7 @@ from typing import Any
 
 from mendmap.catalogue import files
 from mendmap.catalogue.model import Entry, Table
-from mendmap.catalogue.records import TABLES, Record
+from mendmap.catalogue.records import TABLES, Record, Rule
 from mendmap.errors import Fault, not_one_of, shown
 from mendmap.words.fields import expanded, fields_of, read_row
 
@@ -110,5 +110,43 @@ def _disagreements(record: Record) -> Iterator[tuple[str, str]]:
     value, value_to = getattr(record, "value", None), getattr(record, "value_to", None)
     if value is not None and value_to is not None and value_to < value:
         yield "value_to", f"{value_to:g} is below value {value:g}"
+    if isinstance(record, Rule):
+        yield from _unassessable(record)
+    if (record_from := getattr(record, "depends_from", None)) is not None or getattr(record, "depends_to", None):
+        if not getattr(record, "depends_on", None):
+            yield "depends_on", "the parameter that depends_from and depends_to are about is required"
+        elif (
+            record_from is not None and (end := getattr(record, "depends_to", None)) is not None and end <= record_from
+        ):
+            yield "depends_to", f"{end:g} is not above depends_from {record_from:g}"
     if getattr(record, "cost", None) is not None and not getattr(record, "currency", None):
         yield "currency", "a cost needs its currency"
+
+
+# What each statistic is computed of.
+_COMPUTED_OF = {
+    "mean": ("hour", "day"),
+    "exceedances": ("hour", "8h", "day"),
+    "highest": ("hour", "8h", "day", "sample"),
+    "consecutive": ("hour",),
+    "annual_average": ("sample",),
+    "percentile": ("hour", "8h", "day"),
+    "four_of_five": ("sample",),
+}
+
+
+def _unassessable(rule: Rule) -> Iterator[tuple[str, str]]:
+    """Columns of a rule that do not give what its statistic takes."""
+    if rule.statistic and rule.block not in (None, *_COMPUTED_OF[rule.statistic]):
+        yield "block", f"statistic {rule.statistic} takes {' or '.join(_COMPUTED_OF[rule.statistic])}"
+    if rule.statistic == "consecutive" and rule.times not in range(2, 9):
+        yield "times", "statistic consecutive takes 2 to 8 hours in a row"
+    if rule.statistic == "percentile" and not 0 < (rule.percentile or 0) < 100:
+        yield "percentile", "statistic percentile takes a percentile between 0 and 100"
+    if rule.period == "winter" and rule.statistic not in (None, "mean"):
+        yield "period", "only the mean is computed of winters"
+    for name in ("block_share", "period_share"):
+        if (share := getattr(rule, name)) is not None and not 0 <= share <= 1:
+            yield name, f"a share is 0 to 1: {share:g}"
+    if rule.block != "sample" and rule.period_share is None:
+        yield "period_share", "a rule about hours or days needs it"

@@ -13,7 +13,7 @@ from mendmap.atlas.fields import JOINED
 from mendmap.catalogue import read as catalogue_file
 from mendmap.catalogue import tables
 from mendmap.catalogue.model import DERIVED, FILE, Catalogue
-from mendmap.catalogue.records import Figure, Limit, Parameter, Record, Source, Statement, Work, to_plain
+from mendmap.catalogue.records import Figure, Limit, Parameter, Record, Rule, Source, Statement, Work, to_plain
 from mendmap.errors import Fault, GeodataError
 from mendmap.load import feeds, formatted
 from mendmap.maps import model as maps
@@ -111,7 +111,7 @@ def _known(catalogue: Catalogue, features: list[Feature], placed: list[tuple[str
     roles = {layer.id: layer.role for layer in catalogue.layers}
     known = {role: {feature.id for feature in features if roles[feature.layer] == role} for role in ROLES}
     known["feature"] = {feature.id for feature in features}
-    for kind in (Source, Parameter, Work, Figure, Limit):
+    for kind in (Source, Parameter, Rule, Work, Figure, Limit):
         known[kind.kind] = {record.id for _, _, record in placed if isinstance(record, kind)}
     return known
 

@@ -47,6 +47,8 @@ languages = ["en"]
 extent = [-180, -90, 180, 90]
 # A station that nothing else joins to a site is joined to the nearest one within this many metres.
 near_m = 1000
+# Where its days, months and years begin and end. Elsewhere: zone = "Europe/Paris".
+zone = "UTC"
 """
 _LAYER = """
 [[layer]]

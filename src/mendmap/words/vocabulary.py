@@ -127,7 +127,34 @@ MEDIA = {
     "vegetation": "Plants on the ground",
 }
 
-BLOCKS = ("hour", "8h", "day", "sample")
+BLOCKS = {
+    "hour": "Hours.",
+    "8h": "The highest mean of eight hours that end on a day.",
+    "day": "Days, from midnight to midnight in the catalogue's zone.",
+    "sample": "Values as they were taken.",
+}
+
+PERIODS = {
+    "year": "A calendar year.",
+    "winter": "The half year from 1 October to 31 March.",
+}
+
+SAMPLES = {
+    "complete": "It prints all that was measured.",
+    "biased": "It prints only some of the values, such as those that exceed.",
+}
+
+LOSSES = {
+    "missing": "Time lost to calibration and maintenance is missing like any other.",
+    "left_out": "Time that the source says was lost to calibration or maintenance is not asked for.",
+}
+
+TEXTS = {
+    "read": "Its text, or a transcription, was read.",
+    "quoted": "It was read where others quote it.",
+    "unchecked": "It is commonly said to say so; its text was not read.",
+    "analogous": "Its text was not read; it is taken to say what the law that it follows says.",
+}
 
 # Statistics that a limit is held against.
 RULED = {
@@ -137,6 +164,7 @@ RULED = {
     "consecutive": "The longest run above the limit.",
     "annual_average": "Mean of the samples, those below quantification at half of it.",
     "percentile": "A percentile of the period's values.",
+    "four_of_five": "How many samples above the limit are not excused by the four before them.",
 }
 
 # Statistics that a series has of itself.
@@ -169,7 +197,8 @@ REASONS = {
     "incomplete": "Too few values for the period.",
     "conclusive": "Too few values for the period, but those at hand decide it alone.",
     "biased": "The source prints only some of the values, such as those that exceed.",
-    "detection": "What lies below detection could lie on either side of the limit.",
+    "detection": "What lies outside the range of detection could lie on either side of the limit.",
     "unpaired": "What the limit depends on was not measured beside it.",
     "coarse": "The values are averages over longer than the limit is about.",
+    "samples": "Single samples do not make up the averages that the limit is about.",
 }

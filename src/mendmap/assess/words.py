@@ -1,0 +1,114 @@
+"""Says in plain English what an answer about a limit found, with its numbers and the reason for its verdict.
+
+Not here: how numbers are written in other languages, and the pages (``web``).
+"""
+
+from mendmap.assess.model import Answer
+from mendmap.catalogue.records import Limit, Parameter, Rule
+from mendmap.units import factor
+from mendmap.words.vocabulary import REASONS
+
+_UNITS = {"hour": "h", "8h": "days", "day": "days", "sample": "samples"}
+_SINGLE = {"hour": "hourly mean", "8h": "mean of eight hours", "day": "daily mean", "sample": "sample"}
+
+
+def sentence(answer: Answer, limit: Limit, rule: Rule, parameter: Parameter) -> str:
+    """What was found, how complete it is, and why the verdict is as it is; clauses joined by semicolons.
+
+    ``25 h above 350 ug/m3 in 2021; 24 are allowed; 8,512 of 8,760 h were measured (97 %; 90 % are needed)``.
+    Raises UnitError where the limit's unit is not one of the parameter's.
+    """
+    if answer.outcome == "no_data":
+        return f"No readings of {_period(answer)}; the limit is {_limit(limit, parameter)}"
+    clauses = [_found(answer, limit, rule, parameter), _complete(answer, rule), _why(answer)]
+    return "; ".join(clause for clause in clauses if clause)
+
+
+def _found(answer: Answer, limit: Limit, rule: Rule, parameter: Parameter) -> str:
+    value = f"{_number(answer.value)} {parameter.unit}" if answer.value is not None else ""
+    bound, period, least = _limit(limit, parameter), _period(answer), _at_least(answer)
+    if answer.reason in ("coarse", "samples"):
+        return f"{_count(answer.count)} values in {period}; the limit is {bound}"
+    if rule.statistic in ("exceedances", "percentile"):
+        allowed = (
+            f"{limit.allowed_exceedances or 0:,} are allowed"
+            if rule.statistic == "exceedances"
+            else f"the {_number(rule.percentile)}th percentile may not be"
+        )
+        return f"{least}{_count(answer.above)} {_UNITS[rule.block]} above {bound} in {period}; {allowed}"
+    if rule.statistic == "consecutive":
+        times = f"{rule.times} or more hours in a row"
+        return f"{least}{_count(answer.above)} times {times} above {bound} in {period}; none may be"
+    if rule.statistic == "four_of_five":
+        return f"{least}{_count(answer.above)} samples above {bound} in {period} that the four before do not excuse"
+    if rule.statistic == "highest":
+        found = f"The highest {_SINGLE[rule.block]} of {period} is {least.lower()}{value}" if value else "No value"
+        return f"{found}; the limit is {bound}"
+    found = f"The mean of {period} is {value}{_ends(answer, parameter)}" if value else f"No mean of {period} is given"
+    return f"{found}; the limit is {bound}"
+
+
+def _complete(answer: Answer, rule: Rule) -> str:
+    """How many values there are, of how many, and how many are needed."""
+    if answer.count is None or answer.reason in ("coarse", "samples"):
+        return ""
+    below = f", {answer.below_detection:,} of them below detection" if answer.below_detection else ""
+    # A mean of hours may be one of days, which the number of a complete period tells.
+    daily = rule.block != "hour" or (answer.expected or 0) <= 366
+    unit = _UNITS["day" if daily and rule.block == "hour" else rule.block]
+    if rule.block == "sample":
+        needed = f"; {rule.least:,} are needed" if rule.least else ""
+        return f"{answer.count:,} {unit} were taken{below}{needed}"
+    if not answer.expected:
+        return f"{answer.count:,} {unit} were measured{below}"
+    share = 100 * answer.count / answer.expected
+    # Rounded down, so that too few never look like enough.
+    needed = f"; {_number(100 * (rule.period_share or 0))} % are needed"
+    return f"{answer.count:,} of {answer.expected:,} {unit} were measured ({int(share)} %{needed}){below}"
+
+
+def _why(answer: Answer) -> str:
+    if answer.reason not in REASONS:
+        return ""
+    text = REASONS[answer.reason].rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _limit(limit: Limit, parameter: Parameter) -> str:
+    """The limit as the law prints it, and in the parameter's unit where that is another."""
+    printed = f"{_number(limit.value)} {limit.unit}"
+    if limit.unit == parameter.unit:
+        return printed
+    value = limit.value * factor(limit.unit, parameter.unit, parameter.molar_mass)
+    return f"{printed} (= {_number(value)} {parameter.unit})"
+
+
+def _at_least(answer: Answer) -> str:
+    return "At least " if answer.reason in ("biased", "conclusive") else ""
+
+
+def _ends(answer: Answer, parameter: Parameter) -> str:
+    if answer.low is None or answer.high is None:
+        return ""
+    return (
+        f" (between {_number(answer.low)} and {_number(answer.high)} {parameter.unit}, with what lies below detection)"
+    )
+
+
+def _period(answer: Answer) -> str:
+    begin, slash, end = answer.period.partition("/")
+    return f"the winter {begin} to {end}" if slash else begin
+
+
+def _count(count: int | None) -> str:
+    return f"{count or 0:,}"
+
+
+def _number(value: float | None) -> str:
+    """Four digits, without zeros at the end and without a power of ten."""
+    if value is None:
+        return ""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    text = f"{value:.4g}"
+    return text if "e" not in text else f"{value:.10f}".rstrip("0")
