@@ -79,6 +79,9 @@ ANSWERS = pa.schema(
         # The ends of its 95 % interval, or of what non-detects leave open.
         "low": pa.float64(),
         "high": pa.float64(),
+        # Of comparisons, the means whose difference ``value`` is.
+        "before": pa.float64(),
+        "after": pa.float64(),
         # How many values it rests on, of how many that a complete period would have; how many of them lie above the
         # limit, and how many below detection.
         "count": pa.int64(),
@@ -107,6 +110,8 @@ class Answer:
     value: float | None
     low: float | None
     high: float | None
+    before: float | None
+    after: float | None
     count: int | None
     expected: int | None
     above: int | None

@@ -18,7 +18,7 @@ from mendmap.words.vocabulary import REASONS, STATISTICS, VERDICTS
 OUTCOMES = ("", *VERDICTS)
 WHY = ("", *REASONS)
 _STATISTICS = tuple(sorted(STATISTICS))
-_NUMBERS = ("value", "low", "high", "p")
+_NUMBERS = ("value", "low", "high", "before", "after", "p")
 _COUNTS = ("count", "expected", "above", "below_detection")
 Codes = NDArray[np.int8]
 
