@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from place import Testford
 from readings_of import ZONE, basis, days, hours, key, limit, parameter, readings, rule
 
 from mendmap.assess.calendar import HOUR, year
 from mendmap.assess.model import Answer, Basis, SeriesKey
 from mendmap.assess.verdicts import assess, assess_years
 from mendmap.assess.words import sentence
+from mendmap.errors import GeodataError
+from mendmap.load.check import check
 
 
 def held(series: dict[SeriesKey, Any], given: Basis, statistic: str, period: str = "") -> Answer:
@@ -314,3 +317,36 @@ def test_the_words_say_the_numbers_and_the_reason() -> None:
     )
     gap = held({key(): hours(2019, [1]) + hours(2021, [1])}, given, "exceedances", "2020")
     assert sentence(gap, one, how, parameter()) == "No readings of 2020; the limit is 0.35 mg/m3 (= 350 ug/m3)"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"statistic": "consecutive"}, "rule.csv:2: times: statistic consecutive takes 2 to 8 hours in a row"),
+        (
+            {"statistic": "percentile"},
+            "rule.csv:2: percentile: statistic percentile takes a percentile between 0 and 100",
+        ),
+        ({"block": "sample"}, "rule.csv:2: block: statistic exceedances takes hour or 8h or day"),
+        ({"period_share": "90"}, "rule.csv:2: period_share: a share is 0 to 1: 90"),
+        ({"period_share": ""}, "rule.csv:2: period_share: a rule about hours or days needs it"),
+        ({"period": "winter"}, "rule.csv:2: period: only the mean is computed of winters"),
+        ({"id": "other"}, "limit.csv:2: rules: no such rule: 'hours'; choices: other"),
+    ],
+)
+def test_a_rule_that_cannot_be_computed_is_a_fault(testford: Testford, change: dict[str, str], words: str) -> None:
+    given = {"id": "hours", "statistic": "exceedances", "block": "hour", "period": "year", "period_share": "0.9"}
+    testford.tables["rule"] = [given | {"clause": "made up", "basis": "read", "source": "survey"} | change]
+    testford.tables["limit"][0]["rules"] = "hours"
+    with pytest.raises(GeodataError) as raised:
+        check(testford.write(), 100)
+    assert words in str(raised.value)
+
+
+def test_the_catalogue_names_the_zone_of_its_days(testford: Testford) -> None:
+    assert check(testford.write(), 100).catalogue.zone == "UTC"
+    testford.head += 'zone = "Europe/Belgrade"\n'
+    assert check(testford.write(), 100).catalogue.zone == "Europe/Belgrade"
+    testford.head = testford.head.replace("Belgrade", "Bor")
+    with pytest.raises(GeodataError, match="zone: no such zone: 'Europe/Bor'; write Europe/Paris"):
+        check(testford.write(), 100)

@@ -109,6 +109,7 @@ FLAGS = {
     "hour_label_ambiguous": "The source does not say whether its label begins or ends the hour; taken as beginning.",
     "hour_repeated": "The hour that daylight saving repeats, printed once; taken as the earlier.",
     "below_detection_limit": "The source gives the value it measured, and says it lies below its detection limit.",
+    "calibration": "Lost to calibration or maintenance, as the source says.",
     "station_unnamed": "The source prints the value without the station's name.",
     "page_address_rebuilt": "The page's address was rebuilt from the pattern of its site.",
 }

@@ -66,7 +66,8 @@ class EeaAirQuality:
                 "value": f"CASE WHEN {missing} THEN NULL WHEN {half} THEN {limit} ELSE {value} END",
                 "unit": _unit(cell(file, "Unit")),
                 "quality": _quality(missing, validity, _code(file, "Verification")),
-                "flags": f"CASE WHEN {validity} = '2' AND NOT {missing} THEN 'below_detection_limit' END",
+                "flags": f"CASE WHEN {validity} = '2' AND NOT {missing} THEN 'below_detection_limit' "
+                f"WHEN {validity} = '-99' THEN 'calibration' END",
             },
             words=[*(bare_cell(file, each) for each in _WORDS), missing],
         )
