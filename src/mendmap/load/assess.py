@@ -4,10 +4,10 @@ recorded with the write that caused it.
 Not here: what readings amount to (``assess``), and how answers are kept (``lake.assessed``).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -85,24 +85,98 @@ def changed(old: Frame, new: Frame, series: Sequence[str]) -> list[str]:
     return [each for each in series if old.about(each) != new.about(each)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A catalogue's readings in an open lake, as known at a number."""
+
+    lake: Lake
+    by: Frame
+    number: int
+    _counts: dict[str, int] = field(default_factory=dict)
+
+    def counts(self) -> Mapping[str, int]:
+        """How many readings every series has."""
+        if not self._counts:
+            self._counts.update(assessed.counted(self.lake, self.number, self.by.catalogue))
+        return self._counts
+
+    def at(self, stations: Collection[str], parameters: Collection[str]) -> list[str]:
+        """The series of some parameters at some stations."""
+        found: Iterable[str] = ()
+        if len(stations) > _FEW:
+            found = (each for each in self.counts() if self.by.key(each).station in stations)
+        elif stations:
+            found = assessed.at_stations(self.lake, self.number, self.by.catalogue, sorted(stations))
+        return [each for each in found if self.by.key(each).parameter in parameters]
+
+    def with_dependents(self, touched: Sequence[str]) -> list[str]:
+        """The series touched, and those at the same stations whose limits depend on one of them."""
+        depends = _depends(self.by.basis)
+        keys = [self.by.key(each) for each in touched]
+        causes = {each.station for each in keys if each.parameter in depends.values()}
+        return sorted({*touched, *self.at(causes, depends)})
+
+    def with_beside(self, series: Sequence[str]) -> list[str]:
+        """Some series, and those at the same stations that their limits depend on."""
+        depends = _depends(self.by.basis)
+        stations = {key.station for key in map(self.by.key, series) if key.parameter in depends}
+        return sorted({*series, *self.at(stations, depends.values())})
+
+    def batches(self, series: Sequence[str]) -> Iterator[list[str]]:
+        """Some series at a time, all of a station together, in the order of their ids."""
+        if len(series) <= _FEW:
+            yield from [list(series)] if series else []
+            return
+        batch: list[str] = []
+        rows, counts = 0, self.counts()
+        for each in sorted(series):
+            full = rows + counts.get(each, 0) > _BATCH_ROWS
+            if batch and full and self.by.key(each).station != self.by.key(batch[-1]).station:
+                yield batch
+                batch, rows = [], 0
+            batch.append(each)
+            rows += counts.get(each, 0)
+        yield batch
+
+    def arrays(self, series: Sequence[str]) -> pa.Table:
+        """The readings of some series, as ``lake.assessed`` gives them."""
+        return assessed.arrays(self.lake, self.number, self.by.catalogue, series, self.by.biased)
+
+    def submitted(self, series: Sequence[str], submit: Callable[..., "Future[pa.Table]"]) -> "Future[pa.Table]":
+        """Reads some series, and has them assessed."""
+        read = self.with_beside(series)
+        keys = [self.by.key(each) for each in read]
+        return submit(_assessed, keys, _readings(self.arrays(read)), self.by.basis, frozenset(series))
+
+    def record(self, series: Sequence[str], found: "Future[pa.Table]") -> int:
+        """Records the answers of some series, once they are found; returns how many changed."""
+        return assessed.record(self.lake, self.number, self.by.catalogue, series, found.result())
+
+
+def _depends(basis: Basis) -> dict[str, str]:
+    """The parameter that limits of another depend on, by that other."""
+    return {each.parameter: each.depends_on for each in basis.limits.values() if each.depends_on}
+
+
 def bring_up(lake: Lake, by: Frame, number: int, touched: Sequence[str], executor: Executor | None = None) -> int:
     """Assesses the series that a write touched, and those that depend on them, as known at its number, and records what
     changed. Part of the write's transaction. Returns how many answers changed."""
-    wanted = _with_dependents(lake, by, number, touched)
+    held = _Held(lake, by, number)
     rows = 0
     with nullcontext(executor) if executor else ThreadPoolExecutor(1) as working:
         waiting: tuple[Sequence[str], Future[pa.Table]] | None = None
-        for batch in _batches(lake, by, number, wanted):
-            coming = batch, _submitted(lake, by, number, batch, working.submit)
+        for batch in held.batches(held.with_dependents(touched)):
+            coming = batch, held.submitted(batch, working.submit)
             # One batch is read while the one before it is assessed.
-            rows += _recorded(lake, by, number, waiting)
+            rows += held.record(*waiting) if waiting else 0
             waiting = coming
-        return rows + _recorded(lake, by, number, waiting)
+        return rows + (held.record(*waiting) if waiting else 0)
 
 
 def answers(lake: Lake, by: Frame, number: int, series: Sequence[str]) -> pa.Table:
-    """The answers of some series and those they depend on, assessed anew as known at a number; nothing is recorded."""
-    found = [_submitted(lake, by, number, batch, _at_once).result() for batch in _batches(lake, by, number, series)]
+    """The answers of some series, assessed anew as known at a number; nothing is recorded."""
+    held = _Held(lake, by, number)
+    found = [held.submitted(batch, _at_once).result() for batch in held.batches(series)]
     return pa.concat_tables([ANSWERS.empty_table(), *found])
 
 
@@ -161,16 +235,15 @@ def with_readings(address: str, atlas: Atlas, readings: Sequence[Reading]) -> An
     the limits, rules and sources that the atlas has. Nothing is recorded."""
     with closing(open_lake(address)) as lake:
         number, catalogue = atlas.snapshot.number, atlas.place.id
-        held = frame_at(lake, catalogue, number)
-        assert held is not None
-        basis = replace(held.basis, parameters=atlas.parameters, limits=atlas.limits, rules=atlas.rules)
-        by = replace(held, basis=basis, biased=tuple(_biased(atlas.sources)))
+        then = frame_at(lake, catalogue, number)
+        assert then is not None
+        basis = replace(then.basis, parameters=atlas.parameters, limits=atlas.limits, rules=atlas.rules)
+        by = replace(then, basis=basis, biased=tuple(_biased(atlas.sources)))
         series = sorted({each.series for each in readings})
-        read = _with_beside(lake, by, number, series)
-        known = assessed.arrays(lake, number, catalogue, read, by.biased)
-        found = _assessed(
-            [by.key(each) for each in read], _instead(known, read, readings, by), basis, frozenset(series)
-        )
+        held = _Held(lake, by, number)
+        read = held.with_beside(series)
+        both = _instead(held.arrays(read), read, readings, by)
+        found = _assessed([by.key(each) for each in read], both, basis, frozenset(series))
     others = atlas.answers.table.filter(pc.invert(pc.is_in(atlas.answers.table["series"], pa.array(series))))
     return Answers(pa.concat_tables([others, found]))
 
@@ -205,56 +278,6 @@ def _at_once(act: Callable[..., pa.Table], *given: object) -> "Future[pa.Table]"
     return done
 
 
-def _with_dependents(lake: Lake, by: Frame, number: int, touched: Sequence[str]) -> list[str]:
-    """The series touched, and those at the same stations whose limits depend on one of them."""
-    depends = {(each.depends_on, each.parameter) for each in by.basis.limits.values() if each.depends_on}
-    causes = {by.key(each).station for each in touched if any(by.key(each).parameter == one for one, _ in depends)}
-    others = [
-        each
-        for each in assessed.at_stations(lake, number, by.catalogue, sorted(causes))
-        if any(by.key(each).parameter == dependent for _, dependent in depends)
-    ]
-    return sorted({*touched, *others})
-
-
-def _batches(lake: Lake, by: Frame, number: int, series: Sequence[str]) -> Iterator[list[str]]:
-    """Some series at a time, all of a station together, in the order of their ids."""
-    if len(series) <= _FEW:
-        yield from [list(series)] if series else []
-        return
-    counts = assessed.counted(lake, number, by.catalogue)
-    batch: list[str] = []
-    rows = 0
-    for each in sorted(series):
-        if batch and rows + counts.get(each, 0) > _BATCH_ROWS and by.key(each).station != by.key(batch[-1]).station:
-            yield batch
-            batch, rows = [], 0
-        batch.append(each)
-        rows += counts.get(each, 0)
-    yield batch
-
-
-def _submitted(
-    lake: Lake, by: Frame, number: int, series: Sequence[str], submit: Callable[..., "Future[pa.Table]"]
-) -> "Future[pa.Table]":
-    """Reads some series, and has them assessed."""
-    read = _with_beside(lake, by, number, series)
-    table = assessed.arrays(lake, number, by.catalogue, read, by.biased)
-    return submit(_assessed, [by.key(each) for each in read], _readings(table), by.basis, frozenset(series))
-
-
-def _with_beside(lake: Lake, by: Frame, number: int, series: Sequence[str]) -> list[str]:
-    """Some series, and those at the same stations that their limits depend on."""
-    depends = {each.parameter: each.depends_on for each in by.basis.limits.values() if each.depends_on}
-    stations = {by.key(each).station for each in series if by.key(each).parameter in depends}
-    beside = [
-        each
-        for each in assessed.at_stations(lake, number, by.catalogue, sorted(stations))
-        if by.key(each).parameter in depends.values()
-    ]
-    return sorted({*series, *beside})
-
-
 def _assessed(keys: Sequence[SeriesKey], readings: Readings, basis: Basis, wanted: frozenset[str]) -> pa.Table:
     found = answering.assess(keys, readings, basis)
     if len(wanted) == len(keys):
@@ -268,10 +291,3 @@ def _readings(table: pa.Table) -> Readings:
     truth = {name: column[name].astype(np.bool_) for name in ("biased", "lost")}
     limit = np.where(qualifier == BELOW, column["limit"], np.nan)
     return Readings(column["code"], column["start"], column["end"], column["value"], qualifier, limit, **truth)
-
-
-def _recorded(lake: Lake, by: Frame, number: int, waiting: "tuple[Sequence[str], Future[pa.Table]] | None") -> int:
-    if waiting is None:
-        return 0
-    series, found = waiting
-    return assessed.record(lake, number, by.catalogue, series, found.result())
