@@ -11,8 +11,10 @@ from mendmap.errors import NotFoundError
 from mendmap.statements.model import Evidence, Outcome
 from mendmap.statements.outcome import plain
 from mendmap.statements.template import form
-from mendmap.web import describe
+from mendmap.web import describe, findings
+from mendmap.web.answered import readings_href
 from mendmap.web.keeper import Served, page_of
+from mendmap.web.laws import limit_href
 from mendmap.words.vocabulary import OUTCOMES
 
 
@@ -47,13 +49,20 @@ def one(served: Served, ident: str) -> Outcome:
 
 
 def feature(served: Served, found: Feature) -> dict[str, Any]:
-    """A feature told whole, with the statements about it and what came of each."""
+    """A feature told whole, with the statements about it and what came of each, and what was assessed of its series:
+    ``answers``, a row each as ``findings`` tells them, and ``unassessed``, a row a series of what was not, and why."""
     about = [
         {"id": each.statement.id, "claim": each.statement.claim, "outcome": each.outcome, "because": each.because}
         for each in served.outcomes
         if found.id in each.statement.sites
     ]
-    return {**describe.feature(served.atlas, found), "statements": about}
+    assessed = findings.of_feature(served.atlas, found)
+    return {
+        **describe.feature(served.atlas, found),
+        "statements": about,
+        "answers": assessed,
+        "unassessed": findings.without_answers(served.atlas, found, assessed),
+    }
 
 
 def _place(atlas: Atlas, ident: str) -> dict[str, Any]:
@@ -69,12 +78,12 @@ def _evidence(atlas: Atlas, outcome: Outcome, found: Evidence) -> dict[str, Any]
         href = _place(atlas, figure.feature)["href"] if figure.feature else None
         source = figure.source
     elif found.kind == "limit":
-        source = atlas.limits[found.id].source
+        href, source = limit_href(found.id), atlas.limits[found.id].source
     elif found.kind == "feature":
         href, source = _place(atlas, found.id)["href"], atlas.features[found.id].properties["source"]
     elif found.kind == "series":
-        time = outcome.statement.period
-        href = f"/series/{found.id}" + (f"?datetime={time.first}/{time.last}" if time else "")
+        time = found.period or (outcome.statement.period.text if outcome.statement.period else "")
+        href = readings_href(atlas, found.id, time) if time else f"/series/{found.id}"
         station = atlas.features[found.id.partition(".")[0]]
         source = next(each.source for each in station.series if each.id == found.id)
     plainly = next(each for each in plain(outcome)["evidence"] if (each["kind"], each["id"]) == (found.kind, found.id))

@@ -15,7 +15,7 @@ from mendmap.exports.tables import reading_fields
 from mendmap.lake import contents
 from mendmap.lake.contents import SeriesRow
 from mendmap.query import ReadingQuery
-from mendmap.web import answers, asked, describe, pictures
+from mendmap.web import answers, asked, describe, findings, pictures
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.routes.downloads import bounded, readings_file
@@ -90,6 +90,7 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         rows = contents.newest(lake, atlas.snapshot, atlas.place.id, query, most).to_pylist()
     for each in rows:
         each["source"] = describe.source(atlas, each["source"]) if each["source"] in atlas.sources else None
+    assessed = findings.of_series(atlas, row)
     limits = [
         {**to_plain(each), "source": describe.source(atlas, each.source), "drawn": pictures.comparable(each, row)}
         for each in pictures.limits(atlas, row)
@@ -104,6 +105,10 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         told=pictures.alt(atlas, row),
         station=atlas.features[row.station],
         limits=limits,
+        assessed=assessed,
+        newest=findings.groups(atlas, findings.newest(assessed)),
+        years=findings.groups(atlas, assessed),
+        unassessed=findings.unassessed(atlas, row, assessed),
         rows=rows,
         count=count,
         given=given,
@@ -123,6 +128,7 @@ def _head(of: _Asked, count: int) -> dict[str, Any]:
     """What a series is, before its readings."""
     atlas, row = of.atlas, of.row
     parameter, station = atlas.parameters[row.parameter], atlas.features[row.station]
+    assessed = findings.of_series(atlas, row)
     return {
         "id": row.id,
         "station": {"id": row.station, "name": dict(station.name)},
@@ -132,6 +138,8 @@ def _head(of: _Asked, count: int) -> dict[str, Any]:
         "averaging": row.averaging,
         "method": row.method,
         "limits": [to_plain(each) for each in pictures.limits(atlas, row)],
+        "answers": assessed,
+        "unassessed": findings.unassessed(atlas, row, assessed),
         "count": count,
         "asked": dict(of.given),
         "licence": atlas.place.licence,
