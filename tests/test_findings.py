@@ -2,11 +2,14 @@
 the place is made up, and so are its answers."""
 
 import dataclasses
+import datetime as dt
 import html
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
@@ -266,18 +269,25 @@ def test_where_nothing_was_assessed_the_reason_is_told(atlas: Atlas, client: Tes
         assert copper[0] in client.get(path).text
 
 
-@given(st.integers(1900, 2100), st.sampled_from(["", "winter"]))
-def test_a_link_asks_for_the_days_of_the_catalogues_zone(number: int, kind: str) -> None:
-    class Anywhere:
-        class place:
-            zone = "UTC"
+ZONES = ["UTC", "Europe/Belgrade", "America/St_Johns", "Pacific/Auckland"]
 
-    period = f"{number - 1}-10/{number}-03" if kind else f"{number}"
-    asked = re.fullmatch(r"/series/a\?datetime=(.*)#readings", readings_href(Anywhere, "a", period))  # type: ignore[arg-type]
+
+@given(st.integers(1900, 2100), st.booleans(), st.sampled_from(ZONES))
+def test_a_link_asks_for_the_days_of_the_catalogues_zone(number: int, winter: bool, name: str) -> None:
+    anywhere: Any = SimpleNamespace(place=SimpleNamespace(zone=name))
+    period = f"{number - 1}-10/{number}-03" if winter else f"{number}"
+    asked = re.fullmatch(r"/series/a\?datetime=(.*)#readings", readings_href(anywhere, "a", period))
     assert asked
-    found, wanted = interval(asked[1]), Period.parse(period)
+    found, wanted = interval(unquote(asked[1])), Period.parse(period)
     assert found.first and found.last
-    assert (found.first.date(), found.last.date()) == (wanted.first, wanted.last)
+    first, last = (each.astimezone(ZoneInfo(name)) for each in (found.first, found.last))
+    assert (first.date(), first.time()) == (wanted.first, dt.time.min)
+    assert (last.date(), last.time()) == (wanted.last, dt.time.max)
+
+
+def test_of_an_earlier_time_the_readings_are_those_known_then(atlas: Atlas) -> None:
+    row = findings.of_series(atlas, series(atlas, SO2), "2021-07-01")[0]
+    assert row["readings_href"].endswith("&as-of=2021-07-01#readings")
 
 
 def follow(client: TestClient, href: str) -> str:

@@ -21,7 +21,8 @@ def sentence(answer: Answer, limit: Limit, rule: Rule, parameter: Parameter, uni
     """What was found, how complete it is, and why the verdict is as it is; clauses joined by semicolons.
 
     ``25 h above 350 ug/m3 in 2021; 24 are allowed; 8,512 of 8,760 h were measured (97 %; 90 % are needed)``.
-    ``unit`` writes a unit, such as ug/m3, as its readers do. Raises UnitError where the limit's unit is not one of the parameter's.
+    ``unit`` writes a unit, such as ug/m3, as its readers do. Raises UnitError where the limit's unit is not one of the
+    parameter's.
     """
     if answer.outcome == "no_data":
         return f"No readings of {_period(answer)}; the limit is {_limit(limit, parameter, unit)}"

@@ -6,6 +6,7 @@ Not here: trends and comparisons (``changes``), and the assessment itself (``ass
 """
 
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from mendmap.assess import words
 from mendmap.assess.model import Answer
@@ -19,14 +20,16 @@ from mendmap.words.dates import Period
 from mendmap.words.vocabulary import VERDICTS
 
 # What a verdict shows of its limit; /limits has all of it.
-_LIMIT = ("id", "jurisdiction", "type", "value", "unit", "averaging", "allowed_exceedances", "condition", "instrument")
-_LIMIT += ("applies_from", "applies_to")
+_LIMIT = (
+    *("id", "jurisdiction", "type", "value", "unit", "averaging", "allowed_exceedances", "condition", "instrument"),
+    *("applies_from", "applies_to"),
+)
 
 
-def of_series(atlas: Atlas, found: SeriesRow) -> list[Row]:
+def of_series(atlas: Atlas, found: SeriesRow, as_of: str | None = None) -> list[Row]:
     """Everything that was assessed of a series, a row each of some ``kind``: ``verdict``, the newest period first and
     in each in the catalogue's order of limits; ``trend``, ``baseline`` and ``before_after``; and plain ``statistic`` of
-    years, the newest first."""
+    years, the newest first. Of an atlas ``as_of`` another time the readings are those known then."""
     answers = atlas.answers.of(found.id)
     verdicts = [row for each in answers if each.outcome in VERDICTS and (row := _verdict(atlas, found, each))]
     order = {ident: nth for nth, ident in enumerate(atlas.limits)}
@@ -34,7 +37,11 @@ def of_series(atlas: Atlas, found: SeriesRow) -> list[Row]:
     verdicts.sort(key=lambda row: _ends(row["period"]), reverse=True)
     yearly = [{**head(atlas, found, each), "kind": "statistic"} for each in answers if not each.outcome]
     yearly.sort(key=lambda row: _ends(row["period"]), reverse=True)
-    return [*verdicts, *changes.of_series(atlas, found, answers, verdicts), *yearly]
+    rows = [*verdicts, *changes.of_series(atlas, found, answers, verdicts), *yearly]
+    if as_of is None:
+        return rows
+    asked = f"&as-of={quote(as_of)}#"
+    return [{**row, "readings_href": row["readings_href"].replace("#", asked)} for row in rows]
 
 
 def of_feature(atlas: Atlas, found: Feature) -> list[Row]:

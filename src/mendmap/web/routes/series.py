@@ -90,7 +90,7 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         rows = contents.newest(lake, atlas.snapshot, atlas.place.id, query, most).to_pylist()
     for each in rows:
         each["source"] = describe.source(atlas, each["source"]) if each["source"] in atlas.sources else None
-    assessed = findings.of_series(atlas, row)
+    assessed = findings.of_series(atlas, row, given.get("as-of"))
     limits = [
         {**to_plain(each), "source": describe.source(atlas, each.source), "drawn": pictures.comparable(each, row)}
         for each in pictures.limits(atlas, row)
@@ -128,7 +128,7 @@ def _head(of: _Asked, count: int) -> dict[str, Any]:
     """What a series is, before its readings."""
     atlas, row = of.atlas, of.row
     parameter, station = atlas.parameters[row.parameter], atlas.features[row.station]
-    assessed = findings.of_series(atlas, row)
+    assessed = findings.of_series(atlas, row, of.given.get("as-of"))
     return {
         "id": row.id,
         "station": {"id": row.station, "name": dict(station.name)},
