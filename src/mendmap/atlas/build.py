@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import geopandas
 import pandas as pd
 
+from mendmap.assess.model import Answers
 from mendmap.atlas.fields import columns
 from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas, Feature, Join, Layer, Place
@@ -74,6 +75,7 @@ def build(contents: Contents) -> Atlas:
         features=features,
         rivers=laid,
         rules=contents.of(Rule),
+        answers=Answers(contents.answers),
     )
 
 
