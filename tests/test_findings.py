@@ -4,11 +4,11 @@ the place is made up, and so are its answers."""
 import dataclasses
 import datetime as dt
 import html
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,11 +16,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from place import Testford
+from place import Testford, write_csv
 from test_lake import load
 
 from mendmap.assess.model import Answers, answers
 from mendmap.atlas.model import Atlas
+from mendmap.load.ingest import Request, ingest
 from mendmap.query import interval
 from mendmap.settings import Settings
 from mendmap.web import findings, laws
@@ -278,7 +279,7 @@ def test_a_link_asks_for_the_days_of_the_catalogues_zone(number: int, winter: bo
     period = f"{number - 1}-10/{number}-03" if winter else f"{number}"
     asked = re.fullmatch(r"/series/a\?datetime=(.*)#readings", readings_href(anywhere, "a", period))
     assert asked
-    found, wanted = interval(unquote(asked[1])), Period.parse(period)
+    found, wanted = interval(asked[1]), Period.parse(period)
     assert found.first and found.last
     first, last = (each.astimezone(ZoneInfo(name)) for each in (found.first, found.last))
     assert (first.date(), first.time()) == (wanted.first, dt.time.min)
@@ -353,3 +354,43 @@ def test_the_limits_page_has_every_limit_and_rule_with_its_document(client: Test
     assert "Annex A &lt;1&gt;" in client.get("/limits").text
     for each in (*body["limits"], *body["rules"]):
         assert "https://testford.example/survey" in follow(client, each["href"])
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The service over the place with made-up hours of 2021, 30 of them of 400 µg/m³; then 10 of these were revised."""
+    folder = tmp_path_factory.mktemp("measured")
+    place = write(Testford(folder / "testford"))
+    first = dt.datetime(2020, 12, 31, 23, tzinfo=dt.UTC)
+    moments = [f"{first + dt.timedelta(hours=nth):%Y-%m-%dT%H:%MZ}" for nth in range(8761)]
+    usual = place.rows[2] | {"flags": ""}
+    place.rows = [
+        {**usual, "start": start, "end": end, "value": "400" if nth < 30 else "30"}
+        for nth, (start, end) in enumerate(itertools.pairwise(moments))
+    ]
+    load(place, folder / "lake")
+    write_csv(folder / "revised.csv", [{**row, "value": "30"} for row in place.rows[:10]])
+    ingest(folder / "revised.csv", str(folder / "lake"), "", Request())
+    with TestClient(create_app(Settings(lake=str(folder / "lake")))) as found:
+        yield found
+
+
+@pytest.mark.parametrize(("asked", "outcome", "above"), [("?as-of=1", "exceeds", 30), ("", "within", 20)])
+def test_a_page_shows_what_the_readings_of_a_year_come_to(
+    measured: TestClient, asked: str, outcome: str, above: int
+) -> None:
+    rows = measured.get(f"/series/{SO2}.json{asked}").json()["answers"]
+    (row,) = (
+        row for row in rows if row["kind"] == "verdict" and row["limit"]["id"] == "hour" and row["period"] == "2021"
+    )
+    assert (row["outcome"], row["above"]) == (outcome, above)
+    page = html.unescape(measured.get(f"/series/{SO2}{asked}").text)
+    assert f"{above} h above 350 µg/m³ in 2021; 24 are allowed; 8,760 of 8,760 h were measured" in page
+    assert f"outcome-{outcome}" in page
+    assert (
+        f"datetime=2020-12-31T23:00:00Z/2021-12-31T22:59:59.999999Z{asked.replace('?', '&')}#" in row["readings_href"]
+    )
+    assert "30" in follow(measured, row["readings_href"])
+    if not asked:
+        assert row["sentence"] in html.unescape(measured.get("/sites/heap").text)
+        assert row["sentence"] in html.unescape(measured.get("/stations/chimney").text)

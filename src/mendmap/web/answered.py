@@ -5,7 +5,6 @@ Not here: what an answer says (``findings`` of limits, ``changes`` of trends and
 
 import datetime as dt
 from typing import Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from mendmap.assess.model import Answer
@@ -48,11 +47,10 @@ def head(atlas: Atlas, found: SeriesRow, answer: Answer) -> Row:
 def readings_href(atlas: Atlas, series: str, period: str) -> str:
     """Where the readings of a series in a period are shown: days, months or years in the catalogue's zone."""
     time = Period.parse(period)
-    if atlas.place.zone == "UTC":
-        asked = f"{time.first}/{time.last}"
-    else:
+    asked = f"{time.first}/{time.last}"
+    if atlas.place.zone != "UTC":
         zone = ZoneInfo(atlas.place.zone)
-        first = dt.datetime.combine(time.first, dt.time.min, zone)
-        last = dt.datetime.combine(time.last, dt.time.max, zone)
-        asked = f"{first.isoformat()}/{last.isoformat()}"
-    return f"/series/{series}?datetime={quote(asked, safe='/:')}#readings"
+        ends = dt.datetime.combine(time.first, dt.time.min, zone), dt.datetime.combine(time.last, dt.time.max, zone)
+        # In UTC, because offsets of long ago have seconds, which no address takes.
+        asked = "/".join(f"{each.astimezone(dt.UTC).replace(tzinfo=None).isoformat()}Z" for each in ends)
+    return f"/series/{series}?datetime={asked}#readings"

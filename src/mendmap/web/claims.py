@@ -11,7 +11,7 @@ from mendmap.errors import NotFoundError
 from mendmap.statements.model import Evidence, Outcome
 from mendmap.statements.outcome import plain
 from mendmap.statements.template import form
-from mendmap.web import describe, findings
+from mendmap.web import describe
 from mendmap.web.answered import readings_href
 from mendmap.web.keeper import Served, page_of
 from mendmap.web.laws import limit_href
@@ -48,21 +48,16 @@ def one(served: Served, ident: str) -> Outcome:
     raise NotFoundError("statement", ident, served.atlas.statements)
 
 
-def feature(served: Served, found: Feature) -> dict[str, Any]:
-    """A feature told whole, with the statements about it and what came of each, and what was assessed of its series:
-    ``answers``, a row each as ``findings`` tells them, and ``unassessed``, a row a series of what was not, and why."""
+def feature(served: Served, found: Feature, as_of: Atlas | None = None) -> dict[str, Any]:
+    """A feature told whole, with the statements about it and what came of each. Of an atlas ``as_of`` another time
+    there are none: what came of them then is not known without its series."""
+    atlas = as_of or served.atlas
     about = [
         {"id": each.statement.id, "claim": each.statement.claim, "outcome": each.outcome, "because": each.because}
-        for each in served.outcomes
+        for each in (served.outcomes if atlas is served.atlas else ())
         if found.id in each.statement.sites
     ]
-    assessed = findings.of_feature(served.atlas, found)
-    return {
-        **describe.feature(served.atlas, found),
-        "statements": about,
-        "answers": assessed,
-        "unassessed": findings.without_answers(served.atlas, found, assessed),
-    }
+    return {**describe.feature(atlas, found), "statements": about}
 
 
 def _place(atlas: Atlas, ident: str) -> dict[str, Any]:

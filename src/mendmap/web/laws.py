@@ -9,7 +9,6 @@ from typing import Any
 
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Limit, Rule, to_plain
-from mendmap.web import describe
 from mendmap.words.dates import Period
 from mendmap.words.vocabulary import BLOCKS, PERIODS, RULED, TEXTS
 
@@ -42,7 +41,7 @@ def limit(atlas: Atlas, found: Limit) -> dict[str, Any]:
         "parameter_name": dict(parameter.name),
         "depends_symbol": depends,
         "basis_meaning": TEXTS[found.basis],
-        "source": describe.source(atlas, found.source),
+        "source": to_plain(atlas.sources[found.source]),
         "href": limit_href(found.id),
         "assessed": [
             {"id": each, "clause": atlas.rules[each].clause, "href": rule_href(each)}
@@ -60,7 +59,7 @@ def rule(atlas: Atlas, found: Rule) -> dict[str, Any]:
         "block_meaning": BLOCKS[found.block],
         "period_meaning": PERIODS[found.period],
         "basis_meaning": TEXTS[found.basis],
-        "source": describe.source(atlas, found.source),
+        "source": to_plain(atlas.sources[found.source]),
         "href": rule_href(found.id),
     }
 

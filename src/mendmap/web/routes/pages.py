@@ -40,7 +40,7 @@ _templates.filters["name"] = names
 _templates.filters["rounded"] = significant
 _templates.filters |= {name: getattr(wording, name) for name in ("day", "hours", "period", "unit", "averaging")}
 _templates.globals["words"] = vocabulary
-_templates.globals["validities"] = laws.VALIDITIES
+_templates.globals |= {"validities": laws.VALIDITIES, "verdict_groups": findings.groups}
 
 
 def page(request: Request, served: Served, template: str, as_of: Atlas | None = None, **context: Any) -> Response:
@@ -165,15 +165,7 @@ def feature(request: Request, layer: str, ident: str) -> Response:
 def _feature(request: Request, served: Served, found: Feature) -> Response:
     drawings = {each.id: pictures.alt(served.atlas, each) for each in found.series}
     told = claims.feature(served, found)
-    return page(
-        request,
-        served,
-        "feature.html",
-        feature=told,
-        verdicts=findings.groups(served.atlas, told["answers"]),
-        drawings=drawings,
-        size=(draw.WIDTH, draw.HEIGHT),
-    )
+    return page(request, served, "feature.html", feature=told, drawings=drawings, size=(draw.WIDTH, draw.HEIGHT))
 
 
 @router.api_route("/progress", methods=METHODS)
