@@ -33,6 +33,8 @@ def sentence(answer: Answer, limit: Limit, rule: Rule, parameter: Parameter, uni
 def _found(answer: Answer, limit: Limit, rule: Rule, parameter: Parameter, unit: Written) -> str:
     value = amount(answer.value, unit(parameter.unit))
     bound, period, least = _limit(limit, parameter, unit), _period(answer), _at_least(answer)
+    # At least none is no more than none.
+    counted = f"{least if answer.above else ''}{_count(answer.above)}"
     if answer.reason in ("coarse", "samples"):
         return f"{_count(answer.count)} values in {period}; the limit is {bound}"
     if rule.statistic in ("exceedances", "percentile"):
@@ -41,12 +43,12 @@ def _found(answer: Answer, limit: Limit, rule: Rule, parameter: Parameter, unit:
             if rule.statistic == "exceedances"
             else f"the {number(rule.percentile)}th percentile may not be"
         )
-        return f"{least}{_count(answer.above)} {_UNITS[rule.block]} above {bound} in {period}; {allowed}"
+        return f"{counted} {_UNITS[rule.block]} above {bound} in {period}; {allowed}"
     if rule.statistic == "consecutive":
-        times = f"{rule.times} or more hours in a row"
-        return f"{least}{_count(answer.above)} times {times} above {bound} in {period}; none may be"
+        runs = f"{counted} run{'' if answer.above == 1 else 's'} of {rule.times} or more hours"
+        return f"{runs} above {bound} in {period}; none is allowed"
     if rule.statistic == "four_of_five":
-        return f"{least}{_count(answer.above)} samples above {bound} in {period} that the four before do not excuse"
+        return f"{counted} samples above {bound} in {period} that the four before do not excuse"
     if rule.statistic == "highest":
         found = f"The highest {_SINGLE[rule.block]} of {period} is {least.lower()}{value}" if value else "No value"
         return f"{found}; the limit is {bound}"
@@ -74,7 +76,8 @@ def _complete(answer: Answer, rule: Rule) -> str:
     share = 100 * answer.count / answer.expected
     # Rounded down, so that too few never look like enough.
     needed = f"; {number(100 * (rule.period_share or 0))} % are needed"
-    return f"{answer.count:,} of {answer.expected:,} {unit} were measured ({int(share)} %{needed}){below}"
+    told = "less than 1" if 0 < share < 1 else int(share)
+    return f"{answer.count:,} of {answer.expected:,} {unit} were measured ({told} %{needed}){below}"
 
 
 def _why(answer: Answer) -> str:
