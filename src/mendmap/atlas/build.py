@@ -81,7 +81,8 @@ def build(contents: Contents) -> Atlas:
 
 def _place(body: Mapping[str, Any]) -> Place:
     known = {name: body[name] for name in Place.__dataclass_fields__ if name in body}
-    return Place(**{**known, "languages": tuple(body["languages"]), "extent": Bounds(*body["extent"])})
+    listed = {name: tuple(body.get(name, ())) for name in ("languages", "jurisdictions")}
+    return Place(**{**known, **listed, "extent": Bounds(*body["extent"])})
 
 
 class _Attached:
