@@ -98,7 +98,7 @@ def _changes(series: Sequence[SeriesKey], ids: NDArray[np.object_], months: Mont
     before, after = baseline(value)
     fits = before.end > before.first
     tables.append(_compared(months, ids, "baseline", "", before, after, compare(value, below, before, after), fits))
-    works = sorted(set(chain.from_iterable(series[each].works for each in kept)))
+    works = sorted(set(chain.from_iterable(series[int(each)].works for each in kept)))
     for name in works:
         windows = _windows(basis.works.get(name), months, len(kept))
         if windows is None:
@@ -106,7 +106,7 @@ def _changes(series: Sequence[SeriesKey], ids: NDArray[np.object_], months: Mont
         # What lies before the first month, or after the last, is no part of either window.
         before = Window(np.minimum(first, windows[0].end), windows[0].end)
         after = Window(windows[1].first, np.maximum(last + 1, windows[1].first))
-        theirs = np.array([name in series[each].works for each in kept])
+        theirs = np.array([name in series[int(each)].works for each in kept])
         fits = theirs & (before.end > before.first) & (after.end > after.first)
         tables.append(
             _compared(months, ids, "before_after", name, before, after, compare(value, below, before, after), fits)
@@ -151,4 +151,5 @@ def _spans(months: Months, first: Numbers, last: Numbers) -> NDArray[np.object_]
     """The stretches from one month to another, as ``2015-01/2024-12``."""
     names = [f"{months.first + nth // 12:04d}-{nth % 12 + 1:02d}" for nth in range(months.value.shape[1] * 12)]
     text = np.array([*names, ""], dtype=object)
-    return text[np.clip(first, 0, len(names))] + "/" + text[np.clip(last, 0, len(names))]
+    spans: NDArray[np.object_] = text[np.clip(first, 0, len(names))] + "/" + text[np.clip(last, 0, len(names))]
+    return spans

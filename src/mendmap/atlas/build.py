@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import geopandas
 import pandas as pd
 
-from mendmap.assess.model import ANSWERS, Answers
+from mendmap.assess.model import Answers
 from mendmap.atlas.fields import columns
 from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas, Feature, Join, Layer, Place
@@ -34,9 +34,9 @@ _SITES_NAME = {"en": "All sites", "sr-Latn": "Sva mesta", "sr-Cyrl": "Сва м�
 _WORKS_NAME = {"en": "Works of remediation", "sr-Latn": "Radovi na sanaciji", "sr-Cyrl": "Радови на санацији"}
 
 
-def build(contents: Contents, answers: Answers | None = None) -> Atlas:
+def build(contents: Contents) -> Atlas:
     """The atlas of one catalogue at one snapshot, with its answers. The same contents always give the same atlas."""
-    answers = answers or Answers(ANSWERS.empty_table())
+    answers = Answers(contents.answers)
     place = _place(contents.records["catalogue"][0])
     bodies = {body["id"]: body for body in contents.records.get("layer", ())}
     works, quantities = contents.of(Work), contents.of(Quantity)

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from mendmap.catalogue.records import RecordT, from_plain
 from mendmap.errors import LakeEmptyError, NotFoundError
+from mendmap.lake import assessed
 from mendmap.lake.connection import Lake
 from mendmap.lake.ledger import Snapshot
 from mendmap.query import ReadingQuery
@@ -73,6 +74,7 @@ class Contents:
     features: tuple[FeatureRow, ...]
     records: Mapping[str, tuple[Mapping[str, Any], ...]]
     series: tuple[SeriesRow, ...]
+    answers: pa.Table
     revisions: Mapping[tuple[str, str], int]
 
     def of(self, table: type[RecordT]) -> dict[str, RecordT]:
@@ -120,6 +122,7 @@ def read(lake: Lake, snapshot: Snapshot, catalogue: str, *, series: bool = True)
             ),
             records={kind: tuple(bodies) for kind, bodies in records.items()},
             series=summed(lake, snapshot, catalogue) if series else (),
+            answers=assessed.known(lake, snapshot.number, catalogue, None if series else ()),
             revisions=_revisions(lake, at) if series else {},
         )
 

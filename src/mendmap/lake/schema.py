@@ -33,6 +33,12 @@ _TABLES = {
         canonical DOUBLE, canonical_limit DOUBLE, canonical_uncertainty DOUBLE,
         quality VARCHAR, flags VARCHAR, marks VARCHAR, source VARCHAR, note VARCHAR, file VARCHAR, file_row BIGINT,
         recorded BIGINT, superseded BIGINT""",
+    # What readings amount to. Rows are only added: the newest of a key holds, unless it is gone.
+    "answers": """
+        catalogue VARCHAR, series VARCHAR, period VARCHAR, statistic VARCHAR, against VARCHAR,
+        value DOUBLE, low DOUBLE, high DOUBLE, before DOUBLE, after DOUBLE,
+        count BIGINT, expected BIGINT, above BIGINT, below_detection BIGINT, p DOUBLE, outcome VARCHAR, reason VARCHAR,
+        recorded BIGINT, gone BOOLEAN""",
 }
 # Their names.
 TABLES = tuple(_TABLES)
@@ -41,12 +47,27 @@ KEYS = {
     "features": ("layer", "id"),
     "records": ("kind", "id"),
     "readings": ("series", "start_at", "end_at"),
+    "answers": ("series", "period", "statistic", "against"),
 }
 # What a version of a row says: two versions that agree in these are the same.
 CONTENT = {
     "features": ("digest",),
     "records": ("digest",),
     "readings": ("qualifier", "value", "unit", "detection_limit", "uncertainty", "quality", "flags", "source", "note"),
+    "answers": (
+        "value",
+        "low",
+        "high",
+        "before",
+        "after",
+        "count",
+        "expected",
+        "above",
+        "below_detection",
+        "p",
+        "outcome",
+        "reason",
+    ),
 }
 
 

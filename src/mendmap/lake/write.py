@@ -20,6 +20,8 @@ from mendmap.lake.ledger import Row, Snapshot
 from mendmap.lake.schema import CONTENT, KEYS
 
 _KINDS = ("added", "changed", "removed")
+# Adds to a write, whose number it is given, what follows from it; returns how many rows that were.
+Derive = Callable[[int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +59,21 @@ def replace(
     source: str,
     detail: Mapping[str, Any],
     dry: bool,
+    derive: Derive | None = None,
 ) -> Written:
     """Makes ``tables`` what a catalogue's folder holds; readings that were ingested stay.
 
     ``tables`` maps features, records and readings to an Arrow table with the columns of the lake's, less
     catalogue, recorded and superseded. What changes is kept in the journal, so that a rebuild needs no old folders.
     Where nothing differs nothing is written, and the newest snapshot is
-    returned. ``dry`` counts and writes nothing. Raises LakeError; then the lake is as it was.
+    returned. ``dry`` counts and writes nothing; ``derive`` adds what follows from the write, in its transaction.
+    Raises LakeError; then the lake is as it was.
     """
     for name, table in tables.items():
         lake.register(f"incoming_{name}", table)
     entry = {"act": "load", "catalogue": catalogue, "source": source, "detail": _json(detail)}
     columns = {name: table.column_names for name, table in tables.items()}
-    return _written(lake, address, lambda: _replace(lake, address, columns, entry, dry), dry)
+    return _written(lake, address, lambda: _replace(lake, address, columns, entry, dry), dry, derive)
 
 
 def revise(
@@ -85,6 +89,7 @@ def revise(
     dry: bool,
     again: Row | None = None,
     keep: Callable[[], None] | None = None,
+    derive: Derive | None = None,
 ) -> Written:
     """Adds the readings of the temporary table or view ``incoming_readings``, which has ``columns``, the order of
     series and start, and lies ``around``; those that the lake holds with another content are superseded, the others
@@ -94,10 +99,25 @@ def revise(
     A rebuild makes the write ``again`` of a row of the ledger, and records it as that says."""
     told = {"act": act, "catalogue": catalogue, "source": source, "detail": _json(detail)}
     entry = again.entry() if again else told
-    return _written(lake, address, lambda: _revise(lake, columns, around, entry, dry, keep), dry)
+    return _written(lake, address, lambda: _revise(lake, columns, around, entry, dry, keep), dry, derive)
 
 
-def reload(lake: Lake, address: str, rows: Path, again: Row) -> Written:
+def note(lake: Lake, address: str, catalogue: str, derive: Derive, again: Row | None = None) -> Written:
+    """Has ``derive`` add what follows from what the lake holds, as a write of its own; none where it adds nothing."""
+    told = {"act": "assess", "catalogue": catalogue, "source": "mendmap assess", "detail": "{}"}
+
+    def act() -> _Done:
+        before = ledger.latest(lake)
+        count = derive(before.number + 1)
+        changes = {"answers": {"added": count}}
+        if not count and again is None:
+            return _Done(Written(before, changes), before, None)
+        return _record(lake, before.number + 1, before, "", changes, again.entry() if again else told)
+
+    return _written(lake, address, act, dry=False)
+
+
+def reload(lake: Lake, address: str, rows: Path, again: Row, derive: Derive | None = None) -> Written:
     """Makes a load ``again`` of a row of the ledger, from the ``rows`` that the journal kept of it. For rebuilds."""
     values: Any = {"rows": str(rows)}
     lake.query("CREATE OR REPLACE TEMP TABLE kept_rows AS SELECT * FROM read_parquet($rows)", values)
@@ -111,7 +131,9 @@ def reload(lake: Lake, address: str, rows: Path, again: Row) -> Written:
             f"SELECT {', '.join(columns[name])} {of_table} AND how <> 'removed'"
         )
         lake.query(f"CREATE OR REPLACE TEMP TABLE differing_{name} AS SELECT {', '.join(KEYS[name])}, how {of_table}")
-    return _written(lake, address, lambda: _replace(lake, address, columns, again.entry(), dry=False), dry=False)
+    return _written(
+        lake, address, lambda: _replace(lake, address, columns, again.entry(), dry=False), dry=False, derive=derive
+    )
 
 
 _CURRENT = "SELECT * FROM {name} WHERE catalogue = $catalogue AND superseded IS NULL"
@@ -135,10 +157,13 @@ def _json(content: Mapping[str, Any]) -> str:
     return orjson.dumps(content).decode()
 
 
-def _written(lake: Lake, address: str, act: Callable[[], _Done], dry: bool) -> Written:
+def _written(lake: Lake, address: str, act: Callable[[], _Done], dry: bool, derive: Derive | None = None) -> Written:
     def attempt() -> _Done:
         with lake.turn(), lake.transaction():
-            return act()
+            done = act()
+            if done.row and derive:
+                derive(done.row.number)
+            return done
 
     done = patiently(attempt, address)
     if not dry:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mendmap.lake import contents, journal, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents
 from mendmap.lake.write import Around, Written, revise
+from mendmap.load.assess import after_readings
 from mendmap.query import AsOf
 from mendmap.readings import marks
 from mendmap.readings.claims import Format, Options, Query
@@ -100,6 +102,7 @@ def _ingest(
     digest, keep = (copy.sha256, copy.land) if copy else ("", None)
     detail = {"file": name, "sha256": digest, **told, "vocabulary": held.snapshot.number, **request.detail}
     how: Any = {"source": name, "detail": detail, "dry": request.dry, "again": request.again, "keep": keep}
+    how["derive"] = partial(after_readings, lake, held.catalogue)
     written = revise(lake, address, held.catalogue, COLUMNS, _around(query, settled), **how)
     if settled.bad_rows and request.rejects:
         _write_rejects(query, request.rejects)

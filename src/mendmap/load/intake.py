@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ from mendmap.lake.keys import Key
 from mendmap.lake.ledger import Snapshot
 from mendmap.lake.schema import CONTENT, KEYS
 from mendmap.lake.write import Written, revise
+from mendmap.load import assess
 from mendmap.load.ingest import COLUMNS
 from mendmap.load.post import Body, Vocabulary, around, columns, rows, table, together, vocabulary
 from mendmap.settings import Settings
@@ -60,6 +62,14 @@ class _Held(NamedTuple):
     loaded: int
     words: Vocabulary
     keys: list[tuple[Key, str]]
+
+
+class _Frame(NamedTuple):
+    """What readings of a catalogue are assessed by, as known at a number of the ledger."""
+
+    catalogue: str
+    number: int
+    by: assess.Frame
 
 
 class _Opened(NamedTuple):
@@ -101,6 +111,7 @@ class Intake:
         self._opened: _Opened | None = None
         self._opening = threading.Lock()
         self._held: _Held | None = None
+        self._frame: _Frame | None = None
         self._slots = threading.BoundedSemaphore(settings.max_posts)
         self._waiting: deque[_Post] = deque()
         self._news = threading.Condition()
@@ -248,7 +259,12 @@ class Intake:
             held = self._held
             lake.register("incoming_readings", incoming)
             catalogue = group[0].by.words.catalogue
-            written = revise(lake, self._settings.lake, catalogue, COLUMNS, around(incoming), **what, dry=False)
+            series = incoming["series"].unique().to_pylist()
+            follows = partial(self._assessed, lake, catalogue, series)
+            how: Any = {**what, "dry": False, "derive": follows}
+            written = revise(lake, self._settings.lake, catalogue, COLUMNS, around(incoming), **how)
+            if written.changed and written.snapshot and self._frame:
+                self._frame = self._frame._replace(number=written.snapshot.number)
             if written.changed and held and self._held is held:
                 # Our commit is the next after what is held; where others wrote in between it has a later number, and
                 # so this one is not the newest, and what is held is read again.
@@ -256,6 +272,13 @@ class Intake:
             return list(_shares(lake, group, written, catalogue))
 
         return self._use(commit)
+
+    def _assessed(self, lake: Lake, catalogue: str, series: list[str], number: int) -> int:
+        """Brings up to date what follows from posts. Limits and works are read anew only where someone else wrote."""
+        if self._frame is None or self._frame[:2] != (catalogue, number - 1):
+            by = assess.frame_at(lake, catalogue, number)
+            self._frame = _Frame(catalogue, number - 1, by) if by else None
+        return assess.bring_up(lake, self._frame.by, number, series) if self._frame else 0
 
 
 def _open(address: str) -> Lake:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from mendmap.errors import LakeEmptyError, LakeError, MendmapError, shown
 from mendmap.lake import journal, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.ledger import Row, Snapshot
-from mendmap.lake.write import reload, revise
+from mendmap.lake.write import note, reload, revise
 from mendmap.load import post
+from mendmap.load.assess import after_load, after_readings, after_upgrade
 from mendmap.load.ingest import COLUMNS, Request, ingest
 from mendmap.query import AsOf
 from mendmap.readings.claims import Options
@@ -128,7 +130,8 @@ def _load(bench: _Bench, row: Row) -> None:
     # A cursor of its own, so that its temporary tables are gone with it.
     with closing(bench.lake.fork()) as lake:
         sha256 = orjson.loads(row.detail)["rows"]
-        reload(lake, bench.address, journal.keep(bench.address, _blob(bench, sha256), sha256), row)
+        follows = partial(after_load, lake, row.catalogue)
+        reload(lake, bench.address, journal.keep(bench.address, _blob(bench, sha256), sha256), row, follows)
 
 
 def _ingest(bench: _Bench, row: Row) -> None:
@@ -157,6 +160,7 @@ def _posts(bench: _Bench, row: Row) -> None:
     incoming = post.together(tables)
     bench.lake.register("incoming_readings", incoming)
     how: Any = {"source": row.source, "detail": {}, "dry": False, "again": row}
+    how["derive"] = partial(after_readings, bench.lake, row.catalogue)
     revise(bench.lake, bench.address, row.catalogue, COLUMNS, post.around(incoming), **how)
 
 
@@ -179,4 +183,8 @@ def _blob(bench: _Bench, sha256: str) -> Path:
     return path
 
 
-_ACTS = {"load": _load, "ingest": _ingest, "post": _posts}
+def _assess(bench: _Bench, row: Row) -> None:
+    note(bench.lake, bench.address, row.catalogue, partial(after_upgrade, bench.lake, row.catalogue), row)
+
+
+_ACTS = {"load": _load, "ingest": _ingest, "post": _posts, "assess": _assess}

@@ -6,6 +6,7 @@ Not here: which rows differ from those the lake holds (``lake.write``).
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from mendmap.catalogue.records import to_plain
 from mendmap.errors import LakeEmptyError
 from mendmap.lake.connection import open_lake
 from mendmap.lake.write import Written, replace
+from mendmap.load.assess import after_load
 from mendmap.load.check import Geodata
 from mendmap.maps import model as maps
 from mendmap.readings.tidy import Reading
@@ -81,6 +83,7 @@ def write(geodata: Geodata, address: str, source: Path, *, dry: bool = False) ->
             source=source.name,
             detail={"files": {each.file: files.sha256(each.path) for each in entries(geodata.catalogue)}},
             dry=dry,
+            derive=partial(after_load, lake, geodata.catalogue.id),
         )
     finally:
         lake.close()

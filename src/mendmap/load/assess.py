@@ -1,0 +1,222 @@
+"""Brings the answers of a lake up to date: which series a write touches, read, assessed a batch at a time, and
+recorded with the write that caused it.
+
+Not here: what readings amount to (``assess``), and how answers are kept (``lake.assessed``).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mendmap.assess import series as answering
+from mendmap.assess.model import ABOVE, ANSWERS, BELOW, NONE, Basis, Readings, SeriesKey
+from mendmap.atlas.joins import join
+from mendmap.catalogue.records import Limit, Parameter, Rule, Source, Work
+from mendmap.lake import assessed, contents, ledger
+from mendmap.lake.connection import Lake, open_lake
+from mendmap.lake.contents import Contents
+from mendmap.lake.write import Written, note
+from mendmap.query import AsOf
+
+# Readings that are assessed at once: memory does not grow with those in the lake.
+_BATCH_ROWS = 2_000_000
+# Series that need no count before they are read.
+_FEW = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What readings of a catalogue are assessed by: the ``basis``; by station, the works done at the sites it is
+    joined to; and the sources whose readings are a biased sample."""
+
+    catalogue: str
+    basis: Basis
+    works: Mapping[str, tuple[str, ...]]
+    biased: tuple[str, ...]
+
+    def key(self, ident: str) -> SeriesKey:
+        """What a series is of, by its id."""
+        station, parameter, averaging, method = (*ident.split("."), "")[:4]
+        return SeriesKey(ident, station, parameter, averaging, method, self.works.get(station, ()))
+
+    def about(self, ident: str) -> tuple[object, ...]:
+        """All that the answers of a series depend on beside readings."""
+        key, basis = self.key(ident), self.basis
+        limits = [each for each in basis.limits.values() if each.parameter == key.parameter]
+        rules = [basis.rules[each] for limit in limits for each in limit.rules if each in basis.rules]
+        works = [(each, basis.works[each].begun, basis.works[each].finished) for each in key.works]
+        return basis.zone.key, self.biased, basis.parameters.get(key.parameter), limits, rules, works
+
+
+def frame(held: Contents) -> Frame:
+    """What the readings of a catalogue are assessed by."""
+    roles = {body["id"]: body["role"] for body in held.records.get("layer", ())}
+    media = {body["id"]: frozenset(body["media"]) for body in held.records.get("layer", ())}
+    catalogue, works = held.records["catalogue"][0], held.of(Work)
+    places = {role: [each for each in held.features if roles[each.layer] == role] for role in ("site", "station")}
+    done: dict[str, dict[str, None]] = {}
+    for each in join(places["site"], places["station"], media, catalogue["near_m"]):
+        for work in works.values():
+            if each.site in work.sites:
+                done.setdefault(each.station, {})[work.id] = None
+    for work in works.values():
+        for site in work.sites:
+            done.setdefault(site, {})[work.id] = None
+    basis = Basis(ZoneInfo(catalogue.get("zone", "UTC")), held.of(Parameter), held.of(Limit), held.of(Rule), works)
+    biased = tuple(each.id for each in held.of(Source).values() if each.sample == "biased")
+    return Frame(held.catalogue, basis, {place: tuple(sorted(each)) for place, each in done.items()}, biased)
+
+
+def changed(old: Frame, new: Frame, series: Sequence[str]) -> list[str]:
+    """Those of some series whose answers another frame may change."""
+    return [each for each in series if old.about(each) != new.about(each)]
+
+
+def bring_up(lake: Lake, by: Frame, number: int, touched: Sequence[str], executor: Executor | None = None) -> int:
+    """Assesses the series that a write touched, and those that depend on them, as known at its number, and records what
+    changed. Part of the write's transaction. Returns how many answers changed."""
+    wanted = _with_dependents(lake, by, number, touched)
+    rows = 0
+    with nullcontext(executor) if executor else ThreadPoolExecutor(1) as working:
+        waiting: tuple[Sequence[str], Future[pa.Table]] | None = None
+        for batch in _batches(lake, by, number, wanted):
+            coming = batch, _submitted(lake, by, number, batch, working.submit)
+            # One batch is read while the one before it is assessed.
+            rows += _recorded(lake, by, number, waiting)
+            waiting = coming
+        return rows + _recorded(lake, by, number, waiting)
+
+
+def answers(lake: Lake, by: Frame, number: int, series: Sequence[str]) -> pa.Table:
+    """The answers of some series and those they depend on, assessed anew as known at a number; nothing is recorded."""
+    found = [_submitted(lake, by, number, batch, _at_once).result() for batch in _batches(lake, by, number, series)]
+    return pa.concat_tables([ANSWERS.empty_table(), *found])
+
+
+def after_readings(lake: Lake, catalogue: str, number: int) -> int:
+    """What follows from a write of readings: their series are assessed as ``bring_up`` does."""
+    by = frame_at(lake, catalogue, number)
+    return bring_up(lake, by, number, assessed.touched(lake, number, catalogue)) if by else 0
+
+
+def after_load(lake: Lake, catalogue: str, number: int) -> int:
+    """What follows from a load: also series whose limits, works and the like it changed are assessed."""
+    old, new = (frame_at(lake, catalogue, each) for each in (number - 1, number))
+    if not new:
+        return 0
+    series = list(assessed.counted(lake, number, catalogue))
+    some = changed(old, new, series) if old else series
+    return bring_up(lake, new, number, sorted({*some, *assessed.touched(lake, number, catalogue)}))
+
+
+def after_upgrade(lake: Lake, catalogue: str, number: int, executor: Executor | None = None) -> int:
+    """Every series assessed anew."""
+    by = frame_at(lake, catalogue, number)
+    return bring_up(lake, by, number, list(assessed.counted(lake, number, catalogue)), executor) if by else 0
+
+
+def bring_all_up(address: str, catalogue: str, executor: Executor | None = None) -> Written:
+    """Assesses every series of a catalogue anew, and records what changed as a write of its own, if anything did: for
+    a lake whose answers another version of mendmap found. Raises LakeError; then the lake is as it was."""
+    with closing(open_lake(address)) as lake:
+        chosen = contents.chosen(lake, catalogue)
+        return note(lake, address, chosen, lambda number: after_upgrade(lake, chosen, number, executor))
+
+
+def frame_at(lake: Lake, catalogue: str, number: int) -> Frame | None:
+    """What readings are assessed by at a number; None where nothing of the catalogue was loaded by then."""
+    held = contents.read(lake, replace(ledger.latest(lake), number=number), catalogue, series=False)
+    return frame(held) if "catalogue" in held.records else None
+
+
+def differing(address: str, catalogue: str, at: AsOf) -> tuple[int, list[tuple[str, ...]]]:
+    """Assesses every series as known at a moment, and compares it with what was recorded then: how many answers there
+    are, and the keys of those that differ."""
+    with closing(open_lake(address)) as lake:
+        chosen = contents.chosen(lake, catalogue)
+        snapshot = ledger.known(lake, chosen, at)
+        by = frame(contents.read(lake, snapshot, chosen, series=False))
+        anew = answers(lake, by, snapshot.number, list(assessed.counted(lake, snapshot.number, chosen)))
+        then = assessed.known(lake, snapshot.number, chosen)
+        one, other = ({tuple(row.values())[:4]: row for row in each.to_pylist()} for each in (anew, then))
+        wrong = [key for key in one.keys() | other.keys() if one.get(key) != other.get(key)]
+        return len(one), sorted(wrong)
+
+
+def _at_once(act: Callable[..., pa.Table], *given: object) -> "Future[pa.Table]":
+    done: Future[pa.Table] = Future()
+    done.set_result(act(*given))
+    return done
+
+
+def _with_dependents(lake: Lake, by: Frame, number: int, touched: Sequence[str]) -> list[str]:
+    """The series touched, and those at the same stations whose limits depend on one of them."""
+    depends = {(each.depends_on, each.parameter) for each in by.basis.limits.values() if each.depends_on}
+    causes = {by.key(each).station for each in touched if any(by.key(each).parameter == one for one, _ in depends)}
+    others = [
+        each
+        for each in assessed.at_stations(lake, number, by.catalogue, sorted(causes))
+        if any(by.key(each).parameter == dependent for _, dependent in depends)
+    ]
+    return sorted({*touched, *others})
+
+
+def _batches(lake: Lake, by: Frame, number: int, series: Sequence[str]) -> Iterator[list[str]]:
+    """Some series at a time, all of a station together, in the order of their ids."""
+    if len(series) <= _FEW:
+        yield from [list(series)] if series else []
+        return
+    counts = assessed.counted(lake, number, by.catalogue)
+    batch: list[str] = []
+    rows = 0
+    for each in sorted(series):
+        if batch and rows + counts.get(each, 0) > _BATCH_ROWS and by.key(each).station != by.key(batch[-1]).station:
+            yield batch
+            batch, rows = [], 0
+        batch.append(each)
+        rows += counts.get(each, 0)
+    yield batch
+
+
+def _submitted(
+    lake: Lake, by: Frame, number: int, series: Sequence[str], submit: Callable[..., "Future[pa.Table]"]
+) -> "Future[pa.Table]":
+    """Reads some series, and has them assessed."""
+    depends = {each.parameter: each.depends_on for each in by.basis.limits.values() if each.depends_on}
+    stations = {by.key(each).station for each in series if by.key(each).parameter in depends}
+    beside = [
+        each
+        for each in assessed.at_stations(lake, number, by.catalogue, sorted(stations))
+        if by.key(each).parameter in depends.values()
+    ]
+    read = sorted({*series, *beside})
+    table = assessed.arrays(lake, number, by.catalogue, read, by.biased)
+    return submit(_assessed, [by.key(each) for each in read], _readings(table), by.basis, frozenset(series))
+
+
+def _assessed(keys: Sequence[SeriesKey], readings: Readings, basis: Basis, wanted: frozenset[str]) -> pa.Table:
+    found = answering.assess(keys, readings, basis)
+    if len(wanted) == len(keys):
+        return found
+    return found.filter(pc.is_in(found["series"], value_set=pa.array(sorted(wanted))))
+
+
+def _readings(table: pa.Table) -> Readings:
+    column = {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
+    qualifier = np.where(column["below"], BELOW, np.where(column["above"], ABOVE, NONE)).astype(np.int8)
+    truth = {name: column[name].astype(np.bool_) for name in ("biased", "lost")}
+    limit = np.where(qualifier == BELOW, column["limit"], np.nan)
+    return Readings(column["code"], column["start"], column["end"], column["value"], qualifier, limit, **truth)
+
+
+def _recorded(lake: Lake, by: Frame, number: int, waiting: "tuple[Sequence[str], Future[pa.Table]] | None") -> int:
+    if waiting is None:
+        return 0
+    series, found = waiting
+    return assessed.record(lake, number, by.catalogue, series, found.result())
