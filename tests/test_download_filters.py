@@ -144,7 +144,7 @@ def test_records_are_those_that_are_asked_for(client: TestClient, address: str, 
         ("readings.parquet?datetime=x", 400, "datetime: neither"),
         ("works.csv?as-of=2001-01-01", 404, "the first is 1-"),
         ("readings.txt", 404, "no download: 'readings.txt'; choices: dumps.geojson"),
-        ("verdicts.csv", 404, "readings.csv"),
+        ("judgements.csv", 404, "readings.csv, verdicts.csv"),
         ("readings.csv?bbox=1,2,3,4", 400, "unknown query parameter: 'bbox'"),
     ],
 )

@@ -50,7 +50,9 @@ def build(contents: Contents) -> Atlas:
     joins = join(sites, stations, media, place.near_m)
     laid = rivers(rows, roles)
     limits, rules, parameters = contents.of(Limit), contents.of(Rule), contents.of(Parameter)
-    verdicts = newest(answers, limits, rules, parameters)
+    law = {name: each for name, each in limits.items() if each.jurisdiction in place.jurisdictions}
+    # Where the catalogue does not say whose limits are law, none goes before others.
+    verdicts = newest(answers, law if place.jurisdictions else limits, rules, parameters)
     attached = _Attached(joins, laid, contents.series, works.values(), states.values(), figures.values(), verdicts)
     features = {row.id: attached.feature(row, roles[row.layer]) for row in rows}
     layers: dict[str, Layer] = {}
@@ -85,7 +87,8 @@ def build(contents: Contents) -> Atlas:
 
 def _place(body: Mapping[str, Any]) -> Place:
     known = {name: body[name] for name in Place.__dataclass_fields__ if name in body}
-    return Place(**{**known, "languages": tuple(body["languages"]), "extent": Bounds(*body["extent"])})
+    listed = {name: tuple(body.get(name, ())) for name in ("languages", "jurisdictions")}
+    return Place(**{**known, **listed, "extent": Bounds(*body["extent"])})
 
 
 class _Attached:

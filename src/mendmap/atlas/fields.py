@@ -26,8 +26,8 @@ JOINED = (
     Field(
         "verdicts",
         "list",
-        "Newest verdict of each series for each limit in force: parameter, limit, period, outcome, reason, and these "
-        "in a sentence.",
+        "Newest verdict of each series for each limit in force here: parameter, limit, period, outcome, reason, and "
+        "these in a sentence.",
     ),
 )
 WORK = (

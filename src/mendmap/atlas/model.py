@@ -33,6 +33,8 @@ class Place:
     languages: tuple[str, ...]
     extent: Bounds
     near_m: float
+    zone: str = "UTC"
+    jurisdictions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

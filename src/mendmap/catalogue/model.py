@@ -35,6 +35,7 @@ CATALOGUE = (
     Field("licence", "text", "Terms of use of the whole.", required=True),
     Field("attribution", "text", "What must be shown beside every map.", required=True),
     Field("zone", "text", "Zone of its days, months and years, such as Europe/Paris; blank: UTC."),
+    Field("jurisdictions", "ids", "Whose limits are law here, as limits name them; blank: none goes before others."),
     Field("near_m", "amount", "How near a station must be to a site to be joined to it, in metres.", unit="m"),
 )
 LAYER = (
@@ -117,7 +118,8 @@ class Readings:
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """What ``catalogue.toml`` says. ``near_m`` is the greatest distance at which a station is joined to a site,
-    ``zone`` the name of the zone in which its days, months and years begin."""
+    ``zone`` the name of the zone in which its days, months and years begin, ``jurisdictions`` those whose limits are
+    law here; none where it does not say."""
 
     id: str
     name: Names
@@ -132,6 +134,7 @@ class Catalogue:
     tables: tuple[Table, ...]
     readings: tuple[Readings, ...]
     zone: str = "UTC"
+    jurisdictions: tuple[str, ...] = ()
 
 
 def plain_layer(layer: Layer) -> Row:
@@ -163,5 +166,6 @@ def plain_catalogue(catalogue: Catalogue) -> Row:
         "extent": list(catalogue.extent),
         "near_m": catalogue.near_m,
         "zone": catalogue.zone,
+        "jurisdictions": list(catalogue.jurisdictions),
         "layers": [layer.id for layer in catalogue.layers],
     }

@@ -167,6 +167,7 @@ def _catalogue(reader: _Reader) -> Catalogue:
         tables=tuple(each for each in tables if each),
         readings=tuple(each for each in readings if each),
         zone=reader.zone(line, row["zone"]),
+        jurisdictions=row["jurisdictions"] or (),
     )
     _unique(reader, catalogue)
     return catalogue

@@ -38,7 +38,7 @@ COLUMNS = (
     Field(
         "verdicts",
         "text",
-        "By parameter, at how many stations the newest verdict on some limit in force is so, with the periods; a "
+        "By parameter, at how many stations the newest verdict on some limit in force here is so, with the periods; a "
         "station is counted under every word that holds there. downloads/verdicts has them one by one.",
     ),
     Field(

@@ -1,7 +1,9 @@
 """Progress: at a glance over all sites, site by work, and what changed between two dates; as a page and as files."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import pyarrow as pa
 from fastapi import APIRouter, Request, Response
@@ -46,7 +48,7 @@ def as_page(request: Request, as_of: AsOfText = None, since: Text = None) -> Res
         as_of=atlas,
         then=then,
         asked={"as-of": as_of or "", "since": since or ""},
-        query=_query(as_of, since),
+        query=_query(as_of=as_of, since=since),
         summary=told["summary"],
         changes=told.get("changes", ()),
         rows=told["progress"][:most],
@@ -91,9 +93,7 @@ def as_file(request: Request, form: str, as_of: AsOfText = None, since: Text = N
     )
 
 
-def _table(
-    fields: tuple[Field, ...], rows: list[dict[str, Any]], about: Mapping[str, str], atlas: Atlas
-) -> Table:
+def _table(fields: tuple[Field, ...], rows: list[dict[str, Any]], about: Mapping[str, str], atlas: Atlas) -> Table:
     def batches() -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_pylist([_cells(fields, row) for row in rows], made.schema)
 
@@ -104,3 +104,21 @@ def _table(
 def _cells(fields: tuple[Field, ...], row: Mapping[str, Any]) -> dict[str, Any]:
     """A row with moments as moments; a column that it lacks is blank."""
     return {each.name: _moment(row.get(each.name)) if each.kind == "moment" else row.get(each.name) for each in fields}
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None
+
+
+def _query(**given: str | None) -> str:
+    """The dates as they follow an address; nothing where none is given."""
+    found = {name.replace("_", "-"): text for name, text in given.items() if text}
+    return f"?{urlencode(found)}" if found else ""
+
+
+def _by_parameter(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Verdicts or trends of each parameter, the same words together, so that a number can lead to the first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for each in sorted(items, key=lambda each: str(each["outcome"])):
+        found.setdefault(each["parameter"], []).append(each)
+    return found
