@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import geopandas
 import pandas as pd
 
-from mendmap.assess.model import Answers
+from mendmap.assess.model import ANSWERS, Answers
 from mendmap.atlas.fields import columns
 from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas, Feature, Join, Layer, Place
@@ -36,7 +36,8 @@ _WORKS_NAME = {"en": "Works of remediation", "sr-Latn": "Radovi na sanaciji", "s
 
 def build(contents: Contents) -> Atlas:
     """The atlas of one catalogue at one snapshot, with its answers. The same contents always give the same atlas."""
-    answers = Answers(contents.answers)
+    # Where no series was asked for, the columns that hold nothing have no types.
+    answers = Answers(contents.answers.select(ANSWERS.names).cast(ANSWERS))
     place = _place(contents.records["catalogue"][0])
     bodies = {body["id"]: body for body in contents.records.get("layer", ())}
     works, quantities = contents.of(Work), contents.of(Quantity)

@@ -89,6 +89,8 @@ def newest(
     known = _known(columns, limits, rules)
     place = known[tuple(columns[name][1] for name in ("against", "statistic", "period"))]
     here = np.flatnonzero(place >= 0)
+    if not len(here):
+        return {}
     # A number for each series and rule of a limit.
     key = columns["series"][1][here] * (int(known.max()) + 1) + place[here]
     outcome = table.column("outcome").to_numpy(zero_copy_only=False)
