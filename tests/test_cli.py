@@ -14,7 +14,9 @@ COMMANDS = sorted(main.commands)  # type: ignore[attr-defined]
 
 
 def test_the_promised_commands_are_there() -> None:
-    assert " ".join(COMMANDS) == ("check compact expire ingest init keys load progress pull rebuild serve statements")
+    assert " ".join(COMMANDS) == (
+        "assess check compact expire ingest init keys load progress pull rebuild serve statements"
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)

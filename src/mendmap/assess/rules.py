@@ -4,6 +4,7 @@ and the median, of samples of the same days, that chooses among limits that depe
 Not here: the texts of the laws (the catalogue's rules and limits), and how they are applied (``verdicts``).
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -142,5 +143,5 @@ def _of_day(series: Sequence[SeriesKey], readings: Readings, zone: ZoneInfo, par
     below = (readings.qualifier[rows] == BELOW) & ~np.isnan(limit)
     value = np.where(below, limit / 2, readings.value[rows])
     there = ~np.isnan(value)
-    place = station * (1 << 32) + years[0].number * 366 + day
+    place = station * (1 << 32) + dt.date(years[0].number, 1, 1).toordinal() + day
     return _Days(code[there], numbers[day][there], place[there], value[there])

@@ -108,6 +108,8 @@ def load(geodata: Path, lake: str | None, dry_run: bool) -> None:
         click.echo(f"{table}: {counts_in_words(counts)}" if any(counts.values()) else f"{table}: unchanged")
     if dry_run:
         click.echo("nothing was written")
+    elif result.derived:
+        click.echo(f"answers: {result.derived} changed")
     click.echo(f"snapshot {result.snapshot}" if result.snapshot else "no snapshot yet")
 
 
@@ -142,6 +144,8 @@ def ingest(files: tuple[Path, ...], lake: str | None, catalogue: str, dry_run: b
             click.echo(f"{file}: {settled.bad_rows} rows rejected, written to {how['rejects']}")
         counts = result.written.changes["readings"]
         click.echo(f"readings: {counts_in_words(counts)}" if any(counts.values()) else "readings: unchanged")
+        if result.written.derived:
+            click.echo(f"answers: {result.written.derived} changed")
         click.echo("nothing was written" if dry_run else f"snapshot {result.written.snapshot}")
 
 

@@ -4,6 +4,7 @@ Not here: the checks (``statements``), and how files become an atlas (``load.pre
 """
 
 import json
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,6 +27,7 @@ from mendmap.cli.main import as_of_option, atlas_of, json_option, lake_option, m
 @json_option
 def statements(lake: str | None, as_of: str | None, files: tuple[Path, ...], zone: str, as_json: bool) -> None:
     """Every statement with its outcome; with files, what it would be with them. Nothing is written."""
+    from mendmap.load.assess import with_readings
     from mendmap.load.preview import preview
     from mendmap.statements.model import Outcome
     from mendmap.statements.outcome import outcomes, plain
@@ -34,7 +36,10 @@ def statements(lake: str | None, as_of: str | None, files: tuple[Path, ...], zon
     before = outcomes(atlas)
     found: list[Outcome] = before
     if files:
-        found = outcomes(preview(atlas, files, settings_with().max_file_mb, zone=zone))
+        chosen = settings_with(lake=lake)
+        found = outcomes(
+            preview(atlas, files, chosen.max_file_mb, zone=zone, assess=partial(with_readings, chosen.lake))
+        )
     if as_json:
         rows = [plain(each) for each in found]
         if files:

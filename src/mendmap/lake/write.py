@@ -8,6 +8,7 @@ Not here: checking (``load.check``, ``readings.settle``).
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,11 +29,12 @@ Derive = Callable[[int], int]
 class Written:
     """What a write did: ``changes`` counts, by table, the rows added, changed and taken away.
 
-    There is no ``snapshot`` only after a dry run on an empty lake.
+    There is no ``snapshot`` only after a dry run on an empty lake. ``derived`` counts what followed from it.
     """
 
     snapshot: Snapshot | None
     changes: Mapping[str, Mapping[str, int]]
+    derived: int = 0
 
     @property
     def changed(self) -> bool:
@@ -108,9 +110,8 @@ def note(lake: Lake, address: str, catalogue: str, derive: Derive, again: Row | 
 
     def act() -> _Done:
         before = ledger.latest(lake)
-        count = derive(before.number + 1)
-        changes = {"answers": {"added": count}}
-        if not count and again is None:
+        changes = {"answers": {"added": derive(before.number + 1)}}
+        if not changes["answers"]["added"] and again is None:
             return _Done(Written(before, changes), before, None)
         return _record(lake, before.number + 1, before, "", changes, again.entry() if again else told)
 
@@ -162,7 +163,7 @@ def _written(lake: Lake, address: str, act: Callable[[], _Done], dry: bool, deri
         with lake.turn(), lake.transaction():
             done = act()
             if done.row and derive:
-                derive(done.row.number)
+                done = done._replace(written=replaced(done.written, derived=derive(done.row.number)))
             return done
 
     done = patiently(attempt, address)

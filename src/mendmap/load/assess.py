@@ -15,14 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mendmap.assess import series as answering
-from mendmap.assess.model import ABOVE, ANSWERS, BELOW, NONE, Basis, Readings, SeriesKey
+from mendmap.assess.model import ABOVE, ANSWERS, BELOW, NONE, Answers, Basis, Readings, SeriesKey
 from mendmap.atlas.joins import join
+from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Limit, Parameter, Rule, Source, Work
 from mendmap.lake import assessed, contents, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents
 from mendmap.lake.write import Written, note
 from mendmap.query import AsOf
+from mendmap.readings.marks import epoch_us
+from mendmap.readings.tidy import Reading
 
 # Readings that are assessed at once: memory does not grow with those in the lake.
 _BATCH_ROWS = 2_000_000
@@ -69,8 +72,12 @@ def frame(held: Contents) -> Frame:
         for site in work.sites:
             done.setdefault(site, {})[work.id] = None
     basis = Basis(ZoneInfo(catalogue.get("zone", "UTC")), held.of(Parameter), held.of(Limit), held.of(Rule), works)
-    biased = tuple(each.id for each in held.of(Source).values() if each.sample == "biased")
-    return Frame(held.catalogue, basis, {place: tuple(sorted(each)) for place, each in done.items()}, biased)
+    placed = {place: tuple(sorted(each)) for place, each in done.items()}
+    return Frame(held.catalogue, basis, placed, tuple(_biased(held.of(Source))))
+
+
+def _biased(sources: Mapping[str, Source]) -> Iterator[str]:
+    return (each.id for each in sources.values() if each.sample == "biased")
 
 
 def changed(old: Frame, new: Frame, series: Sequence[str]) -> list[str]:
@@ -116,12 +123,12 @@ def after_load(lake: Lake, catalogue: str, number: int) -> int:
 
 
 def after_upgrade(lake: Lake, catalogue: str, number: int, executor: Executor | None = None) -> int:
-    """Every series assessed anew."""
+    """What follows from assessing in another way than before: every series is assessed anew."""
     by = frame_at(lake, catalogue, number)
     return bring_up(lake, by, number, list(assessed.counted(lake, number, catalogue)), executor) if by else 0
 
 
-def bring_all_up(address: str, catalogue: str, executor: Executor | None = None) -> Written:
+def assess_anew(address: str, catalogue: str, executor: Executor | None = None) -> Written:
     """Assesses every series of a catalogue anew, and records what changed as a write of its own, if anything did: for
     a lake whose answers another version of mendmap found. Raises LakeError; then the lake is as it was."""
     with closing(open_lake(address)) as lake:
@@ -147,6 +154,49 @@ def differing(address: str, catalogue: str, at: AsOf) -> tuple[int, list[tuple[s
         one, other = ({tuple(row.values())[:4]: row for row in each.to_pylist()} for each in (anew, then))
         wrong = [key for key in one.keys() | other.keys() if one.get(key) != other.get(key)]
         return len(one), sorted(wrong)
+
+
+def with_readings(address: str, atlas: Atlas, readings: Sequence[Reading]) -> Answers:
+    """The answers of an atlas as they would be with other readings beside those of the lake, or in their place, and by
+    the limits, rules and sources that the atlas has. Nothing is recorded."""
+    with closing(open_lake(address)) as lake:
+        number, catalogue = atlas.snapshot.number, atlas.place.id
+        held = frame_at(lake, catalogue, number)
+        assert held is not None
+        basis = replace(held.basis, parameters=atlas.parameters, limits=atlas.limits, rules=atlas.rules)
+        by = replace(held, basis=basis, biased=tuple(_biased(atlas.sources)))
+        series = sorted({each.series for each in readings})
+        read = _with_beside(lake, by, number, series)
+        known = assessed.arrays(lake, number, catalogue, read, by.biased)
+        found = _assessed(
+            [by.key(each) for each in read], _instead(known, read, readings, by), basis, frozenset(series)
+        )
+    others = atlas.answers.table.filter(pc.invert(pc.is_in(atlas.answers.table["series"], pa.array(series))))
+    return Answers(pa.concat_tables([others, found]))
+
+
+def _instead(known: pa.Table, series: Sequence[str], readings: Sequence[Reading], by: Frame) -> Readings:
+    """The readings known, those that others state anew replaced by them."""
+    place = {each: nth for nth, each in enumerate(series)}
+    rows = [
+        {
+            "code": place[each.series],
+            "start": epoch_us(each.start),
+            "end": epoch_us(each.end),
+            "value": each.canonical if each.quality in ("valid", "preliminary") else None,
+            "limit": each.canonical_limit,
+            "below": each.qualifier.startswith("<"),
+            "above": each.qualifier.startswith(">"),
+            "biased": each.source in by.biased,
+            "lost": each.quality not in ("valid", "preliminary"),
+        }
+        for each in readings
+        if each.quality in ("valid", "preliminary") or "calibration" in each.flags
+    ]
+    stated = {(place[each.series], epoch_us(each.start), epoch_us(each.end)) for each in readings}
+    keys = zip(*(known[name].to_pylist() for name in ("code", "start", "end")), strict=True)
+    kept = known.filter(pa.array([key not in stated for key in keys], pa.bool_()))
+    return _readings(pa.concat_tables([kept, pa.Table.from_pylist(rows, known.schema)]))
 
 
 def _at_once(act: Callable[..., pa.Table], *given: object) -> "Future[pa.Table]":
@@ -188,6 +238,13 @@ def _submitted(
     lake: Lake, by: Frame, number: int, series: Sequence[str], submit: Callable[..., "Future[pa.Table]"]
 ) -> "Future[pa.Table]":
     """Reads some series, and has them assessed."""
+    read = _with_beside(lake, by, number, series)
+    table = assessed.arrays(lake, number, by.catalogue, read, by.biased)
+    return submit(_assessed, [by.key(each) for each in read], _readings(table), by.basis, frozenset(series))
+
+
+def _with_beside(lake: Lake, by: Frame, number: int, series: Sequence[str]) -> list[str]:
+    """Some series, and those at the same stations that their limits depend on."""
     depends = {each.parameter: each.depends_on for each in by.basis.limits.values() if each.depends_on}
     stations = {by.key(each).station for each in series if by.key(each).parameter in depends}
     beside = [
@@ -195,9 +252,7 @@ def _submitted(
         for each in assessed.at_stations(lake, number, by.catalogue, sorted(stations))
         if by.key(each).parameter in depends.values()
     ]
-    read = sorted({*series, *beside})
-    table = assessed.arrays(lake, number, by.catalogue, read, by.biased)
-    return submit(_assessed, [by.key(each) for each in read], _readings(table), by.basis, frozenset(series))
+    return sorted({*series, *beside})
 
 
 def _assessed(keys: Sequence[SeriesKey], readings: Readings, basis: Basis, wanted: frozenset[str]) -> pa.Table:
