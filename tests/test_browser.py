@@ -28,7 +28,7 @@ PAGES = (
     "/statements/so2_daily_means_2023",
     "/progress",
 )
-PAGES += ("/downloads", "/about", "/watercourses", "/watercourses/bor_river?parameter=fe_water")
+PAGES += ("/limits", "/downloads", "/about", "/watercourses", "/watercourses/bor_river?parameter=fe_water")
 # A feature of each layer, and words that its panel must hold.
 TOLD = {
     "smelters": ("tir_smelter", "Somewhere within 800 m"),

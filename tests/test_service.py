@@ -21,11 +21,12 @@ from mendmap.web.guards import HEADERS
 from mendmap.web.problems import STATUSES, status_of
 
 PAGES = ["/", "/maps", "/maps/public", "/sites", "/stations", "/statements", "/progress", "/downloads", "/about"]
+PAGES += ["/limits"]
 PAGES += ["/series/RS0009A.so2.1h"]
 PAGES += ["/sites/lake_robule", "/stations/RS0009A", "/features/watercourses/bor_river", "/features/works/robule"]
 PAGES += ["/watercourses", "/watercourses/bor_river", "/watercourses/bor_river?parameter=fe_water&date=2021-06-30"]
 DATA = ["/sites.json", "/stations.json", "/statements.json", "/progress.json", "/downloads.json", "/maps.json"]
-DATA += ["/sites/lake_robule.json", "/stations/RS0009A.json", "/tiles/sites.json", "/readyz"]
+DATA += ["/limits.json", "/sites/lake_robule.json", "/stations/RS0009A.json", "/tiles/sites.json", "/readyz"]
 DATA += ["/series/RS0009A.so2.1h.json", "/watercourses.json", "/watercourses/bor_river.json?parameter=fe_water"]
 FILES = ["/progress.csv", "/downloads/sites.geojson", "/downloads/readings.csv", "/downloads/figures.csv"]
 FILES += ["/downloads/readings.xlsx", "/downloads/works.parquet", "/series/RS0009A.so2.1h.csv"]

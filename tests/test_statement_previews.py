@@ -223,7 +223,7 @@ def test_every_statement_has_a_page_its_json_and_its_template(
             assert piece["source"]
     page = httpx.get(f"{url}/statements/clean").text
     assert "We stand by it &amp; &lt;i&gt;say so&lt;/i&gt;." in page
-    assert 'href="/series/chimney.so2.1h?datetime=2023-01-01/2023-12-31"' in page
+    assert 'href="/series/chimney.so2.1h?datetime=2023-01-01/2023-12-31#readings"' in page
     assert "&lt;b&gt;Output&lt;/b&gt;" in httpx.get(f"{url}/statements/double").text
     at_site = httpx.get(f"{url}/sites/mirror").text
     assert 'href="/statements/double"' in at_site and "outcome-unverifiable" in at_site

@@ -3,6 +3,8 @@
 Not here: how numbers are written in other languages, and the pages (``web``).
 """
 
+from collections.abc import Callable
+
 from mendmap.assess.model import Answer
 from mendmap.catalogue.records import Limit, Parameter, Rule
 from mendmap.units import factor
@@ -12,39 +14,49 @@ _UNITS = {"hour": "h", "8h": "days", "day": "days", "sample": "samples"}
 _SINGLE = {"hour": "hourly mean", "8h": "mean of eight hours", "day": "daily mean", "sample": "sample"}
 
 
-def sentence(answer: Answer, limit: Limit, rule: Rule, parameter: Parameter) -> str:
+Written = Callable[[str], str]  # how a unit is written
+
+
+def sentence(answer: Answer, limit: Limit, rule: Rule, parameter: Parameter, unit: Written = str) -> str:
     """What was found, how complete it is, and why the verdict is as it is; clauses joined by semicolons.
 
     ``25 h above 350 ug/m3 in 2021; 24 are allowed; 8,512 of 8,760 h were measured (97 %; 90 % are needed)``.
-    Raises UnitError where the limit's unit is not one of the parameter's.
+    ``unit`` writes a unit, such as ug/m3, as its readers do. Raises UnitError where the limit's unit is not one of the
+    parameter's.
     """
     if answer.outcome == "no_data":
-        return f"No readings of {_period(answer)}; the limit is {_limit(limit, parameter)}"
-    clauses = [_found(answer, limit, rule, parameter), _complete(answer, rule), _why(answer)]
+        return f"No readings of {_period(answer)}; the limit is {_limit(limit, parameter, unit)}"
+    clauses = [_found(answer, limit, rule, parameter, unit), _complete(answer, rule), _why(answer)]
     return "; ".join(clause for clause in clauses if clause)
 
 
-def _found(answer: Answer, limit: Limit, rule: Rule, parameter: Parameter) -> str:
-    value = f"{_number(answer.value)} {parameter.unit}" if answer.value is not None else ""
-    bound, period, least = _limit(limit, parameter), _period(answer), _at_least(answer)
+def _found(answer: Answer, limit: Limit, rule: Rule, parameter: Parameter, unit: Written) -> str:
+    value = amount(answer.value, unit(parameter.unit))
+    bound, period, least = _limit(limit, parameter, unit), _period(answer), _at_least(answer)
+    # At least none is no more than none.
+    counted = f"{least if answer.above else ''}{_count(answer.above)}"
     if answer.reason in ("coarse", "samples"):
         return f"{_count(answer.count)} values in {period}; the limit is {bound}"
     if rule.statistic in ("exceedances", "percentile"):
         allowed = (
             f"{limit.allowed_exceedances or 0:,} are allowed"
             if rule.statistic == "exceedances"
-            else f"the {_number(rule.percentile)}th percentile may not be"
+            else f"the {number(rule.percentile)}th percentile may not be"
         )
-        return f"{least}{_count(answer.above)} {_UNITS[rule.block]} above {bound} in {period}; {allowed}"
+        return f"{counted} {_UNITS[rule.block]} above {bound} in {period}; {allowed}"
     if rule.statistic == "consecutive":
-        times = f"{rule.times} or more hours in a row"
-        return f"{least}{_count(answer.above)} times {times} above {bound} in {period}; none may be"
+        runs = f"{counted} run{'' if answer.above == 1 else 's'} of {rule.times} or more hours"
+        return f"{runs} above {bound} in {period}; none is allowed"
     if rule.statistic == "four_of_five":
-        return f"{least}{_count(answer.above)} samples above {bound} in {period} that the four before do not excuse"
+        return f"{counted} samples above {bound} in {period} that the four before do not excuse"
     if rule.statistic == "highest":
         found = f"The highest {_SINGLE[rule.block]} of {period} is {least.lower()}{value}" if value else "No value"
         return f"{found}; the limit is {bound}"
-    found = f"The mean of {period} is {value}{_ends(answer, parameter)}" if value else f"No mean of {period} is given"
+    found = (
+        f"The mean of {period} is {value}{_ends(answer, unit(parameter.unit))}"
+        if value
+        else f"No mean of {period} is given"
+    )
     return f"{found}; the limit is {bound}"
 
 
@@ -63,8 +75,9 @@ def _complete(answer: Answer, rule: Rule) -> str:
         return f"{answer.count:,} {unit} were measured{below}"
     share = 100 * answer.count / answer.expected
     # Rounded down, so that too few never look like enough.
-    needed = f"; {_number(100 * (rule.period_share or 0))} % are needed"
-    return f"{answer.count:,} of {answer.expected:,} {unit} were measured ({int(share)} %{needed}){below}"
+    needed = f"; {number(100 * (rule.period_share or 0))} % are needed"
+    told = "less than 1" if 0 < share < 1 else int(share)
+    return f"{answer.count:,} of {answer.expected:,} {unit} were measured ({told} %{needed}){below}"
 
 
 def _why(answer: Answer) -> str:
@@ -74,25 +87,23 @@ def _why(answer: Answer) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _limit(limit: Limit, parameter: Parameter) -> str:
+def _limit(limit: Limit, parameter: Parameter, unit: Written) -> str:
     """The limit as the law prints it, and in the parameter's unit where that is another."""
-    printed = f"{_number(limit.value)} {limit.unit}"
+    printed = amount(limit.value, unit(limit.unit))
     if limit.unit == parameter.unit:
         return printed
     value = limit.value * factor(limit.unit, parameter.unit, parameter.molar_mass)
-    return f"{printed} (= {_number(value)} {parameter.unit})"
+    return f"{printed} (= {amount(value, unit(parameter.unit))})"
 
 
 def _at_least(answer: Answer) -> str:
     return "At least " if answer.reason in ("biased", "conclusive") else ""
 
 
-def _ends(answer: Answer, parameter: Parameter) -> str:
+def _ends(answer: Answer, unit: str) -> str:
     if answer.low is None or answer.high is None:
         return ""
-    return (
-        f" (between {_number(answer.low)} and {_number(answer.high)} {parameter.unit}, with what lies below detection)"
-    )
+    return f" (between {number(answer.low)} and {amount(answer.high, unit)}, with what lies below detection)"
 
 
 def _period(answer: Answer) -> str:
@@ -104,11 +115,21 @@ def _count(count: int | None) -> str:
     return f"{count or 0:,}"
 
 
-def _number(value: float | None) -> str:
-    """Four digits, without zeros at the end and without a power of ten."""
+def amount(value: float | None, unit: str) -> str:
+    """A number with its unit; a pure number has none."""
+    return f"{number(value)} {unit}".rstrip() if value is not None else ""
+
+
+def significant(value: float) -> float:
+    """A number rounded to the four digits that ``number`` shows."""
+    return float(round(value)) if abs(value) >= 1000 else float(f"{value:.4g}")
+
+
+def number(value: float | None) -> str:
+    """A number in four digits, without zeros at the end and without a power of ten; empty where there is none."""
     if value is None:
         return ""
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     text = f"{value:.4g}"
-    return text if "e" not in text else f"{value:.10f}".rstrip("0")
+    return text if "e" not in text else f"{value:.10f}".rstrip("0").rstrip(".")

@@ -12,7 +12,9 @@ from mendmap.statements.model import Evidence, Outcome
 from mendmap.statements.outcome import plain
 from mendmap.statements.template import form
 from mendmap.web import describe
+from mendmap.web.answered import readings_href
 from mendmap.web.keeper import Served, page_of
+from mendmap.web.laws import limit_href
 from mendmap.words.vocabulary import OUTCOMES
 
 
@@ -46,14 +48,16 @@ def one(served: Served, ident: str) -> Outcome:
     raise NotFoundError("statement", ident, served.atlas.statements)
 
 
-def feature(served: Served, found: Feature) -> dict[str, Any]:
-    """A feature told whole, with the statements about it and what came of each."""
+def feature(served: Served, found: Feature, as_of: Atlas | None = None) -> dict[str, Any]:
+    """A feature told whole, with the statements about it and what came of each. Of an atlas ``as_of`` another time
+    there are none: what came of them then is not known without its series."""
+    atlas = as_of or served.atlas
     about = [
         {"id": each.statement.id, "claim": each.statement.claim, "outcome": each.outcome, "because": each.because}
-        for each in served.outcomes
+        for each in (served.outcomes if atlas is served.atlas else ())
         if found.id in each.statement.sites
     ]
-    return {**describe.feature(served.atlas, found), "statements": about}
+    return {**describe.feature(atlas, found), "statements": about}
 
 
 def _place(atlas: Atlas, ident: str) -> dict[str, Any]:
@@ -69,12 +73,12 @@ def _evidence(atlas: Atlas, outcome: Outcome, found: Evidence) -> dict[str, Any]
         href = _place(atlas, figure.feature)["href"] if figure.feature else None
         source = figure.source
     elif found.kind == "limit":
-        source = atlas.limits[found.id].source
+        href, source = limit_href(found.id), atlas.limits[found.id].source
     elif found.kind == "feature":
         href, source = _place(atlas, found.id)["href"], atlas.features[found.id].properties["source"]
     elif found.kind == "series":
-        time = outcome.statement.period
-        href = f"/series/{found.id}" + (f"?datetime={time.first}/{time.last}" if time else "")
+        time = found.period or (outcome.statement.period.text if outcome.statement.period else "")
+        href = readings_href(atlas, found.id, time) if time else f"/series/{found.id}"
         station = atlas.features[found.id.partition(".")[0]]
         source = next(each.source for each in station.series if each.id == found.id)
     plainly = next(each for each in plain(outcome)["evidence"] if (each["kind"], each["id"]) == (found.kind, found.id))

@@ -13,12 +13,13 @@ from mendmap.atlas.fields import columns
 from mendmap.atlas.model import Atlas, Feature, Join
 from mendmap.catalogue.records import Figure, Source, Work, to_plain
 from mendmap.lake.contents import SeriesRow
-from mendmap.web import along
+from mendmap.web import along, findings
 from mendmap.words.vocabulary import BASES, FLAGS, JOINS, QUALITIES, TRUSTS
 
 
 def feature(atlas: Atlas, found: Feature) -> dict[str, Any]:
-    """Everything known of one feature, as JSON holds it."""
+    """Everything known of one feature, as JSON holds it. ``answers`` are what was last assessed of its series, as
+    ``findings`` tells them; ``unassessed`` what was not, and why, by series."""
     layer = atlas.layers[found.layer]
     given = found.properties
     meanings = {each.name: each for each in columns(layer.id, layer.role, layer.fields, ())}
@@ -33,6 +34,7 @@ def feature(atlas: Atlas, found: Feature) -> dict[str, Any]:
         "operator",
         *layer.fields,
     )
+    answers = findings.of_feature(atlas, found)
     point = None if found.geometry is None else shapely.get_coordinates(shapely.point_on_surface(found.geometry))[0]
     return {
         "id": found.id,
@@ -60,6 +62,8 @@ def feature(atlas: Atlas, found: Feature) -> dict[str, Any]:
         "joins": [_join(atlas, each, each.station if layer.role == "site" else each.site) for each in found.joins],
         "along": along.places(atlas, found.id),
         "series": [series(atlas, each) for each in found.series],
+        "answers": answers,
+        "unassessed": findings.without_answers(atlas, found, answers),
         "newest_reading": found.newest_reading.isoformat() if found.newest_reading else None,
         "figures": [figure(atlas, each) for each in found.figures],
     }

@@ -7,13 +7,14 @@ from typing import Any
 import jinja2
 from fastapi import APIRouter, Request, Response
 
+from mendmap.assess.words import significant
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.catalogue.records import names
 from mendmap.charts import draw
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
 from mendmap.progress.table import amount
-from mendmap.web import claims, describe, pictures, wording
+from mendmap.web import claims, describe, findings, laws, pictures, wording
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, current, page_of
 from mendmap.words import vocabulary
@@ -36,8 +37,10 @@ _templates = jinja2.Environment(
 _templates.filters["amount"] = amount
 _templates.filters["number"] = lambda value: f"{value:,.10g}"
 _templates.filters["name"] = names
+_templates.filters["rounded"] = significant
 _templates.filters |= {name: getattr(wording, name) for name in ("day", "hours", "period", "unit", "averaging")}
 _templates.globals["words"] = vocabulary
+_templates.globals |= {"validities": laws.VALIDITIES, "verdict_groups": findings.groups}
 
 
 def page(request: Request, served: Served, template: str, as_of: Atlas | None = None, **context: Any) -> Response:

@@ -11,7 +11,7 @@ from mendmap.charts import profile as chart
 from mendmap.errors import BadRequestError
 from mendmap.exports.files import rows_csv
 from mendmap.query import Interval
-from mendmap.web import along, answers, asked, describe, profile
+from mendmap.web import along, answers, asked, claims, describe, profile
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.profile import Row
@@ -67,7 +67,10 @@ def listed(request: Request) -> Response:
 @router.api_route("/{ident}.json", methods=METHODS)
 def as_json(ident: str, of: Asked) -> dict[str, Any]:
     """The watercourse, what lies along it, and the profile where one is asked for."""
-    told: dict[str, Any] = {**describe.feature(of.atlas, of.feature), **along.watercourse(of.atlas, of.watercourse)}
+    told: dict[str, Any] = {
+        **claims.feature(of.served, of.feature, of.atlas),
+        **along.watercourse(of.atlas, of.watercourse),
+    }
     if of.profile:
         parameter, interval = of.profile
         rows, left_out = _rows(of)
@@ -117,7 +120,7 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         of.served,
         "watercourse.html",
         of.atlas,
-        feature=describe.feature(of.atlas, of.feature),
+        feature=claims.feature(of.served, of.feature, of.atlas),
         drawings={},
         river=along.watercourse(of.atlas, of.watercourse),
         parameters=_measured(of.served, of.watercourse),

@@ -7,15 +7,16 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from mendmap.assess.model import Answers
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import to_plain
 from mendmap.charts import draw, points
 from mendmap.errors import NotFoundError
 from mendmap.exports.tables import reading_fields
-from mendmap.lake import contents
+from mendmap.lake import assessed, contents
 from mendmap.lake.contents import SeriesRow
 from mendmap.query import ReadingQuery
-from mendmap.web import answers, asked, describe, pictures
+from mendmap.web import answers, asked, describe, findings, pictures
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.routes.downloads import bounded, readings_file
@@ -51,6 +52,8 @@ def _asked(request: Request, ident: str, datetime: Text = None, quality: Text = 
     else:
         with served.lake() as lake:
             row = next(iter(contents.summed(lake, atlas.snapshot, atlas.place.id, ident)), None)
+            known = assessed.known(lake, atlas.snapshot.number, atlas.place.id, [ident])
+            atlas = replace(atlas, answers=Answers(known))
     if row is None or row.station not in atlas.features or row.parameter not in atlas.parameters:
         raise NotFoundError("series", ident, difflib.get_close_matches(ident, served.series, 5, 0.4))
     return _Asked(served, given, atlas, row, query)
@@ -90,6 +93,7 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         rows = contents.newest(lake, atlas.snapshot, atlas.place.id, query, most).to_pylist()
     for each in rows:
         each["source"] = describe.source(atlas, each["source"]) if each["source"] in atlas.sources else None
+    told = findings.of_series(atlas, row, given.get("as-of"))
     limits = [
         {**to_plain(each), "source": describe.source(atlas, each.source), "drawn": pictures.comparable(each, row)}
         for each in pictures.limits(atlas, row)
@@ -104,6 +108,9 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         told=pictures.alt(atlas, row),
         station=atlas.features[row.station],
         limits=limits,
+        assessed=told,
+        newest=findings.newest(told),
+        unassessed=findings.unassessed(atlas, row, told),
         rows=rows,
         count=count,
         given=given,
@@ -123,6 +130,7 @@ def _head(of: _Asked, count: int) -> dict[str, Any]:
     """What a series is, before its readings."""
     atlas, row = of.atlas, of.row
     parameter, station = atlas.parameters[row.parameter], atlas.features[row.station]
+    told = findings.of_series(atlas, row, of.given.get("as-of"))
     return {
         "id": row.id,
         "station": {"id": row.station, "name": dict(station.name)},
@@ -132,6 +140,8 @@ def _head(of: _Asked, count: int) -> dict[str, Any]:
         "averaging": row.averaging,
         "method": row.method,
         "limits": [to_plain(each) for each in pictures.limits(atlas, row)],
+        "answers": told,
+        "unassessed": findings.unassessed(atlas, row, told),
         "count": count,
         "asked": dict(of.given),
         "licence": atlas.place.licence,

@@ -1,0 +1,37 @@
+"""The law: every limit with its clause, and every rule by which one is held against readings.
+
+Not here: whether it is kept, which the pages of sites, stations and series say (``findings``).
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from mendmap.web import laws
+from mendmap.web.answers import named
+from mendmap.web.keeper import current
+from mendmap.web.routes.pages import page
+
+router = APIRouter(prefix="/limits")
+METHODS = ["GET", "HEAD"]
+
+
+@router.api_route(".json", methods=METHODS)
+def as_json(request: Request) -> dict[str, Any]:
+    """Every limit and every rule."""
+    atlas = current(request).atlas
+    return {
+        "limits": [laws.limit(atlas, each) for each in atlas.limits.values()],
+        "rules": [laws.rule(atlas, each) for each in atlas.rules.values()],
+        "jurisdictions": list(atlas.place.jurisdictions),
+        "snapshot": named(atlas.snapshot),
+    }
+
+
+@router.api_route("", methods=METHODS)
+def as_page(request: Request) -> Response:
+    """Every limit, by jurisdiction, and every rule."""
+    served = current(request)
+    atlas = served.atlas
+    rules = [laws.rule(atlas, each) for each in atlas.rules.values()]
+    return page(request, served, "limits.html", groups=list(laws.by_jurisdiction(atlas)), rules=rules)
