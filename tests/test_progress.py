@@ -10,8 +10,8 @@ from conftest import Run
 from place import Testford
 from test_lake import load, read
 
-from mendmap import progress
 from mendmap.atlas.build import build
+from mendmap.progress import table as progress
 
 
 def test_a_row_for_each_site_and_work(testford: Testford, tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 import geopandas
 import pandas as pd
 
-from mendmap.assess.model import Answers
+from mendmap.assess.model import ANSWERS, Answers
 from mendmap.atlas.fields import columns
 from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas, Feature, Join, Layer, Place
 from mendmap.atlas.rivers import Along, Rivers, rivers
+from mendmap.atlas.verdicts import Verdict, newest
 from mendmap.catalogue.records import (
     Figure,
     Limit,
@@ -34,7 +35,9 @@ _WORKS_NAME = {"en": "Works of remediation", "sr-Latn": "Radovi na sanaciji", "s
 
 
 def build(contents: Contents) -> Atlas:
-    """The atlas of one catalogue at one snapshot. The same contents always give the same atlas."""
+    """The atlas of one catalogue at one snapshot, with its answers. The same contents always give the same atlas."""
+    # Where no series was asked for, the columns that hold nothing have no types.
+    answers = Answers(contents.answers.select(ANSWERS.names).cast(ANSWERS))
     place = _place(contents.records["catalogue"][0])
     bodies = {body["id"]: body for body in contents.records.get("layer", ())}
     works, quantities = contents.of(Work), contents.of(Quantity)
@@ -47,7 +50,11 @@ def build(contents: Contents) -> Atlas:
     media = {name: frozenset(body["media"]) for name, body in bodies.items()}
     joins = join(sites, stations, media, place.near_m)
     laid = rivers(rows, roles)
-    attached = _Attached(joins, laid, contents.series, works.values(), states.values(), figures.values())
+    limits, rules, parameters = contents.of(Limit), contents.of(Rule), contents.of(Parameter)
+    law = {name: each for name, each in limits.items() if each.jurisdiction in place.jurisdictions}
+    # Where the catalogue does not say whose limits are law, none goes before others.
+    verdicts = newest(answers, law if place.jurisdictions else limits, rules, parameters)
+    attached = _Attached(joins, laid, contents.series, works.values(), states.values(), figures.values(), verdicts)
     features = {row.id: attached.feature(row, roles[row.layer]) for row in rows}
     layers: dict[str, Layer] = {}
     by_layer = _grouped(features.values(), lambda each: (each.layer,))
@@ -65,8 +72,8 @@ def build(contents: Contents) -> Atlas:
         layers=layers,
         maps={body["id"]: maps.from_plain(body) for body in contents.records.get("map", ())},
         sources=contents.of(Source),
-        parameters=contents.of(Parameter),
-        limits=contents.of(Limit),
+        parameters=parameters,
+        limits=limits,
         works=works,
         quantities=quantities,
         figures=figures,
@@ -74,8 +81,8 @@ def build(contents: Contents) -> Atlas:
         statements=contents.of(Statement),
         features=features,
         rivers=laid,
-        rules=contents.of(Rule),
-        answers=Answers(contents.answers),
+        rules=rules,
+        answers=answers,
     )
 
 
@@ -96,6 +103,7 @@ class _Attached:
         works: Iterable[Work],
         states: Iterable[State],
         figures: Iterable[Figure],
+        verdicts: Mapping[str, Sequence[Verdict]],
     ) -> None:
         self.along = laid.of
         self.of_site = _grouped(joins, lambda each: (each.site,))
@@ -104,6 +112,8 @@ class _Attached:
         self.works = _grouped(works, lambda each: each.sites)
         self.states = _grouped(states, lambda each: (each.site,))
         self.figures = _grouped(figures, lambda each: (each.feature,) if each.feature else ())
+        held = (each for some in verdicts.values() for each in some)
+        self.verdicts = _grouped(held, lambda each: (each.station,))
 
     def feature(self, row: FeatureRow, role: str) -> Feature:
         joins = (self.of_site if role == "site" else self.of_station).get(row.id, ())
@@ -121,6 +131,7 @@ class _Attached:
             works=tuple(self.works.get(row.id, ())),
             states=tuple(self.states.get(row.id, ())),
             figures=tuple(self.figures.get(row.id, ())),
+            verdicts=tuple(each for place in places for each in self.verdicts.get(place, ())),
         )
 
 
@@ -140,6 +151,8 @@ def _revision(contents: Contents, layers: Sequence[str], features: Sequence[Feat
     parts = [("features", name) for name in layers] + [("records", "layer"), ("records", "work"), ("records", "state")]
     stations = {join.station for feature in features for join in feature.joins} | {each.id for each in features}
     parts += [("readings", station) for station in stations]
+    # Verdicts change with the law too.
+    parts += [("records", kind) for kind in ("limit", "rule", "parameter")]
     if any(feature.joins or feature.along for feature in features):
         # A join or a kilometre changes with either of its ends, whichever layer that lies in.
         parts += [part for part in contents.revisions if part[0] == "features"]
@@ -199,6 +212,19 @@ def _row(feature: Feature, languages: Sequence[str]) -> dict[str, Any]:
         "readings": sum(series.count for series in feature.series),
         "newest_reading": newest.isoformat() if newest else None,
         "latest": [latest(series) for series in feature.series if series.start],
+        "verdicts": [_verdict(each) for each in feature.verdicts],
+    }
+
+
+def _verdict(found: Verdict) -> dict[str, Any]:
+    return {
+        "series": found.answer.series,
+        "parameter": found.parameter.id,
+        "limit": found.limit.id,
+        "period": found.answer.period,
+        "outcome": found.answer.outcome,
+        "reason": found.answer.reason,
+        "says": found.says,
     }
 
 

@@ -23,6 +23,12 @@ JOINED = (
     Field("readings", "integer", "How many readings there are, at it or at its stations."),
     Field("newest_reading", "moment", "Start of the newest reading that has a value, in UTC."),
     Field("latest", "list", "Newest reading of each series: parameter, value, unit, start, quality, source."),
+    Field(
+        "verdicts",
+        "list",
+        "Newest verdict of each series for each limit in force here: parameter, limit, period, outcome, reason, and "
+        "these in a sentence.",
+    ),
 )
 WORK = (
     Field("type", "word", "Kind of work, in one word."),
@@ -52,7 +58,7 @@ def columns(layer: str, role: str, own: Mapping[str, str], languages: Sequence[s
     return expanded(listed, languages)
 
 
-_READ = ("readings", "newest_reading", "latest")
+_READ = ("readings", "newest_reading", "latest", "verdicts")
 _JOINED_OF = {
     "site": ("state", "state_since", "state_until", "state_trust", "works", "stations", "chainage", *_READ),
     "station": ("works", "sites", "chainage", *_READ),

@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from mendmap.assess.model import ANSWERS, Answers
 from mendmap.atlas.rivers import Above, Along, Rivers
+from mendmap.atlas.verdicts import Verdict
 from mendmap.catalogue.records import Figure, Limit, Names, Parameter, Quantity, Rule, Source, State, Statement, Work
 from mendmap.errors import NotFoundError
 from mendmap.geo.bounds import Bounds
@@ -58,7 +59,8 @@ class Feature:
 
     ``joins`` are those of a site to its stations, or of a station to its sites; ``along`` its place on each
     watercourse that it names, for a watercourse where it flows into others; ``series`` those taken at it,
-    and for a site at its stations, newest reading first.
+    and for a site at its stations, newest reading first; ``verdicts`` the newest of these series for each limit that
+    was in force.
     """
 
     layer: str
@@ -71,6 +73,7 @@ class Feature:
     works: tuple[Work, ...] = ()
     states: tuple[State, ...] = ()
     figures: tuple[Figure, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def name(self) -> Names:

@@ -163,26 +163,6 @@ def serve(lake: str | None, host: str | None, port: int | None) -> None:
     uvicorn.run(create_app(chosen), host=chosen.host, port=chosen.port, access_log=False, server_header=False)
 
 
-@main.command(epilog="Example: mendmap progress --json")
-@lake_option
-@as_of_option
-@json_option
-def progress(lake: str | None, as_of: str | None, as_json: bool) -> None:
-    """Site by work: planned, achieved, dates, sources, newest readings."""
-    from mendmap import progress as table
-
-    atlas = atlas_of(lake, as_of)
-    if as_json:
-        click.echo(json.dumps({"snapshot": str(atlas.snapshot), "progress": table.rows(atlas)}, ensure_ascii=False))
-        return
-    for row in table.flat_rows(atlas):
-        place = row.get("site_name") or "(place not told)"
-        click.echo(f"{place}: {row.get('work_name') or 'no work known'}")
-        for name in ("status", "begun", "finished", "planned", "achieved", "newest", "newest_reading", "sources"):
-            if row.get(name):
-                click.echo(f"    {name.replace('_', ' ')}: {row[name]}")
-
-
 def atlas_of(lake: str | None, moment: str | None) -> Any:
     """The atlas of the catalogue that is set, now or as known at a moment."""
     from mendmap.atlas.build import build

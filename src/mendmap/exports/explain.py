@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mendmap.atlas.fields import columns
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import TABLES, names
+from mendmap.exports.assessed import ABOUT, FIELDS, count_of
 from mendmap.exports.files import FORMATS
 from mendmap.exports.tables import DOWNLOADS, filters, reading_fields, record_fields
 from mendmap.words.fields import Field
@@ -38,6 +39,8 @@ def downloads(atlas: Atlas) -> Iterator[Download]:
     count = sum(series.count for each in atlas.features.values() for series in each.series if series.station == each.id)
     told = "Every reading, as its source prints it, less those that the source took back (quality=withdrawn has them)."
     yield Download("readings", "Readings", told, count, reading_fields(), filters=filters("readings"))
+    for name, told in ABOUT.items():
+        yield Download(name, name.capitalize(), told, count_of(atlas, name), FIELDS[name], filters=filters(name))
     for table, kind in DOWNLOADS.items():
         described = (TABLES[kind].__doc__ or "").strip()
         fields, rows = record_fields(kind, languages), len(getattr(atlas, table))

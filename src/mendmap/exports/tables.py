@@ -14,7 +14,7 @@ from mendmap.query import Interval
 from mendmap.readings.fields import READING
 from mendmap.words.dates import Period
 from mendmap.words.fields import Field, expanded, fields_of, name_column
-from mendmap.words.vocabulary import MARKS
+from mendmap.words.vocabulary import MARKS, OUTCOMES
 
 # The tables that can be downloaded, by name, with the kind of record each holds.
 DOWNLOADS = {
@@ -27,6 +27,14 @@ DOWNLOADS = {
     "parameters": "parameter",
     "sources": "source",
 }
+# The tables of what was assessed, which ``assessed`` makes.
+ASSESSED = ("verdicts", "answers")
+# What came of checking a statement, which ``mendmap.statements`` finds; after the columns of the statement itself.
+CHECKED = (
+    Field("outcome", "word", "What came of checking it.", choices=tuple(OUTCOMES)),
+    Field("because", "text", "Why, with the numbers."),
+    Field("computed", "number", "The value that the computation gives, in the unit of the value claimed."),
+)
 # The columns that say where a row of a kind is about, and from when until when.
 _PLACES = {"figure": ("feature",), "work": ("sites",), "state": ("site",), "statement": ("sites", "feature")}
 _TIMES = {
@@ -76,6 +84,8 @@ def filters(table: str) -> tuple[str, ...]:
     """The filters that a table has, in the order that messages name them."""
     if table == "readings":
         return ("site", "station", "parameter", "datetime", "as-of", "quality")
+    if table in ASSESSED:
+        return ("site", "station", "parameter", "datetime", "as-of")
     kind = DOWNLOADS[table]
     columns = {each.name for each in fields_of(TABLES[kind])}
     found = ["site"] if kind in _PLACES or kind == "quantity" else []
@@ -86,14 +96,23 @@ def filters(table: str) -> tuple[str, ...]:
 
 
 def record_fields(kind: str, languages: Sequence[str]) -> tuple[Field, ...]:
-    """The columns of a table of records."""
-    return expanded(fields_of(TABLES[kind]), languages)
+    """The columns of a table of records; of statements, what came of checking them too."""
+    return expanded(fields_of(TABLES[kind]), languages) + (CHECKED if kind == "statement" else ())
 
 
-def records(atlas: Atlas, table: str, asked: Places, about: Mapping[str, str]) -> Table:
-    """A table of records, in the order of its file. Lists are joined by commas, as in the file they came from."""
+def records(
+    atlas: Atlas,
+    table: str,
+    asked: Places,
+    about: Mapping[str, str],
+    more: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Table:
+    """A table of records, in the order of its file. Lists are joined by commas, as in the file they came from. ``more``
+    has the columns of ``CHECKED`` by the statement's id."""
     kind = DOWNLOADS[table]
-    rows = [_flat(to_plain(each)) for each in getattr(atlas, table).values() if _wanted(atlas, each, asked)]
+    more = more or {}
+    wanted = [each for each in getattr(atlas, table).values() if _wanted(atlas, each, asked)]
+    rows = [{**_flat(to_plain(each)), **more.get(each.id, {})} for each in wanted]
     fields = record_fields(kind, atlas.place.languages)
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -115,10 +134,10 @@ def _wanted(atlas: Atlas, record: Record, asked: Places) -> bool:
     if record.kind not in _TIMES:
         return True
     begin, finish = (getattr(record, column) for column in _TIMES[record.kind])
-    return _may_meet(begin, finish, asked.interval)
+    return may_meet(begin, finish, asked.interval)
 
 
-def _may_meet(begin: Period | None, finish: Period | None, asked: Interval) -> bool:
+def may_meet(begin: Period | None, finish: Period | None, asked: Interval) -> bool:
     """Whether a row's time may share a day with what is asked for: a time that nobody states may be any."""
     ends_before = asked.first and finish and finish.last < asked.first.date()
     begins_after = asked.last and begin and begin.first > asked.last.date()

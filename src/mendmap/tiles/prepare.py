@@ -4,6 +4,7 @@ Points are indexed by their disc of accuracy, so that every tile the disc touche
 draw the whole disc at any zoom. Features without a position are in no tile. Not here: cutting.
 """
 
+from collections import Counter
 from functools import cached_property
 from math import ceil, log10
 from threading import Lock
@@ -120,6 +121,9 @@ FIELDS = {
     "stations": "number of stations of a site",
     "readings": "number of readings",
     "newest_reading": "start of the newest reading that has a value, in UTC",
+    "exceeds": "number of newest verdicts, one a series and limit in force, that a limit is not kept",
+    "undecidable": "number of newest verdicts that the readings at hand cannot decide, or lack",
+    "within": "number of newest verdicts that a limit is kept",
     "site": "site of a work",
     "status": "how far a work is",
 }
@@ -130,6 +134,7 @@ def _properties(layer: Layer, feature: Feature) -> dict[str, Any]:
     given = feature.properties
     newest = feature.newest_reading
     state = feature.state
+    words = Counter(each.answer.outcome for each in feature.verdicts)
     found = {
         "id": feature.id,
         "layer": feature.layer,
@@ -146,6 +151,9 @@ def _properties(layer: Layer, feature: Feature) -> dict[str, Any]:
         "stations": len(feature.joins) if layer.role == "site" else None,
         "readings": sum(series.count for series in feature.series),
         "newest_reading": newest.isoformat() if newest else None,
+        "exceeds": words["exceeds"] or None,
+        "undecidable": words["undecidable"] + words["no_data"] or None,
+        "within": words["within"] or None,
         "site": given.get("site"),
         "status": given.get("status"),
     }

@@ -58,15 +58,18 @@ class Served:
         """A cursor of the lake, for one answer."""
         return self._keeper.lake()
 
-    def at(self, text: str | None) -> Atlas:
-        """The atlas as of what a request asks for, this one where it asks for nothing. One of the past has no series:
-        their sums are asked for one by one. Raises BadRequestError and NotFoundError."""
+    def at(self, text: str | None, *, whole: bool = False) -> Atlas:
+        """The atlas as of what a request asks for, this one where it asks for nothing. One of the past has series only
+        where it is to be ``whole``: else their sums are asked for one by one. Raises BadRequestError and
+        NotFoundError."""
         if text is None:
             return self.atlas
         asked = as_of(text)
         with self.lake() as lake:
             snapshot = ledger.known(lake, self.atlas.place.id, asked)
-            return self.atlas if snapshot == self.atlas.snapshot else self._keeper.past(lake, snapshot, self.atlas)
+            if snapshot == self.atlas.snapshot:
+                return self.atlas
+            return self._keeper.past(lake, snapshot, self.atlas, whole=whole)
 
     @cached_property
     def series(self) -> dict[str, SeriesRow]:
@@ -125,7 +128,7 @@ class Keeper:
         self._problem: MendmapError = LakeEmptyError("nothing has been loaded yet")
         self._lake: Lake | None = None
         self._scripts: dict[str, bytes] = {}
-        self._past: dict[int, Atlas] = {}
+        self._past: dict[tuple[int, bool], Atlas] = {}
         self._took = 0.0
         self.trouble = ""  # why the newest snapshot may not be the one that is served
         self._stopped = threading.Event()
@@ -175,12 +178,12 @@ class Keeper:
         finally:
             lake.close()
 
-    def past(self, lake: Lake, snapshot: ledger.Snapshot, atlas: Atlas) -> Atlas:
-        """The atlas of an earlier snapshot, without its series; the last few are kept."""
-        found = self._past.get(snapshot.number)
+    def past(self, lake: Lake, snapshot: ledger.Snapshot, atlas: Atlas, *, whole: bool = False) -> Atlas:
+        """The atlas of an earlier snapshot, without its series unless it is to be ``whole``; the last few are kept."""
+        found = self._past.get((snapshot.number, whole))
         if found is None:
-            found = build(contents.read(lake, snapshot, atlas.place.id, series=False))
-            self._past = dict([*self._past.items(), (snapshot.number, found)][-_PAST:])
+            found = build(contents.read(lake, snapshot, atlas.place.id, series=whole))
+            self._past = dict([*self._past.items(), ((snapshot.number, whole), found)][-_PAST:])
         return found
 
     def _watch(self) -> None:

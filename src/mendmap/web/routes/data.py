@@ -1,13 +1,11 @@
-"""The JSON twins of the pages, and progress as CSV. Every answer names its snapshot."""
+"""The JSON twins of the pages. Every answer names its snapshot."""
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 
-from mendmap import progress
-from mendmap.exports.files import rows_csv
 from mendmap.web import claims, describe
-from mendmap.web.answers import content, named
+from mendmap.web.answers import named
 from mendmap.web.keeper import current
 
 router = APIRouter()
@@ -46,22 +44,6 @@ def station(request: Request, ident: str) -> dict[str, Any]:
     served = current(request)
     found = served.atlas.feature(ident, "station")
     return {**claims.feature(served, found), "snapshot": named(served.atlas.snapshot)}
-
-
-@router.api_route("/progress.json", methods=METHODS)
-def progress_json(request: Request) -> dict[str, Any]:
-    """Site by work, with quantities as reported."""
-    atlas = current(request).atlas
-    return {"progress": progress.rows(atlas), "snapshot": named(atlas.snapshot)}
-
-
-@router.api_route("/progress.csv", methods=METHODS)
-def progress_csv(request: Request) -> Response:
-    """Site by work, a row each."""
-    atlas = current(request).atlas
-    body = rows_csv([each.name for each in progress.COLUMNS], progress.flat_rows(atlas))
-    headers = {"Content-Disposition": 'attachment; filename="progress.csv"'}
-    return content(request, body, "text/csv; charset=utf-8", atlas.snapshot, headers)
 
 
 @router.api_route("/maps.json", methods=METHODS)

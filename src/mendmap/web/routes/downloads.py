@@ -9,13 +9,15 @@ from fastapi import APIRouter, Request, Response
 
 from mendmap.atlas.model import Atlas
 from mendmap.errors import BadRequestError, NotFoundError
+from mendmap.exports.assessed import assessed
 from mendmap.exports.explain import Download, downloads
 from mendmap.exports.files import FORMATS, MEDIA, write, write_json
 from mendmap.exports.geojson import layer_geojson
-from mendmap.exports.tables import DOWNLOADS, Table, filters, reading_fields, records
+from mendmap.exports.tables import ASSESSED, DOWNLOADS, Places, Table, filters, reading_fields, records
 from mendmap.lake import contents
 from mendmap.lake.contents import Selection
 from mendmap.query import ReadingQuery
+from mendmap.statements.outcome import outcomes
 from mendmap.web import answers, asked
 from mendmap.web.answers import content, named
 from mendmap.web.asked import AsOfText, Given, Text
@@ -24,6 +26,7 @@ from mendmap.words.fields import Field
 
 router = APIRouter(prefix="/downloads")
 GEOJSON = "application/geo+json"
+_TABLES = ("readings", *ASSESSED, *DOWNLOADS)
 
 
 @router.api_route(".json", methods=["GET", "HEAD"])
@@ -77,23 +80,34 @@ def download(
     if form == "geojson" and stem in served.atlas.layers:
         asked.only(given, (), name)
         return _layer(request, served, name, stem)
-    if form not in FORMATS or stem not in ("readings", *DOWNLOADS):
+    if form not in FORMATS or stem not in _TABLES:
         layers = [f"{each}.geojson" for each in served.atlas.layers]
-        tables = [f"{each}.{form if form in FORMATS else 'csv'}" for each in ("readings", *DOWNLOADS)]
+        tables = [f"{each}.{form if form in FORMATS else 'csv'}" for each in _TABLES]
         raise NotFoundError("download", name, [*layers, *tables])
     asked.only(given, filters(stem), stem)
-    atlas = served.at(as_of)
+    # What was found of readings needs their series; readings themselves and records do not.
+    atlas = served.at(as_of, whole=stem in ("statements", *ASSESSED))
     if stem == "readings":
         return readings_file(request, served, atlas, name, asked.readings(atlas, given), given)
     places = asked.places(atlas, given)
 
     def make(tag: str) -> Path:
-        table = records(atlas, stem, places, about(atlas, stem, given))
+        told = about(atlas, stem, given)
+        table = assessed(atlas, stem, places, told) if stem in ASSESSED else _records(atlas, stem, places, told)
         return served.spool.lend(tag, table.count, lambda path: write(table, form, path))
 
     return answers.file(
         request, atlas.snapshot, name=name, asked=(atlas.place.id, given), media_type=MEDIA[form], make=make
     )
+
+
+def _records(atlas: Atlas, table: str, places: Places, told: Mapping[str, str]) -> Table:
+    """A table of records; statements with what came of checking them."""
+    checked = {
+        each.statement.id: {"outcome": each.outcome, "because": each.because, "computed": each.computed}
+        for each in (outcomes(atlas) if table == "statements" else ())
+    }
+    return records(atlas, table, places, told, checked)
 
 
 def _layer(request: Request, served: Served, name: str, layer: str) -> Response:

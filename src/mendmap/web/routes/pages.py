@@ -7,13 +7,13 @@ from typing import Any
 import jinja2
 from fastapi import APIRouter, Request, Response
 
-from mendmap import progress
 from mendmap.assess.words import significant
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.catalogue.records import names
 from mendmap.charts import draw
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
+from mendmap.progress.table import amount
 from mendmap.web import claims, describe, findings, laws, pictures, wording
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, current, page_of
@@ -34,7 +34,7 @@ _templates = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters["amount"] = progress.amount
+_templates.filters["amount"] = amount
 _templates.filters["number"] = lambda value: f"{value:,.10g}"
 _templates.filters["name"] = names
 _templates.filters["rounded"] = significant
@@ -166,13 +166,6 @@ def _feature(request: Request, served: Served, found: Feature) -> Response:
     drawings = {each.id: pictures.alt(served.atlas, each) for each in found.series}
     told = claims.feature(served, found)
     return page(request, served, "feature.html", feature=told, drawings=drawings, size=(draw.WIDTH, draw.HEIGHT))
-
-
-@router.api_route("/progress", methods=METHODS)
-def progress_page(request: Request) -> Response:
-    """Site by work."""
-    served = current(request)
-    return page(request, served, "progress.html", rows=progress.rows(served.atlas), columns=progress.COLUMNS)
 
 
 @router.api_route("/downloads", methods=METHODS)

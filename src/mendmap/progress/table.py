@@ -1,6 +1,6 @@
-"""Progress: a row for each site and work, composed only of what the catalogue and the readings say.
+"""The table of progress: a row for each site and work, composed only of what the catalogue and the readings say.
 
-Not here: scores. There is none.
+Not here: what a site's readings say, item by item (``measured``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +8,8 @@ from typing import Any
 
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.catalogue.records import Quantity, Work, names, to_plain
+from mendmap.progress import measured
+from mendmap.progress.measured import Changes
 from mendmap.words.fields import Field
 
 COLUMNS = (
@@ -32,20 +34,57 @@ COLUMNS = (
     Field("readings", "integer", "Readings at the site and its stations."),
     Field("newest_reading", "moment", "Start of the newest reading that has a value, in UTC."),
     Field("newest", "text", "The newest reading: parameter, value, unit."),
+    Field("newest_age_days", "integer", "Whole days from the newest reading to the moment of the snapshot.", unit="d"),
+    Field(
+        "verdicts",
+        "text",
+        "By parameter, at how many stations the newest verdict on some limit in force here is so, with the periods; a "
+        "station is counted under every word that holds there. downloads/verdicts has them one by one.",
+    ),
+    Field(
+        "distance",
+        "text",
+        "The statistic of those verdicts as a percentage of the limit, the least and the greatest of the stations; at "
+        "most 100 % where it is kept. Only where the readings at hand tell it.",
+    ),
+    Field(
+        "covered",
+        "text",
+        "How much of the way from the mean of the first years to a limit on means the last years have covered.",
+    ),
+    Field("trends", "text", "By parameter, at how many stations the whole series falls, rises or does neither."),
+    Field("over_work", "text", "By series, the means before the work and after it, the same months compared."),
 )
 
 
 def rows(atlas: Atlas) -> list[dict[str, Any]]:
     """The table, by site in the catalogue's order and then by work; sites without works have one row, and works
     whose place no source tells come last. Quantities are lists of mappings, as in the JSON."""
-    languages = atlas.place.languages
     found: list[dict[str, Any]] = []
+    changes = Changes(atlas.answers)
     placed = {site for work in atlas.works.values() for site in work.sites}
     for feature in atlas.features.values():
         if atlas.layers[feature.layer].role == "site" or feature.id in placed:
-            at = _site(atlas, feature, languages)
-            found += [{**at, **_work(atlas, work, feature.id)} for work in feature.works] or [at]
+            at = _site(atlas, feature, changes)
+            found += [
+                {**at, **_work(atlas, work, feature.id), **_over(atlas, feature, work, changes)}
+                for work in feature.works
+            ] or [at]
     return found + [_work(atlas, work, None) for work in atlas.works.values() if not work.sites]
+
+
+def sites(atlas: Atlas) -> list[dict[str, Any]]:
+    """What is measured at each site that has readings, item by item: its newest ``verdicts`` and its ``trends``."""
+    changes = Changes(atlas.answers)
+    return [
+        {
+            "site": feature.id,
+            "verdicts": measured.verdicts(changes, feature.verdicts),
+            "trends": measured.trends(atlas, changes, feature),
+        }
+        for feature in atlas.of_role("site")
+        if feature.series
+    ]
 
 
 def flat_rows(atlas: Atlas) -> Iterator[dict[str, Any]]:
@@ -57,6 +96,7 @@ def flat_rows(atlas: Atlas) -> Iterator[dict[str, Any]]:
             "achieved": "; ".join(amount(each) for each in row.get("achieved", ())),
             "shared_with": ",".join(row.get("shared_with", ())),
             "sources": ",".join(row.get("sources", ())),
+            "over_work": measured.differences(atlas, row.get("over_work", ())),
         }
 
 
@@ -68,11 +108,12 @@ def amount(quantity: Mapping[str, Any]) -> str:
     return f"{quantity['what']}: {qualifier}{quantity['value']:,.10g}{unit}{date}"
 
 
-def _site(atlas: Atlas, feature: Feature, languages: Sequence[str]) -> dict[str, Any]:
+def _site(atlas: Atlas, feature: Feature, changes: Changes) -> dict[str, Any]:
     newest = next((series for series in feature.series if series.start), None)
+    verdicts = measured.verdicts(changes, feature.verdicts)
     return {
         "site": feature.id,
-        "site_name": names(feature.name, languages),
+        "site_name": names(feature.name, atlas.place.languages),
         "layer": feature.layer,
         "basis": feature.properties["basis"],
         "accuracy_m": feature.properties.get("accuracy_m"),
@@ -83,7 +124,16 @@ def _site(atlas: Atlas, feature: Feature, languages: Sequence[str]) -> dict[str,
         f"{newest.latest_unit}"
         if newest and newest.latest_value is not None
         else None,
+        "newest_age_days": (atlas.snapshot.moment - newest.start).days if newest and newest.start else None,
+        "verdicts": measured.counted(atlas, verdicts) or None,
+        "distance": measured.distances(atlas, verdicts) or None,
+        "covered": measured.ways(atlas, verdicts) or None,
+        "trends": measured.trend_words(atlas, measured.trends(atlas, changes, feature)) or None,
     }
+
+
+def _over(atlas: Atlas, feature: Feature, work: Work, changes: Changes) -> dict[str, Any]:
+    return {"over_work": measured.over_work(atlas, changes, feature, work.id)}
 
 
 def _work(atlas: Atlas, work: Work, site: str | None) -> dict[str, Any]:
