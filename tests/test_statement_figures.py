@@ -31,7 +31,9 @@ def atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
     load(Testford(folder / "testford"), folder / "lake")
     found = build(read(folder / "lake"))
     sources = {
-        ident: Source(id=ident, title=ident, publisher=who, url=None, published=None, licence=None, note=None)
+        ident: Source(
+            id=ident, title=ident, publisher=who, url=None, published=None, licence=None, sample=None, note=None
+        )
         for ident, who in (("claims", "Works Ltd"), ("yearbook", "Agency"), ("leaflet", None))
     }
     return dataclasses.replace(found, sources={**found.sources, **sources})

@@ -37,10 +37,13 @@ DAILY = Rule(
     block="day",
     period="year",
     times=None,
+    percentile=None,
     block_share=0.75,
     period_share=0.9,
+    losses=None,
     least=None,
     clause="Annex I",
+    basis="read",
     source="survey",
     note=None,
 )

@@ -66,14 +66,14 @@ def arrays(lake: Lake, number: int, catalogue: str, series: Sequence[str], biase
 
 
 def known(lake: Lake, number: int, catalogue: str, series: Sequence[str] | None = None) -> pa.Table:
-    """The answers as known at a number, of some series or of all: the columns of ``KEYS`` and ``CONTENT``, in no
-    order."""
-    if series is not None and not series:
-        return pa.table({name: pa.nulls(0) for name in _COLUMNS})
+    """The answers as known at a number, of some series or of all, by their keys: the columns of ``KEYS`` and
+    ``CONTENT``."""
     values: Any = {"catalogue": catalogue, "number": number}
     sql = _known(lake, series, values)
     with lake.steady():
-        return lake.query(f"SELECT {_LISTED} FROM ({sql})", values).to_arrow_table()
+        return lake.query(
+            f"SELECT {_LISTED} FROM ({sql}) ORDER BY {', '.join(KEYS['answers'])}", values
+        ).to_arrow_table()
 
 
 def record(lake: Lake, number: int, catalogue: str, series: Sequence[str], answers: pa.Table) -> int:

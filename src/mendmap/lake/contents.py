@@ -74,7 +74,7 @@ class Contents:
     features: tuple[FeatureRow, ...]
     records: Mapping[str, tuple[Mapping[str, Any], ...]]
     series: tuple[SeriesRow, ...]
-    answers: pa.Table
+    answers: pa.Table | None
     revisions: Mapping[tuple[str, str], int]
 
     def of(self, table: type[RecordT]) -> dict[str, RecordT]:
@@ -122,7 +122,7 @@ def read(lake: Lake, snapshot: Snapshot, catalogue: str, *, series: bool = True)
             ),
             records={kind: tuple(bodies) for kind, bodies in records.items()},
             series=summed(lake, snapshot, catalogue) if series else (),
-            answers=assessed.known(lake, snapshot.number, catalogue, None if series else ()),
+            answers=assessed.known(lake, snapshot.number, catalogue) if series else None,
             revisions=_revisions(lake, at) if series else {},
         )
 
