@@ -215,6 +215,9 @@ def test_the_command_says_what_changed_and_finds_answers_that_differ(lake: Path,
     assert "differs: chimney.so2.1h 2022 exceedances l1" in told.stdout
     assert "answers: 0 changed" not in run_mendmap("assess", "--lake", lake).stdout
     assert known(lake)[HOURS]["above"] == 1
+    anew = lake.parent / "anew"
+    assert not any(each.difference for each in rebuild(str(anew), str(lake), accept_differences=False))
+    assert known(anew) == known(lake)
 
 
 def test_a_preview_assesses_what_is_not_loaded_beside_what_is(place: Testford, lake: Path, run_mendmap: Run) -> None:

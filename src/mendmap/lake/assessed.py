@@ -50,16 +50,19 @@ def at_stations(lake: Lake, number: int, catalogue: str, stations: Sequence[str]
 
 def arrays(lake: Lake, number: int, catalogue: str, series: Sequence[str], biased: Sequence[str]) -> pa.Table:
     """The readings of some series as known at a number, in no order: ``code``, the place in ``series``; ``start`` and
-    ``end`` in microseconds since 1970; ``value`` and ``limit`` in the canonical unit; ``below`` and ``above`` for the
-    qualifiers; whether the source is one of ``biased``; and ``lost``, time that went to calibration, without a value.
-    Those that are withdrawn, missing or invalid are not among them."""
+    ``end`` in microseconds since 1970; ``value`` and ``limit`` in the canonical unit, NaN where there is none; and as
+    0 or 1 ``below`` and ``above`` for the qualifiers, whether the source is one of ``biased``, and ``lost``, time that
+    went to calibration, without a value. Those that are withdrawn, missing or invalid are not among them."""
     values: Any = {"catalogue": catalogue, "number": number, "biased": list(biased)}
     chosen, code = _chosen(lake, series, values)
     sql = f"""
         SELECT {code} AS code, epoch_us(start_at) AS start, epoch_us(end_at) AS "end",
-               CASE WHEN quality IN ('valid', 'preliminary') THEN canonical END AS value,
-               canonical_limit AS "limit", qualifier[1] = '<' AS below, qualifier[1] = '>' AS above,
-               list_contains($biased, source) AS biased, quality NOT IN ('valid', 'preliminary') AS lost
+               coalesce(CASE WHEN quality IN ('valid', 'preliminary') THEN canonical END, 'nan') AS value,
+               coalesce(canonical_limit, 'nan') AS "limit",
+               CAST(starts_with(qualifier, '<') AS TINYINT) AS below,
+               CAST(starts_with(qualifier, '>') AS TINYINT) AS above,
+               CAST(list_contains($biased, source) AS TINYINT) AS biased,
+               CAST(quality NOT IN ('valid', 'preliminary') AS TINYINT) AS lost
         FROM {chosen} WHERE {_READ} AND (quality IN ('valid', 'preliminary') OR contains(flags, 'calibration'))"""
     with lake.steady():
         return lake.query(sql, values).to_arrow_table()

@@ -105,13 +105,16 @@ def revise(
 
 
 def note(lake: Lake, address: str, catalogue: str, derive: Derive, again: Row | None = None) -> Written:
-    """Has ``derive`` add what follows from what the lake holds, as a write of its own; none where it adds nothing."""
+    """Has ``derive`` add what follows from what the lake holds, as a write of its own; none where it adds nothing. Made
+    ``again``, by another version of mendmap perhaps, it may add more or less than then."""
     told = {"act": "assess", "catalogue": catalogue, "source": "mendmap assess", "detail": "{}"}
 
     def act() -> _Done:
         before = ledger.latest(lake)
-        changes = {"answers": {"added": derive(before.number + 1)}}
-        if not changes["answers"]["added"] and again is None:
+        changes: Mapping[str, Mapping[str, int]] = {"answers": {"added": derive(before.number + 1)}}
+        if again is not None:
+            changes = orjson.loads(again.changes)
+        elif not changes["answers"]["added"]:
             return _Done(Written(before, changes), before, None)
         return _record(lake, before.number + 1, before, "", changes, again.entry() if again else told)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
+from math import nan
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -113,14 +114,14 @@ class _Held:
         """The series touched, and those at the same stations whose limits depend on one of them."""
         depends = _depends(self.by.basis)
         keys = [self.by.key(each) for each in touched]
-        causes = {each.station for each in keys if each.parameter in depends.values()}
+        causes = {each.station for each in keys if each.parameter in set().union(*depends.values())}
         return sorted({*touched, *self.at(causes, depends)})
 
     def with_beside(self, series: Sequence[str]) -> list[str]:
         """Some series, and those at the same stations that their limits depend on."""
         depends = _depends(self.by.basis)
         stations = {key.station for key in map(self.by.key, series) if key.parameter in depends}
-        return sorted({*series, *self.at(stations, depends.values())})
+        return sorted({*series, *self.at(stations, set().union(*depends.values()))})
 
     def batches(self, series: Sequence[str]) -> Iterator[list[str]]:
         """Some series at a time, all of a station together, in the order of their ids."""
@@ -153,9 +154,13 @@ class _Held:
         return assessed.record(self.lake, self.number, self.by.catalogue, series, found.result())
 
 
-def _depends(basis: Basis) -> dict[str, str]:
-    """The parameter that limits of another depend on, by that other."""
-    return {each.parameter: each.depends_on for each in basis.limits.values() if each.depends_on}
+def _depends(basis: Basis) -> dict[str, set[str]]:
+    """The parameters that limits of another depend on, by that other."""
+    found: dict[str, set[str]] = {}
+    for each in basis.limits.values():
+        if each.depends_on:
+            found.setdefault(each.parameter, set()).add(each.depends_on)
+    return found
 
 
 def bring_up(lake: Lake, by: Frame, number: int, touched: Sequence[str], executor: Executor | None = None) -> int:
@@ -248,6 +253,9 @@ def with_readings(address: str, atlas: Atlas, readings: Sequence[Reading]) -> An
     return Answers(pa.concat_tables([others, found]))
 
 
+_SOUND = ("valid", "preliminary")
+
+
 def _instead(known: pa.Table, series: Sequence[str], readings: Sequence[Reading], by: Frame) -> Readings:
     """The readings known, those that others state anew replaced by them."""
     place = {each: nth for nth, each in enumerate(series)}
@@ -256,15 +264,15 @@ def _instead(known: pa.Table, series: Sequence[str], readings: Sequence[Reading]
             "code": place[each.series],
             "start": epoch_us(each.start),
             "end": epoch_us(each.end),
-            "value": each.canonical if each.quality in ("valid", "preliminary") else None,
-            "limit": each.canonical_limit,
-            "below": each.qualifier.startswith("<"),
-            "above": each.qualifier.startswith(">"),
-            "biased": each.source in by.biased,
-            "lost": each.quality not in ("valid", "preliminary"),
+            "value": each.canonical if each.canonical is not None and each.quality in _SOUND else nan,
+            "limit": nan if each.canonical_limit is None else each.canonical_limit,
+            "below": int(each.qualifier.startswith("<")),
+            "above": int(each.qualifier.startswith(">")),
+            "biased": int(each.source in by.biased),
+            "lost": int(each.quality not in _SOUND),
         }
         for each in readings
-        if each.quality in ("valid", "preliminary") or "calibration" in each.flags
+        if each.quality in _SOUND or "calibration" in each.flags
     ]
     stated = {(place[each.series], epoch_us(each.start), epoch_us(each.end)) for each in readings}
     keys = zip(*(known[name].to_pylist() for name in ("code", "start", "end")), strict=True)
@@ -286,7 +294,7 @@ def _assessed(keys: Sequence[SeriesKey], readings: Readings, basis: Basis, wante
 
 
 def _readings(table: pa.Table) -> Readings:
-    column = {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
+    column = {name: table.column(name).to_numpy() for name in table.column_names}
     qualifier = np.where(column["below"], BELOW, np.where(column["above"], ABOVE, NONE)).astype(np.int8)
     truth = {name: column[name].astype(np.bool_) for name in ("biased", "lost")}
     limit = np.where(qualifier == BELOW, column["limit"], np.nan)
