@@ -3,8 +3,9 @@
 Not here: each of these (``verdicts``, ``trends``, ``compare``, ``censored``), and how they are kept (``lake``).
 """
 
+import datetime as dt
 from collections.abc import Sequence
-from itertools import chain
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -12,12 +13,11 @@ from numpy.typing import NDArray
 
 from mendmap.assess import verdicts
 from mendmap.assess.censored import kaplan_meier
-from mendmap.assess.compare import Comparison, Window, around, baseline, compare
+from mendmap.assess.compare import Window, around, baseline, compare
 from mendmap.assess.grid import in_order, parts, step
-from mendmap.assess.model import ABOVE, ANSWERS, BELOW, Basis, Readings, SeriesKey, answers
+from mendmap.assess.model import ABOVE, ANSWERS, BELOW, Basis, Floats, Readings, SeriesKey, answers
 from mendmap.assess.months import Months
 from mendmap.assess.trends import trends
-from mendmap.catalogue.records import Work
 
 Numbers = NDArray[np.int64]
 
@@ -68,88 +68,101 @@ def _means(series: Sequence[SeriesKey], ids: NDArray[np.object_], readings: Read
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Monthly:
+    """The series that have months, [series, years, 12] as ``months.Months`` has them. ``first`` and ``last`` are the
+    months with a value that each begins and ends with, counted from January of the year ``since``."""
+
+    ids: NDArray[np.object_]
+    value: Floats
+    below: NDArray[np.bool_]
+    first: Numbers
+    last: Numbers
+    since: int
+
+    @classmethod
+    def of(cls, ids: NDArray[np.object_], months: Months) -> "_Monthly":
+        given = ~np.isnan(months.value).reshape(len(ids), -1)
+        first, last = given.argmax(axis=1), given.shape[1] - 1 - given[:, ::-1].argmax(axis=1)
+        whole = cls(ids, months.value, months.below, first, last, months.first)
+        return whole[np.flatnonzero(given.any(axis=1))]
+
+    def __getitem__(self, rows: Numbers) -> "_Monthly":
+        return _Monthly(
+            self.ids[rows], self.value[rows], self.below[rows], self.first[rows], self.last[rows], self.since
+        )
+
+    def spans(self, first: Numbers, last: Numbers) -> list[str]:
+        """The stretches from one month to another, as ``2015-01/2024-12``."""
+        names = [f"{self.since + nth // 12:04d}-{nth % 12 + 1:02d}" for nth in range(self.value.shape[1] * 12)]
+        return [f"{names[one]}/{names[other]}" for one, other in zip(first, last, strict=True)]
+
+
 def _changes(series: Sequence[SeriesKey], ids: NDArray[np.object_], months: Months, basis: Basis) -> list[pa.Table]:
     """The trend of every series with months, its change from its first years to its last, and that over each work."""
-    given = ~np.isnan(months.value)
-    kept = np.flatnonzero(given.any(axis=(1, 2)))
-    if not len(kept):
+    given = _Monthly.of(ids, months)
+    if not len(given.ids):
         return []
-    value, below, ids = months.value[kept], months.below[kept], ids[kept]
-    flat = given[kept].reshape(len(kept), -1)
-    first, last = flat.argmax(axis=1), flat.shape[1] - 1 - flat[:, ::-1].argmax(axis=1)
-    found = trends(value, below)
-    tables = [
-        answers(
-            {
-                "series": ids,
-                "period": _spans(months, first, last),
-                "statistic": ["trend"] * len(kept),
-                "value": found.slope,
-                "low": found.low,
-                "high": found.high,
-                "count": found.count,
-                "expected": last - first + 1,
-                "below_detection": found.below,
-                "p": found.p,
-                "outcome": found.outcome,
-            }
-        )
-    ]
-    before, after = baseline(value)
-    fits = before.end > before.first
-    tables.append(_compared(months, ids, "baseline", "", before, after, compare(value, below, before, after), fits))
-    works = sorted(set(chain.from_iterable(series[int(each)].works for each in kept)))
-    for name in works:
-        windows = _windows(basis.works.get(name), months, len(kept))
-        if windows is None:
-            continue
-        # What lies before the first month, or after the last, is no part of either window.
-        before = Window(np.minimum(first, windows[0].end), windows[0].end)
-        after = Window(windows[1].first, np.maximum(last + 1, windows[1].first))
-        theirs = np.array([name in series[int(each)].works for each in kept])
-        fits = theirs & (before.end > before.first) & (after.end > after.first)
-        tables.append(
-            _compared(months, ids, "before_after", name, before, after, compare(value, below, before, after), fits)
-        )
+    tables = [_trends(given), _compared(given, "baseline", "", *baseline(given.value))]
+    works: dict[str, list[int]] = {}
+    done = {each.id: each.works for each in series}
+    for row, ident in enumerate(given.ids):
+        for name in done[ident]:
+            works.setdefault(name, []).append(row)
+    for name, rows in sorted(works.items()):
+        work = basis.works.get(name)
+        # While it is under way nothing is after it, and where nobody says when it was there is no before.
+        if work and work.begun and work.finished:
+            theirs = given[np.array(rows)]
+            tables.append(
+                _compared(theirs, "before_after", name, *_windows(theirs, work.begun.first, work.finished.last))
+            )
     return tables
 
 
-def _windows(work: Work | None, months: Months, rows: int) -> tuple[Window, Window] | None:
-    """The months before a work and after it; None while it is under way, or where nobody says when it was."""
-    if work is None or work.begun is None or work.finished is None:
-        return None
-    begun, finished = ((day.year - months.first) * 12 + day.month - 1 for day in (work.begun.first, work.finished.last))
-    length = months.value.shape[1] * 12
-    ends = (np.full(rows, min(max(each, low), length)) for each, low in ((begun, 0), (finished, -1)))
-    return around(length, *ends)
+def _trends(given: _Monthly) -> pa.Table:
+    found = trends(given.value, given.below)
+    columns = {name: getattr(found, name) for name in ("low", "high", "count", "p", "outcome")}
+    return answers(
+        {
+            "series": given.ids,
+            "period": given.spans(given.first, given.last),
+            "statistic": ["trend"] * len(given.ids),
+            "value": found.slope,
+            "expected": given.last - given.first + 1,
+            "below_detection": found.below,
+            **columns,
+        }
+    )
 
 
-def _compared(
-    months: Months,
-    ids: NDArray[np.object_],
-    statistic: str,
-    against: str,
-    before: Window,
-    after: Window,
-    found: Comparison,
-    fits: NDArray[np.bool_],
-) -> pa.Table:
-    some = np.flatnonzero(fits)
-    columns = {
-        "series": ids,
-        "period": _spans(months, before.first, after.end - 1),
-        "value": found.change,
-        **{name: getattr(found, name) for name in ("low", "high", "before", "after", "count", "p", "outcome")},
-        "expected": found.months,
-        "below_detection": found.below,
-    }
-    chosen = {name: np.asarray(column)[some] for name, column in columns.items()}
-    return answers(chosen | {"statistic": [statistic] * len(some), "against": [against] * len(some)})
+def _windows(given: _Monthly, begun: dt.date, finished: dt.date) -> tuple[Window, Window]:
+    """The months of each series before a work and after it."""
+    length = given.value.shape[1] * 12
+    one, other = ((day.year - given.since) * 12 + day.month - 1 for day in (begun, finished))
+    ends = (np.full(len(given.ids), min(max(each, low), length)) for each, low in ((one, 0), (other, -1)))
+    before, after = around(length, *ends)
+    return Window(np.minimum(given.first, before.end), before.end), Window(
+        after.first, np.maximum(given.last + 1, after.first)
+    )
 
 
-def _spans(months: Months, first: Numbers, last: Numbers) -> NDArray[np.object_]:
-    """The stretches from one month to another, as ``2015-01/2024-12``."""
-    names = [f"{months.first + nth // 12:04d}-{nth % 12 + 1:02d}" for nth in range(months.value.shape[1] * 12)]
-    text = np.array([*names, ""], dtype=object)
-    spans: NDArray[np.object_] = text[np.clip(first, 0, len(names))] + "/" + text[np.clip(last, 0, len(names))]
-    return spans
+def _compared(given: _Monthly, statistic: str, against: str, before: Window, after: Window) -> pa.Table:
+    """The change from one window to another, of the series that have months in both."""
+    rows = np.flatnonzero((before.end > before.first) & (after.end > after.first))
+    given = given[rows]
+    before, after = (Window(each.first[rows], each.end[rows]) for each in (before, after))
+    found = compare(given.value, given.below, before, after)
+    columns = {name: getattr(found, name) for name in ("low", "high", "before", "after", "count", "p", "outcome")}
+    return answers(
+        {
+            "series": given.ids,
+            "period": given.spans(before.first, after.end - 1),
+            "statistic": [statistic] * len(rows),
+            "against": [against] * len(rows),
+            "value": found.change,
+            "expected": found.months,
+            "below_detection": found.below,
+            **columns,
+        }
+    )
