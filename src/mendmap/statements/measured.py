@@ -21,7 +21,7 @@ from mendmap.words.dates import Period
 from mendmap.words.vocabulary import REASONS, VERDICTS
 
 # Answers that count values which are not those that the limit is about.
-_NOT_ABOUT = ("coarse", "unpaired")
+_NOT_ABOUT = ("coarse", "samples", "unpaired")
 _BLOCKS = {"hour": "hours", "8h": "8-hour means", "day": "days", "sample": "samples"}
 _ORDER = ("disagrees", "agrees", "undecided")
 

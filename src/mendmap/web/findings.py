@@ -11,7 +11,8 @@ from urllib.parse import quote
 from mendmap.assess import words
 from mendmap.assess.model import Answer
 from mendmap.atlas.model import Atlas, Feature
-from mendmap.catalogue.records import Limit, Rule, to_plain
+from mendmap.atlas.verdicts import rule_of
+from mendmap.catalogue.records import to_plain
 from mendmap.lake.contents import SeriesRow
 from mendmap.units import factor
 from mendmap.web import changes, laws, wording
@@ -139,7 +140,7 @@ def _group(rows: list[Row], jurisdiction: str = "", years: Sequence[int] = ()) -
 def _verdict(atlas: Atlas, found: SeriesRow, answer: Answer) -> Row | None:
     """A verdict with its limit and the clause of its rule; None where the catalogue has them no more."""
     limit = atlas.limits.get(answer.against)
-    rule = _rule(atlas, limit, answer) if limit else None
+    rule = rule_of(limit, atlas.rules, answer.statistic, answer.period) if limit else None
     if limit is None or rule is None:
         return None
     parameter = atlas.parameters[found.parameter]
@@ -156,13 +157,6 @@ def _verdict(atlas: Atlas, found: SeriesRow, answer: Answer) -> Row | None:
         "validity": laws.validity(limit, Period.parse(answer.period)),
         "law": laws.is_law(atlas, limit),
     }
-
-
-def _rule(atlas: Atlas, limit: Limit, answer: Answer) -> Rule | None:
-    """The rule by which a verdict came about: the one of its limit with its statistic and kind of period."""
-    period = "winter" if "/" in answer.period else "year"
-    known = (atlas.rules[each] for each in limit.rules if each in atlas.rules)
-    return next((each for each in known if (each.statistic, each.period) == (answer.statistic, period)), None)
 
 
 def _ends(period: str) -> str:
