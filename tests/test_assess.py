@@ -15,6 +15,7 @@ from place import Testford, write_csv
 from test_ingest import HOUR, START, row, take
 from test_lake import load
 
+from mendmap.assess.model import KEY, Answers, answers
 from mendmap.lake import assessed, ledger
 from mendmap.lake.connection import open_lake
 from mendmap.lake.upkeep import compact
@@ -153,6 +154,17 @@ def test_batches_on_another_executor_find_the_same(lake: Path, monkeypatch: pyte
         assessing.assess_anew(str(lake), "", working)
     assert {statistic for _, _, statistic, _ in whole} >= {"mean", "trend", "baseline", "annual_average", "exceedances"}
     assert known(lake) == whole
+
+
+def test_answers_stand_in_the_order_of_their_keys_however_they_come(lake: Path) -> None:
+    take(lake, [row(hour * 24, str(hour % 50)) for hour in range(500)])
+    rows = list(known(lake).values())
+    ordered = Answers(answers(rows))
+    assert Answers(answers(rows[::-1])).table.equals(ordered.table)
+    keys = [tuple(each[name] for name in KEY) for each in ordered.table.to_pylist()]
+    assert keys == sorted(keys) and [each.series for each in ordered.of("chimney.so2.1h")] == ["chimney.so2.1h"] * sum(
+        key[0] == "chimney.so2.1h" for key in keys
+    )
 
 
 def test_a_work_parts_the_months_before_it_from_those_after(place: Testford, lake: Path) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mendmap.catalogue.records import Limit, Parameter, Rule, Work
@@ -126,7 +127,9 @@ class Answers:
     They become values only when a series is looked at."""
 
     def __init__(self, table: pa.Table) -> None:
-        self.table = table.sort_by([(name, "ascending") for name in KEY]).combine_chunks()
+        # To see that they stand in order, as they come out of the lake, takes a tenth of sorting them.
+        ordered = table if _in_order(table) else table.sort_by([(name, "ascending") for name in KEY])
+        self.table = ordered.combine_chunks()
         series = self.table.column("series").to_numpy(zero_copy_only=False)
         starts = np.flatnonzero(np.concatenate(([True], series[1:] != series[:-1]))) if len(series) else np.arange(0)
         ends = np.append(starts, len(series))[1:]
@@ -136,6 +139,17 @@ class Answers:
         """The answers of one series; none where nothing was assessed."""
         first, last = self._place.get(series, (0, 0))
         return [Answer(**row) for row in self.table.slice(first, last - first).to_pylist()]
+
+
+def _in_order(table: pa.Table) -> bool:
+    """Whether the rows stand by their keys."""
+    before, after = table.slice(0, max(len(table) - 1, 0)), table.slice(1)
+    alike = pa.chunked_array([pa.array(np.ones(len(after), np.bool_))])
+    for name in KEY:
+        if pc.any(pc.and_(alike, pc.less(after[name], before[name]))).as_py():
+            return False
+        alike = pc.and_(alike, pc.equal(after[name], before[name]))
+    return True
 
 
 def answers(rows: Sequence[Mapping[str, Any]] | Mapping[str, Any]) -> pa.Table:
