@@ -75,7 +75,7 @@ class Lake:
 
     @contextmanager
     def steady(self) -> Iterator[None]:
-        """While this lasts, no small write is moved from the lake's catalogue into files.
+        """While this lasts, no small write is moved from the lake's catalogue into files, and no snapshot is let go.
 
         DuckLake 1.5.5 reads the catalogue's own rows later than the list of files, and who reads just then would miss
         what is moved. Whatever is read is fetched before this ends.
