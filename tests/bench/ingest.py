@@ -3,6 +3,8 @@
 Run it as ``python tests/bench/ingest.py``, or with ``--rows 1000000 10000000 30000000``; the data are synthetic, and
 gone afterwards. The bounds: at most 3 times DuckDB's own read_csv (or read_parquet) and Parquet writer over the same
 file, in the same run; less than 2 GiB resident; the time for a row the same from 1 to 30 million.
+What follows from readings, their answers, has a bound of its own (``assess.py``), so the ingest is timed without it,
+and once more with it (``answered``).
 Each measurement is a process of its own, so that memory is its own too; the two take turns, and the better of two
 bare copies counts.
 """
@@ -21,6 +23,7 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from place import Testford, feature, point
 
+from mendmap.load import ingest as ingesting
 from mendmap.load.check import check
 from mendmap.load.ingest import Request, ingest
 from mendmap.load.write import write
@@ -58,7 +61,9 @@ def main() -> None:
     if given.measure:
         _measure(*given.measure)
         return
-    print(f"{'format':>6} {'rows':>12} {'DuckDB s':>9} {'ingest s':>9} {'ratio':>6} {'us/row':>7} {'peak GiB':>9}")
+    print(
+        f"{'format':>6} {'rows':>12} {'DuckDB s':>9} {'ingest s':>9} {'ratio':>6} {'us/row':>7} {'peak GiB':>9} {'answered s':>10}"
+    )
     for form in given.formats:
         for rows in given.rows:
             _compare(form, rows)
@@ -71,9 +76,13 @@ def _compare(form: str, rows: int) -> None:
         duckdb.sql(f"COPY ({select}) TO '{file}'")
         before = _alone(READERS[form], file)
         ours, peak = _alone("ingest", file)
+        answered, _ = _alone("answered", file)
         bare = min(before, _alone(READERS[form], file))[0]
         ratio, each = ours / bare, ours / rows * 1e6
-        print(f"{form:>6} {rows:>12,} {bare:>9.2f} {ours:>9.2f} {ratio:>6.2f} {each:>7.2f} {peak:>9.2f}", flush=True)
+        print(
+            f"{form:>6} {rows:>12,} {bare:>9.2f} {ours:>9.2f} {ratio:>6.2f} {each:>7.2f} {peak:>9.2f} {answered:>10.2f}",
+            flush=True,
+        )
 
 
 def _alone(kind: str, file: Path) -> tuple[float, float]:
@@ -88,7 +97,9 @@ def _measure(kind: str, file: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         act: Callable[[], object]
-        if kind == "ingest":
+        if kind in ("ingest", "answered"):
+            if kind == "ingest":
+                ingesting.after_readings = lambda lake, catalogue, number: 0
             place = Testford(where / "place")
             place.tables["parameter"][0]["aliases"] = "eea:1"
             air = {"medium": "air"}
