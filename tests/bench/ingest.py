@@ -61,9 +61,8 @@ def main() -> None:
     if given.measure:
         _measure(*given.measure)
         return
-    print(
-        f"{'format':>6} {'rows':>12} {'DuckDB s':>9} {'ingest s':>9} {'ratio':>6} {'us/row':>7} {'peak GiB':>9} {'answered s':>10}"
-    )
+    heads = f"{'format':>6} {'rows':>12} {'DuckDB s':>9} {'ingest s':>9} {'ratio':>6} {'us/row':>7} {'peak GiB':>9}"
+    print(f"{heads} {'answered s':>10}")
     for form in given.formats:
         for rows in given.rows:
             _compare(form, rows)
@@ -79,10 +78,8 @@ def _compare(form: str, rows: int) -> None:
         answered, _ = _alone("answered", file)
         bare = min(before, _alone(READERS[form], file))[0]
         ratio, each = ours / bare, ours / rows * 1e6
-        print(
-            f"{form:>6} {rows:>12,} {bare:>9.2f} {ours:>9.2f} {ratio:>6.2f} {each:>7.2f} {peak:>9.2f} {answered:>10.2f}",
-            flush=True,
-        )
+        cells = f"{form:>6} {rows:>12,} {bare:>9.2f} {ours:>9.2f} {ratio:>6.2f} {each:>7.2f} {peak:>9.2f}"
+        print(f"{cells} {answered:>10.2f}", flush=True)
 
 
 def _alone(kind: str, file: Path) -> tuple[float, float]:
