@@ -11,7 +11,7 @@ from readings_of import ZONE, basis, days, hours, key, limit, parameter, reading
 
 from mendmap.assess.calendar import HOUR, year
 from mendmap.assess.model import Answer, Basis, SeriesKey
-from mendmap.assess.verdicts import assess, assess_years
+from mendmap.assess.verdicts import assess
 from mendmap.assess.words import sentence
 from mendmap.errors import GeodataError
 from mendmap.load.check import check
@@ -19,7 +19,7 @@ from mendmap.load.check import check
 
 def held(series: dict[SeriesKey, Any], given: Basis, statistic: str, period: str = "") -> Answer:
     """The one answer of a statistic held against the limit ``l``."""
-    table = assess_years(*readings(series), given)
+    table = assess(*readings(series), given).answers
     found = [Answer(**row) for row in table.to_pylist() if row["statistic"] == statistic and row["against"] == "l"]
     found = [each for each in found if period in ("", each.period)]
     assert len(found) == 1, found
@@ -101,7 +101,7 @@ def test_hours_lost_to_calibration_are_not_asked_for_where_the_law_says_so() -> 
     lost = np.arange(8000) >= 7800  # 200 hours were lost, 760 are missing: 7,800 of 8,560 are 91 %
     given = dataclasses.replace(given, value=np.where(lost, np.nan, given.value), lost=lost)
     for losses, outcome, expected in (("left_out", "within", 8560), ("missing", "undecidable", 8760)):
-        table = assess_years(keys, given, basis(limit(10), rule(statistic="mean", losses=losses))).to_pylist()
+        table = assess(keys, given, basis(limit(10), rule(statistic="mean", losses=losses))).answers.to_pylist()
         (found,) = (row for row in table if row["against"])
         assert (found["outcome"], found["count"], found["expected"]) == (outcome, 7800, expected)
 
@@ -243,10 +243,10 @@ def test_the_median_of_paired_hardness_chooses_the_limit() -> None:
     ]
     cadmium, hardness = samples(2021, 0.46, 0.2, 0.3), samples(2021, 30, 49, 60, 900)  # the fourth stands alone
     series = {key("cd.sample"): cadmium, key("hardness.sample"): hardness}
-    table = assess_years(*readings(series), basis(*records, *classes)).to_pylist()
+    table = assess(*readings(series), basis(*records, *classes)).answers.to_pylist()
     assert [(row["against"], row["outcome"]) for row in table if row["against"]] == [("c1", "within")]
     apart = {key("cd.sample"): cadmium, key("hardness.sample", "elsewhere"): hardness}
-    table = assess_years(*readings(apart), basis(*records, *classes)).to_pylist()
+    table = assess(*readings(apart), basis(*records, *classes)).answers.to_pylist()
     assert {(row["outcome"], row["reason"]) for row in table if row["against"]} == {("undecidable", "unpaired")}
 
 
@@ -257,7 +257,7 @@ def test_a_biased_sample_can_only_say_at_least() -> None:
     assert (few.outcome, few.reason, few.above) == ("undecidable", "biased", 24)
     many = held({key(): rows}, given, "exceedances")
     assert (many.outcome, many.reason, many.above) == ("exceeds", "biased", 30)
-    table = assess_years(*readings({key(): rows}), given).to_pylist()
+    table = assess(*readings({key(): rows}), given).answers.to_pylist()
     assert {row["statistic"] for row in table if not row["against"]} == {"highest"}
     mean = held({key(): rows}, basis(limit(20), rule(statistic="mean")), "mean")
     assert (mean.outcome, mean.reason, mean.value) == ("undecidable", "biased", None)
@@ -282,9 +282,9 @@ def test_ten_minutes_become_hours_where_three_quarters_are_there() -> None:
 
 def test_a_repealed_limit_ends_and_one_to_come_is_assessed_already() -> None:
     rows = {key(): hours(2020) + hours(2021)}
-    old = assess_years(*readings(rows), basis(limit(10, applies_to="2020-06-30"), rule())).to_pylist()
+    old = assess(*readings(rows), basis(limit(10, applies_to="2020-06-30"), rule())).answers.to_pylist()
     assert [row["period"] for row in old if row["against"]] == ["2020"]
-    new = assess_years(*readings(rows), basis(limit(10, applies_from="2030-01-01"), rule())).to_pylist()
+    new = assess(*readings(rows), basis(limit(10, applies_from="2030-01-01"), rule())).answers.to_pylist()
     assert [row["period"] for row in new if row["against"]] == ["2020", "2021"]
 
 

@@ -17,7 +17,7 @@ from readings_of import ZONE, basis, days, hours, key, limit, readings, rule
 from mendmap.assess.calendar import year, year_of
 from mendmap.assess.model import KEY, Basis, Readings, SeriesKey
 from mendmap.assess.rules import beside, held
-from mendmap.assess.verdicts import assess, assess_years
+from mendmap.assess.verdicts import assess
 from mendmap.catalogue.records import Limit, Parameter, Rule
 from mendmap.load.check import check
 
@@ -88,7 +88,7 @@ def bytes_of(table: pa.Table) -> bytes:
 @given(st.integers(0, 2**32), SAMPLES)
 def test_the_order_of_rows_changes_nothing(seed: int, rows: list[tuple[int, float, str]]) -> None:
     keys, some = readings({key(): made(seed), key("so2.24h"): days(2020, 7), key("so2.sample"): sampled(rows)})
-    assert bytes_of(assess_years(keys, some, BASIS)) == bytes_of(assess_years(keys, shuffled(some, seed), BASIS))
+    assert bytes_of(assess(keys, some, BASIS).answers) == bytes_of(assess(keys, shuffled(some, seed), BASIS).answers)
 
 
 def test_a_series_is_assessed_for_itself_whatever_stands_beside_it() -> None:
@@ -97,13 +97,13 @@ def test_a_series_is_assessed_for_itself_whatever_stands_beside_it() -> None:
         key("so2.sample", f"w{nth}"): sampled([(day * 9, day * 0.7 + nth, "") for day in range(5 * nth + 2)])
         for nth in range(9)
     }
-    together = assess_years(*readings(series), BASIS)
-    alone = [assess_years(*readings({one: rows}), BASIS) for one, rows in series.items()]
+    together = assess(*readings(series), BASIS).answers
+    alone = [assess(*readings({one: rows}), BASIS).answers for one, rows in series.items()]
     assert together.equals(pa.concat_tables(alone).sort_by([(name, "ascending") for name in KEY]))
 
 
 def test_answers_come_in_the_order_of_their_key() -> None:
-    table = assess_years(*readings({key(station="b"): made(1), key(station="a"): made(2)}), BASIS)
+    table = assess(*readings({key(station="b"): made(1), key(station="a"): made(2)}), BASIS).answers
     rows = [tuple(row[name] for name in KEY) for row in table.to_pylist()]
     assert rows == sorted(set(rows)) and len(rows) > 20
 
@@ -113,8 +113,8 @@ def test_answers_come_in_the_order_of_their_key() -> None:
 def test_scaling_the_unit_scales_the_results(rows: list[tuple[int, float, str]], scale: float) -> None:
     bigger = [(day, value * scale, qualifier) for day, value, qualifier in rows]
     more = [dataclasses.replace(each, value=each.value * scale) if isinstance(each, Limit) else each for each in RULES]
-    one = assess_years(*readings({key("so2.sample"): sampled(rows)}), BASIS).to_pylist()
-    other = assess_years(*readings({key("so2.sample"): sampled(bigger)}), basis(*more)).to_pylist()
+    one = assess(*readings({key("so2.sample"): sampled(rows)}), BASIS).answers.to_pylist()
+    other = assess(*readings({key("so2.sample"): sampled(bigger)}), basis(*more)).answers.to_pylist()
     for row, scaled in zip(one, other, strict=True):
         for name, value in row.items():
             wanted = value * scale if name in ("value", "low", "high") and value is not None else value
@@ -125,7 +125,7 @@ def test_a_limit_in_another_unit_is_the_same_limit() -> None:
     series = readings({key(): made(3)})
     milligrams = basis(limit(0.06, unit="mg/m3", allowed_exceedances=2), rule())
     micrograms = basis(limit(60, allowed_exceedances=2), rule())
-    assert assess_years(*series, milligrams).equals(assess_years(*series, micrograms))
+    assert assess(*series, milligrams).answers.equals(assess(*series, micrograms).answers)
 
 
 @settings(max_examples=times(30, 300))
@@ -152,18 +152,18 @@ def test_hours_above_the_limit_never_turn_a_breach_into_its_opposite(seed: int, 
 
 
 def _outcomes(series: dict[SeriesKey, Any]) -> dict[tuple[str, ...], str]:
-    rows = assess_years(*readings(series), BASIS).to_pylist()
+    rows = assess(*readings(series), BASIS).answers.to_pylist()
     return {tuple(row[name] for name in KEY): row["outcome"] for row in rows if row["against"]}
 
 
 def test_one_reading_all_equal_and_all_below_detection() -> None:
-    one = assess_years(*readings({key(): hours(2021, [7.0])}), BASIS).to_pylist()
+    one = assess(*readings({key(): hours(2021, [7.0])}), BASIS).answers.to_pylist()
     plain = {row["statistic"]: row["value"] for row in one if not row["against"]}
     assert plain == dict.fromkeys(("highest", "least", "mean", "median", "p90", "p98"), 7.0)
-    equal = assess_years(*readings({key(): hours(2021, 60.0)}), BASIS).to_pylist()
+    equal = assess(*readings({key(): hours(2021, 60.0)}), BASIS).answers.to_pylist()
     assert {row["value"] for row in equal if not row["against"]} == {60.0}
     assert {row["outcome"] for row in equal if row["against"] == "a"} == {"within"}
-    below = assess_years(*readings({key(): [(at, 4.0, "<") for at, _ in hours(2021)]}), BASIS).to_pylist()
+    below = assess(*readings({key(): [(at, 4.0, "<") for at, _ in hours(2021)]}), BASIS).answers.to_pylist()
     assert {row["below_detection"] for row in below if row["statistic"] == "mean" and row["period"] == "2021"} == {8760}
     (mean,) = (row for row in below if row["statistic"] == "mean" and not row["against"])
     assert (mean["value"], mean["low"], mean["high"]) == (2.0, 0.0, 4.0)
@@ -179,7 +179,7 @@ def test_no_readings_give_no_answers() -> None:
 @pytest.mark.parametrize("seed", range(times(4, 40)))
 def test_hours_agree_with_a_plain_slow_computation(seed: int) -> None:
     rows = made(seed, 2020, 0.9) + made(seed + 1, 2021, (0.99, 0.93, 0.85, 0.2)[seed % 4])
-    table = assess_years(*readings({key(): rows}), BASIS).to_pylist()
+    table = assess(*readings({key(): rows}), BASIS).answers.to_pylist()
     found = {(row["period"], row["statistic"], row["against"]): row for row in table}
     for number in (2020, 2021):
         expected = _plainly(rows, number)

@@ -36,11 +36,6 @@ class Assessed:
     months: Months
 
 
-def assess_years(series: Sequence[SeriesKey], readings: Readings, basis: Basis) -> pa.Table:
-    """The answers of every series and year as ``assess`` gives them."""
-    return assess(series, readings, basis).answers
-
-
 def assess(series: Sequence[SeriesKey], readings: Readings, basis: Basis) -> Assessed:
     """What the readings say, by calendar year and winter, and whether the limits of ``basis`` are kept.
 

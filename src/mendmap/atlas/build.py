@@ -36,7 +36,7 @@ _WORKS_NAME = {"en": "Works of remediation", "sr-Latn": "Radovi na sanaciji", "s
 
 def build(contents: Contents) -> Atlas:
     """The atlas of one catalogue at one snapshot, with its answers. The same contents always give the same atlas."""
-    # Where no series was asked for, the columns that hold nothing have no types.
+    # Contents that were read without their series have none.
     answers = Answers(ANSWERS.empty_table() if contents.answers is None else contents.answers)
     place = _place(contents.records["catalogue"][0])
     bodies = {body["id"]: body for body in contents.records.get("layer", ())}

@@ -49,7 +49,7 @@ def at_stations(lake: Lake, number: int, catalogue: str, stations: Sequence[str]
 
 
 def arrays(lake: Lake, number: int, catalogue: str, series: Sequence[str], biased: Sequence[str]) -> pa.Table:
-    """The readings of some series as known at a number, in no order: ``code``, the place in ``series``; ``start`` and
+    """The readings of some series as known at a number, in order: ``code``, the place in ``series``; ``start`` and
     ``end`` in microseconds since 1970; ``value`` and ``limit`` in the canonical unit, NaN where there is none; and as
     0 or 1 ``below`` and ``above`` for the qualifiers, whether the source is one of ``biased``, and ``lost``, time that
     went to calibration, without a value. Those that are withdrawn, missing or invalid are not among them."""
@@ -63,7 +63,9 @@ def arrays(lake: Lake, number: int, catalogue: str, series: Sequence[str], biase
                CAST(starts_with(qualifier, '>') AS TINYINT) AS above,
                CAST(list_contains($biased, source) AS TINYINT) AS biased,
                CAST(quality NOT IN ('valid', 'preliminary') AS TINYINT) AS lost
-        FROM {chosen} WHERE {_READ} AND (quality IN ('valid', 'preliminary') OR contains(flags, 'calibration'))"""
+        FROM {chosen} WHERE {_READ} AND (quality IN ('valid', 'preliminary') OR contains(flags, 'calibration'))
+        -- DuckDB sorts many times faster than numpy, by keys of several columns.
+        ORDER BY 1, 2, 3"""
     with lake.steady():
         return lake.query(sql, values).to_arrow_table()
 

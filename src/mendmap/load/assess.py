@@ -49,13 +49,16 @@ class Frame:
         station, parameter, averaging, method = (*ident.split("."), "")[:4]
         return SeriesKey(ident, station, parameter, averaging, method, self.works.get(station, ()))
 
-    def about(self, ident: str) -> tuple[object, ...]:
-        """All that the answers of a series depend on beside readings."""
-        key, basis = self.key(ident), self.basis
-        limits = [each for each in basis.limits.values() if each.parameter == key.parameter]
+    def law(self, parameter: str) -> tuple[object, ...]:
+        """All that the answers of a parameter's series depend on beside readings and works."""
+        basis = self.basis
+        limits = [each for each in basis.limits.values() if each.parameter == parameter]
         rules = [basis.rules[each] for limit in limits for each in limit.rules if each in basis.rules]
-        works = [(each, basis.works[each].begun, basis.works[each].finished) for each in key.works]
-        return basis.zone.key, self.biased, basis.parameters.get(key.parameter), limits, rules, works
+        return basis.zone.key, self.biased, basis.parameters.get(parameter), limits, rules
+
+    def done(self, key: SeriesKey) -> list[tuple[object, ...]]:
+        """When the works were done that the answers of a series depend on."""
+        return [(each, self.basis.works[each].begun, self.basis.works[each].finished) for each in key.works]
 
 
 def frame(held: Contents) -> Frame:
@@ -83,7 +86,10 @@ def _biased(sources: Mapping[str, Source]) -> Iterator[str]:
 
 def changed(old: Frame, new: Frame, series: Sequence[str]) -> list[str]:
     """Those of some series whose answers another frame may change."""
-    return [each for each in series if old.about(each) != new.about(each)]
+    keys = [(old.key(each), new.key(each)) for each in series]
+    # There are few parameters, and limits are compared once for each.
+    law = {each: old.law(each) != new.law(each) for each in {after.parameter for _, after in keys}}
+    return [after.id for before, after in keys if law[after.parameter] or old.done(before) != new.done(after)]
 
 
 @dataclass(frozen=True, slots=True)
