@@ -1,6 +1,5 @@
 """The tables of verdicts and answers, of the synthetic Testford: filtered, typed, explained, as of a moment."""
 
-import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from assessed_place import assessed, later
 from fastapi.testclient import TestClient
 from place import Testford
+from test_download_filters import rows_of
 from test_lake import load, read
 
 from mendmap.atlas.build import build
@@ -35,12 +35,6 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(lake: Path) -> Iterator[TestClient]:
     with TestClient(create_app(Settings(lake=str(lake)))) as found:
         yield found
-
-
-def rows_of(client: TestClient, address: str) -> list[dict[str, str]]:
-    answer = client.get(f"/downloads/{address}")
-    assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
 
 
 def test_a_verdict_stands_with_its_limit_law_reason_and_sentence(client: TestClient) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from mendmap.charts import points
 from mendmap.charts.axes import moment, time_ticks, value_ticks
 from mendmap.charts.points import Points, Seen
-from mendmap.charts.svg import CHARACTER, GRID, INK, LIMIT, LINE, QUIET, picture, short, text
+from mendmap.charts.svg import INK, LIMIT, LINE, QUIET, grid, heading, picture, short, text
 
 WIDTH, HEIGHT = 400, 300
 _TOP, _RIGHT = 36, 10
@@ -120,15 +120,8 @@ class _Frame:
 
 
 def _axes(frame: _Frame, chart: Chart) -> Iterator[str]:
-    heading = f"{chart.what}{f', {chart.unit}' if chart.unit else ''}"
-    yield text(8, 18, heading, size=14, more='font-weight="600"')
-    room = int((WIDTH - 28 - 8.2 * len(heading)) / CHARACTER)
-    yield text(WIDTH - 8, 18, short(f"{chart.averaging}, {chart.where}", room), anchor="end", fill=QUIET, size=11)
-    for each in frame.ticks:
-        y = frame.y(each)
-        firm = QUIET if each == 0 else GRID
-        yield f'<path d="M{frame.left:.1f} {y:.1f}H{frame.right:.1f}" stroke="{firm}"/>'
-        yield text(frame.left - 5, y + 4, f"{each:,.10g}", anchor="end")
+    yield from heading(WIDTH, chart.what, chart.unit, f"{chart.averaging}, {chart.where}")
+    yield from grid(frame.ticks, frame.y, frame.left, frame.right)
     for seconds, words in time_ticks(frame.first, frame.last):
         x = frame.x(seconds)
         yield f'<path d="M{x:.1f} {frame.bottom:.0f}v5" stroke="{QUIET}"/>'

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mendmap.charts.axes import value_ticks
-from mendmap.charts.svg import CHARACTER, GRID, INK, LINE, QUIET, picture, short, text
+from mendmap.charts.svg import INK, LINE, QUIET, grid, heading, picture, text
 
 WIDTH, HEIGHT = 640, 320
 _TOP, _BOTTOM, _RIGHT = 36, HEIGHT - 58, WIDTH - 14
@@ -86,14 +86,8 @@ class _Frame:
 
 
 def _axes(frame: _Frame, profile: Profile) -> Iterator[str]:
-    heading = f"{profile.what}{f', {profile.unit}' if profile.unit else ''}"
-    yield text(8, 18, heading, size=14, more='font-weight="600"')
-    room = int((WIDTH - 28 - 8.2 * len(heading)) / CHARACTER)
-    yield text(WIDTH - 8, 18, short(f"{profile.where}, {profile.when}", room), anchor="end", fill=QUIET, size=11)
-    for each in frame.ticks:
-        y = frame.y(each)
-        yield f'<path d="M{frame.left:.1f} {y:.1f}H{_RIGHT:.1f}" stroke="{QUIET if each == 0 else GRID}"/>'
-        yield text(frame.left - 5, y + 4, f"{each:,.10g}", anchor="end")
+    yield from heading(WIDTH, profile.what, profile.unit, f"{profile.where}, {profile.when}")
+    yield from grid(frame.ticks, frame.y, frame.left, _RIGHT)
     for km in value_ticks(frame.first, frame.last, 8):
         if frame.first <= km <= frame.last:
             yield f'<path d="M{frame.x(km):.1f} {_BOTTOM}v5" stroke="{QUIET}"/>'

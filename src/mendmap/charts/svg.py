@@ -1,6 +1,6 @@
 """The pieces that every drawing is made of: its frame, its words, its colours. Not here: what is drawn."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from xml.sax.saxutils import escape
 
 INK, QUIET, GRID, LINE, LIMIT = "#1b2420", "#4c5751", "#dcd8cc", "#0f4c5c", "#7a1f1f"
@@ -27,3 +27,19 @@ def text(x: float, y: float, words: str, anchor: str = "start", size: int = 12, 
 def short(words: str, most: int) -> str:
     """Words, cut to so many characters."""
     return words if len(words) <= most else f"{words[: max(most - 1, 1)]}…"
+
+
+def heading(width: int, what: str, unit: str, where: str) -> Iterator[str]:
+    """What is drawn, with its unit, and where and when, as far as there is room."""
+    title = f"{what}{f', {unit}' if unit else ''}"
+    yield text(8, 18, title, size=14, more='font-weight="600"')
+    room = int((width - 28 - 8.2 * len(title)) / CHARACTER)
+    yield text(width - 8, 18, short(where, room), anchor="end", fill=QUIET, size=11)
+
+
+def grid(ticks: Iterable[float], y: Callable[[float], float], left: float, right: float) -> Iterator[str]:
+    """A line across the drawing for each tick of its values, and the value beside it."""
+    for each in ticks:
+        at = y(each)
+        yield f'<path d="M{left:.1f} {at:.1f}H{right:.1f}" stroke="{QUIET if each == 0 else GRID}"/>'
+        yield text(left - 5, at + 4, f"{each:,.10g}", anchor="end")
