@@ -21,7 +21,7 @@ from mendmap.lake.connection import open_lake
 from mendmap.lake.upkeep import compact
 from mendmap.load import assess as assessing
 from mendmap.load.rebuild import rebuild
-from mendmap.query import AsOf
+from mendmap.query.times import AsOf
 
 RULES = [
     {"id": "hours", "statistic": "exceedances", "block": "hour", "period": "year", "block_share": "0.75",

@@ -31,7 +31,7 @@ from mendmap.exports.tables import Table
 from mendmap.lake import contents, ledger
 from mendmap.lake.connection import open_lake
 from mendmap.load.ingest import Request, ingest
-from mendmap.query import ReadingQuery
+from mendmap.query.readings import ReadingQuery
 from mendmap.settings import Settings
 from mendmap.web import spool
 from mendmap.web.app import create_app

@@ -22,7 +22,7 @@ from test_lake import load
 from mendmap.assess.model import Answers, answers
 from mendmap.atlas.model import Atlas
 from mendmap.load.ingest import Request, ingest
-from mendmap.query import interval
+from mendmap.query.times import interval
 from mendmap.settings import Settings
 from mendmap.web import findings, laws
 from mendmap.web.answered import readings_href

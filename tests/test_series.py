@@ -17,12 +17,13 @@ from place import Testford, write_csv
 from test_ingest import HOUR, START, row
 from test_lake import load
 
-from mendmap import query
 from mendmap.errors import BadRequestError
 from mendmap.lake import contents, ledger
 from mendmap.lake.connection import open_lake
 from mendmap.load.ingest import Request, ingest
-from mendmap.query import AsOf, Interval, ReadingQuery
+from mendmap.query import times
+from mendmap.query.readings import ReadingQuery
+from mendmap.query.times import AsOf, Interval
 from mendmap.settings import Settings
 from mendmap.web.app import create_app
 
@@ -292,10 +293,10 @@ def test_a_series_is_read_whole_from_a_running_service_in_parts_and_twice_alike(
 
 def test_texts_of_times_are_one_value() -> None:
     day = dt.datetime(2022, 1, 1, tzinfo=dt.UTC)
-    assert query.interval("2022-01-01") == Interval(day, day + 24 * HOUR - dt.timedelta(microseconds=1))
-    assert query.interval("../..") == query.interval(None) == Interval()
-    assert query.as_of("12") == AsOf(number=12)
-    assert query.as_of("2022-01-01").moment == day + 24 * HOUR - dt.timedelta(microseconds=1)
+    assert times.interval("2022-01-01") == Interval(day, day + 24 * HOUR - dt.timedelta(microseconds=1))
+    assert times.interval("../..") == times.interval(None) == Interval()
+    assert times.as_of("12") == AsOf(number=12)
+    assert times.as_of("2022-01-01").moment == day + 24 * HOUR - dt.timedelta(microseconds=1)
     for text in ("", "2022", "2022-13-01", "20220101", "0000-01-01", "2022-01-01T25:00Z", "٢٠٢٢-01-01"):
         with pytest.raises(BadRequestError):
-            query.interval(text or "x")
+            times.interval(text or "x")

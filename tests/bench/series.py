@@ -27,7 +27,7 @@ from mendmap.lake.write import Around, revise
 from mendmap.load.check import check
 from mendmap.load.ingest import COLUMNS
 from mendmap.load.write import write
-from mendmap.query import ReadingQuery
+from mendmap.query.readings import ReadingQuery
 
 HOURS = 8_760
 PARTS = 10

@@ -88,7 +88,7 @@ def build(contents: Contents) -> Atlas:
 
 def _place(body: Mapping[str, Any]) -> Place:
     known = {name: body[name] for name in Place.__dataclass_fields__ if name in body}
-    listed = {name: tuple(body.get(name, ())) for name in ("languages", "jurisdictions")}
+    listed = {name: tuple(body.get(name, ())) for name in ("languages", "jurisdictions", "projections")}
     return Place(**{**known, **listed, "extent": Bounds(*body["extent"])})
 
 

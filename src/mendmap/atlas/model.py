@@ -15,6 +15,7 @@ from mendmap.atlas.verdicts import Verdict
 from mendmap.catalogue.records import Figure, Limit, Names, Parameter, Quantity, Rule, Source, State, Statement, Work
 from mendmap.errors import NotFoundError
 from mendmap.geo.bounds import Bounds
+from mendmap.geo.crs import ALWAYS, Crs, crs
 from mendmap.lake.contents import SeriesRow
 from mendmap.lake.ledger import Snapshot
 from mendmap.maps.model import MapSpec
@@ -35,6 +36,12 @@ class Place:
     near_m: float
     zone: str = "UTC"
     jurisdictions: tuple[str, ...] = ()
+    projections: tuple[str, ...] = ()
+
+    @property
+    def systems(self) -> tuple[Crs, ...]:
+        """Every system in which features can be asked for."""
+        return tuple(crs(each) for each in dict.fromkeys((*ALWAYS, *self.projections)))
 
 
 @dataclass(frozen=True, slots=True)

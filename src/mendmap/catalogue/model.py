@@ -119,7 +119,8 @@ class Readings:
 class Catalogue:
     """What ``catalogue.toml`` says. ``near_m`` is the greatest distance at which a station is joined to a site,
     ``zone`` the name of the zone in which its days, months and years begin, ``jurisdictions`` those whose limits are
-    law here; none where it does not say."""
+    law here; none where it does not say. ``projections`` are the systems, as ``EPSG:code``, in which its
+    features may be asked for beside those of ``geo.crs.ALWAYS``."""
 
     id: str
     name: Names
@@ -135,6 +136,7 @@ class Catalogue:
     readings: tuple[Readings, ...]
     zone: str = "UTC"
     jurisdictions: tuple[str, ...] = ()
+    projections: tuple[str, ...] = ()
 
 
 def plain_layer(layer: Layer) -> Row:
@@ -167,5 +169,6 @@ def plain_catalogue(catalogue: Catalogue) -> Row:
         "near_m": catalogue.near_m,
         "zone": catalogue.zone,
         "jurisdictions": list(catalogue.jurisdictions),
+        "projections": list(catalogue.projections),
         "layers": [layer.id for layer in catalogue.layers],
     }

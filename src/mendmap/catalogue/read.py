@@ -23,6 +23,7 @@ from mendmap.catalogue.model import (
 )
 from mendmap.errors import Fault, not_one_of, shown
 from mendmap.geo.bounds import Bounds
+from mendmap.geo.crs import crs
 from mendmap.words.fields import Field, Row, name_column, read_row
 
 _WORLD = Bounds(-180, -90, 180, 90)
@@ -78,6 +79,14 @@ class _Reader:
             return given or "UTC"
         self.fault(line, "zone", f"no such zone: {shown(given)}; write Europe/Paris")
         return "UTC"
+
+    def projections(self, line: int, given: object) -> tuple[str, ...]:
+        """Systems of coordinates, each as EPSG:code."""
+        try:
+            return tuple(crs(str(each)).name for each in (given if isinstance(given, list) else [given]))
+        except ValueError as error:
+            self.fault(line, "projections", str(error))
+            return ()
 
     def words(self, line: int, column: str, given: object) -> dict[str, str]:
         """A table from id to plain words."""
@@ -147,7 +156,7 @@ def _catalogue(reader: _Reader) -> Catalogue:
     if not isinstance(given, dict):
         reader.fault(line, "catalogue", "a [catalogue] table is required")
         given = {}
-    cells = {key: value for key, value in given.items() if key not in ("languages", "extent")}
+    cells = {key: value for key, value in given.items() if key not in ("languages", "extent", "projections")}
     row = reader.row(CATALOGUE, line, cells)
     extent = reader.extent(line, given.get("extent"), _WORLD)
     layers = [_layer(reader, line, cells, extent) for line, cells in reader.tables("layer")]
@@ -168,6 +177,7 @@ def _catalogue(reader: _Reader) -> Catalogue:
         readings=tuple(each for each in readings if each),
         zone=reader.zone(line, row["zone"]),
         jurisdictions=row["jurisdictions"] or (),
+        projections=reader.projections(line, given.get("projections", [])),
     )
     _unique(reader, catalogue)
     return catalogue

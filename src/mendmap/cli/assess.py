@@ -6,7 +6,7 @@ Not here: the answers (``load.assess``); every write of readings assesses the se
 import click
 
 from mendmap.cli.main import as_of_option, lake_option, main, settings_with
-from mendmap.query import as_of as parsed
+from mendmap.query.times import as_of as parsed
 
 
 @main.command(epilog="Example: mendmap assess --as-of 2026-01-01")

@@ -168,7 +168,7 @@ def atlas_of(lake: str | None, moment: str | None) -> Any:
     from mendmap.atlas.build import build
     from mendmap.lake import contents, ledger
     from mendmap.lake.connection import open_lake
-    from mendmap.query import as_of
+    from mendmap.query.times import as_of
 
     chosen = settings_with(lake=lake)
     with closing(open_lake(chosen.lake)) as opened:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import TABLES, Quantity, Record, to_plain
 from mendmap.lake.contents import READING_COLUMNS
-from mendmap.query import Interval
+from mendmap.query.times import Interval
 from mendmap.readings.fields import READING
 from mendmap.words.dates import Period
 from mendmap.words.fields import Field, expanded, fields_of, name_column

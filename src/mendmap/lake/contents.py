@@ -19,7 +19,7 @@ from mendmap.errors import LakeEmptyError, NotFoundError
 from mendmap.lake import assessed
 from mendmap.lake.connection import Lake
 from mendmap.lake.ledger import Snapshot
-from mendmap.query import ReadingQuery
+from mendmap.query.readings import ReadingQuery
 from mendmap.words.vocabulary import QUALITIES
 
 

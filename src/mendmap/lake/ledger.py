@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from mendmap.errors import LakeEmptyError, NotFoundError
 from mendmap.lake.connection import Lake
-from mendmap.query import AsOf
+from mendmap.query.times import AsOf
 
 
 @dataclass(frozen=True, slots=True)

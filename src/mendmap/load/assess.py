@@ -24,7 +24,7 @@ from mendmap.lake import assessed, contents, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents
 from mendmap.lake.write import Written, note
-from mendmap.query import AsOf
+from mendmap.query.times import AsOf
 from mendmap.readings.marks import epoch_us
 from mendmap.readings.tidy import Reading
 

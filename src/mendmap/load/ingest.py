@@ -19,7 +19,7 @@ from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents
 from mendmap.lake.write import Around, Written, revise
 from mendmap.load.assess import after_readings
-from mendmap.query import AsOf
+from mendmap.query.times import AsOf
 from mendmap.readings import marks
 from mendmap.readings.claims import Format, Options, Query
 from mendmap.readings.explain import faults, reasons_sql

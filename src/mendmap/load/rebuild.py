@@ -24,7 +24,7 @@ from mendmap.lake.write import note, reload, revise
 from mendmap.load import post
 from mendmap.load.assess import after_load, after_readings, after_upgrade
 from mendmap.load.ingest import COLUMNS, Request, ingest
-from mendmap.query import AsOf
+from mendmap.query.times import AsOf
 from mendmap.readings.claims import Options
 
 # Readings of one post: it was within the bound of its time.

@@ -13,7 +13,8 @@ from fastapi import Query
 from mendmap.atlas.model import Atlas
 from mendmap.errors import BadRequestError, not_one_of, shown
 from mendmap.exports.tables import Places
-from mendmap.query import Interval, ReadingQuery, interval, qualities
+from mendmap.query.readings import ReadingQuery, qualities
+from mendmap.query.times import Interval, interval
 from mendmap.words.dates import length
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

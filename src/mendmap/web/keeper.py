@@ -20,7 +20,7 @@ from mendmap.lake import contents, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import SeriesRow
 from mendmap.maps.page import Drawing, LayerInfo, draw
-from mendmap.query import as_of
+from mendmap.query.times import as_of
 from mendmap.settings import Settings
 from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes

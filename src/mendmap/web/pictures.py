@@ -6,7 +6,7 @@ from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Limit, names
 from mendmap.charts.draw import Chart, Line
 from mendmap.lake.contents import SeriesRow
-from mendmap.query import ReadingQuery
+from mendmap.query.readings import ReadingQuery
 from mendmap.units import UnitError, factor
 from mendmap.web import wording
 

@@ -13,7 +13,8 @@ from mendmap.catalogue.records import names
 from mendmap.charts.profile import Mark, Profile
 from mendmap.lake import contents
 from mendmap.lake.connection import Lake
-from mendmap.query import Interval, ReadingQuery
+from mendmap.query.readings import ReadingQuery
+from mendmap.query.times import Interval
 from mendmap.web import along, describe, wording
 from mendmap.words.fields import Field
 from mendmap.words.vocabulary import FLAGS

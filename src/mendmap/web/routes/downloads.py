@@ -16,7 +16,7 @@ from mendmap.exports.geojson import layer_geojson
 from mendmap.exports.tables import ASSESSED, DOWNLOADS, Places, Table, filters, reading_fields, records
 from mendmap.lake import contents
 from mendmap.lake.contents import Selection
-from mendmap.query import ReadingQuery
+from mendmap.query.readings import ReadingQuery
 from mendmap.statements.outcome import outcomes
 from mendmap.web import answers, asked
 from mendmap.web.answers import content, named

@@ -10,7 +10,7 @@ from mendmap.catalogue.records import names
 from mendmap.charts import profile as chart
 from mendmap.errors import BadRequestError
 from mendmap.exports.files import rows_csv
-from mendmap.query import Interval
+from mendmap.query.times import Interval
 from mendmap.web import along, answers, asked, claims, describe, profile
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current

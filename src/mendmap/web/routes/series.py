@@ -15,7 +15,7 @@ from mendmap.errors import NotFoundError
 from mendmap.exports.tables import reading_fields
 from mendmap.lake import assessed, contents
 from mendmap.lake.contents import SeriesRow
-from mendmap.query import ReadingQuery
+from mendmap.query.readings import ReadingQuery
 from mendmap.web import answers, asked, describe, findings, pictures
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current

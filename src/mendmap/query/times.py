@@ -1,7 +1,6 @@
-"""What is asked of readings: which series, places and parameters, what time, what quality, and known when.
+"""Times that are asked for: a stretch of time, and when something was known.
 
 The texts of a request become one value here, or a BadRequestError that shows the form that is expected.
-Not here: SQL (``lake.contents``), and addresses (``web``).
 """
 
 import datetime as dt
@@ -9,12 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mendmap.errors import BadRequestError, not_one_of, shown
+from mendmap.errors import BadRequestError, shown
 from mendmap.words.fields import Field, value
-from mendmap.words.vocabulary import QUALITIES
 
-# What a source took back is told only to those who ask for it.
-USUAL = tuple(each for each in QUALITIES if each != "withdrawn")
 _MOMENT = Field("moment", "moment", "", required=True)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SNAPSHOT = re.compile(r"(\d{1,15})(?:-([0-9a-f]{12,64}))?", re.ASCII)
@@ -38,17 +34,6 @@ class AsOf(NamedTuple):
     moment: dt.datetime | None = None
     number: int = 0
     digest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingQuery:
-    """Which readings are asked for: each of ``series``, ``stations`` and ``parameters`` is ids, or None for any."""
-
-    series: tuple[str, ...] | None = None
-    stations: tuple[str, ...] | None = None
-    parameters: tuple[str, ...] | None = None
-    interval: Interval = Interval()
-    qualities: tuple[str, ...] = USUAL
 
 
 def interval(text: str | None) -> Interval:
@@ -84,17 +69,6 @@ def as_of(text: str) -> AsOf:
             "as-of: neither a moment (2026-07-09T03:00Z; + in an address is %2B), a date (2026-07-09), nor the number "
             f"of a snapshot (12): {shown(text)}"
         ) from None
-
-
-def qualities(text: str | None) -> tuple[str, ...]:
-    """The qualities of a comma list; all but withdrawn where none is given."""
-    if text is None:
-        return USUAL
-    asked = text.split(",")
-    for each in asked:
-        if each not in QUALITIES:
-            raise BadRequestError(not_one_of("quality: not one of the choices", each, QUALITIES))
-    return tuple(each for each in QUALITIES if each in asked)
 
 
 def _span(text: str) -> tuple[dt.datetime, dt.datetime]:
