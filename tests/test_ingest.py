@@ -315,7 +315,7 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=times(8, 60))
+@settings(max_examples=times(5, 60))
 @given(acts)
 def test_what_was_known_at_any_moment_is_what_a_naive_model_says(acts: list[list[tuple[int, str]] | str]) -> None:
     """A load states the value of the first hour, an ingest those of some hours; upkeep changes nothing."""
