@@ -8,7 +8,7 @@ READY := .venv/.ready
 # Programs of the system that some tests use, and the Debian packages that carry them.
 SYSTEM_PACKAGES := chromium gdal-bin
 
-.PHONY: serve test prove lint test-system lock
+.PHONY: serve test prove lint test-system test-qgis lock
 
 serve: $(READY)
 	$(BIN)/mendmap load geodata
@@ -30,6 +30,12 @@ lint: $(READY)
 test-system:
 	apt-get update
 	DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $(SYSTEM_PACKAGES)
+
+# A check of its own, since QGIS is large: Debian's QGIS opens the whole service without a screen.
+test-qgis: $(READY)
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends python3-qgis
+	$(BIN)/mendmap load geodata
+	$(BIN)/python tests/qgis/run.py
 
 # Installed anew only when what is locked or built has changed.
 $(READY): requirements-dev.lock pyproject.toml hatch_build.py src/mendmap/web/assets/package-lock.json
