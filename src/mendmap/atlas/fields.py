@@ -3,7 +3,7 @@
 The frames, the downloads and their explanations all follow this order.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from mendmap.query.filters.check import KINDS
 from mendmap.vectors.fields import FEATURE, OF_ROLE
@@ -62,9 +62,10 @@ def columns(layer: str, role: str, own: Mapping[str, str], languages: Sequence[s
 GEOMETRY = Field("geometry", "geometry", "Position or outline, in longitude and latitude.")
 
 
-def queryables(fields: Iterable[Field]) -> dict[str, Field]:
-    """What of a layer's columns filters may ask for: all but lists, and ``geometry``."""
-    return {each.name: each for each in (*fields, GEOMETRY) if each.kind in KINDS}
+def queryables(layer: str, role: str, own: Mapping[str, str], languages: Sequence[str]) -> dict[str, Field]:
+    """The columns of a layer that a filter may name, by name: those of one value, and ``geometry``."""
+    known = (*columns(layer, role, own, languages), GEOMETRY)
+    return {each.name: each for each in known if each.kind in KINDS}
 
 
 _READ = ("readings", "newest_reading", "latest", "verdicts")

@@ -41,7 +41,8 @@ class _Checker:
     """Goes through one filter from its outside in."""
 
     def __init__(self, queryables: Mapping[str, Field], system: Crs) -> None:
-        self._queryables, self._system = queryables, system
+        self._queryables = {name: each for name, each in queryables.items() if each.kind in KINDS}
+        self._system = system
         self._depth, self._parts = 0, 0
 
     def expression(self, body: Any) -> Expression:

@@ -36,8 +36,8 @@ class Columns:
         return len(self._frame)
 
     def texts(self, name: str) -> pa.Array:
-        """A column of texts."""
-        return self._once(name, "text", lambda: self._array(name, pa.string()))
+        """A column of texts, as a dictionary where most occur more than once."""
+        return self._once(name, "text", lambda: _packed(self._array(name, pa.string())))
 
     def numbers(self, name: str) -> pa.Array:
         """A column of numbers, whole ones among them."""
@@ -80,18 +80,36 @@ class Columns:
         return found if found is not None else self._kept.setdefault((name, how), make())
 
     def _times(self, name: str, read: Callable[[str], tuple[int, int]], *, exact: bool) -> Times:
-        known = self.texts(name).dictionary_encode()
+        known = self._array(name, pa.string()).dictionary_encode()
         pairs = [read(each) for each in known.dictionary.to_pylist()]
         first, last = (pa.array([pair[end] for pair in pairs], pa.int64()).take(known.indices) for end in (0, 1))
         return Times(first, last, last if name in ENDS else first, exact)
 
 
+def each_text(texts: Any, ask: Callable[[Any], Any]) -> Any:
+    """What is asked of texts, a scalar or an array; of a dictionary it is asked once for each that is in it."""
+    if isinstance(texts, pa.DictionaryArray):
+        return ask(texts.dictionary).take(texts.indices)
+    return ask(texts)
+
+
+def plain_texts(values: Any) -> Any:
+    """Values that are no dictionary."""
+    return values.dictionary_decode() if isinstance(values, pa.DictionaryArray) else values
+
+
 def fold_texts(texts: Any, fold: Callable[[str], str]) -> Any:
-    """Texts, each folded once however often it occurs; a scalar or an array."""
+    """Texts, each folded; a scalar or an array."""
     if isinstance(texts, pa.Scalar):
         return pa.scalar(fold(texts.as_py()))
-    known = texts.dictionary_encode()
-    return pa.array([fold(each) for each in known.dictionary.to_pylist()], pa.string()).take(known.indices)
+    if isinstance(texts, pa.DictionaryArray):
+        return pa.DictionaryArray.from_arrays(texts.indices, fold_texts(texts.dictionary, fold))
+    return pa.array([None if each is None else fold(each) for each in texts.to_pylist()], pa.string())
+
+
+def _packed(texts: pa.Array) -> pa.Array:
+    packed = texts.dictionary_encode()
+    return packed if 2 * len(packed.dictionary) <= len(texts) else texts
 
 
 def _days(text: str) -> tuple[int, int]:

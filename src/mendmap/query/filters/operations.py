@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from mendmap.errors import BadRequestError, shown
 from mendmap.query.filters import relations
-from mendmap.query.filters.columns import Columns, fold_texts
+from mendmap.query.filters.columns import Columns, each_text, fold_texts, plain_texts
 from mendmap.query.filters.expressions import Expression, Run, finite, fixed
 from mendmap.query.filters.times import Times
 
@@ -29,15 +29,30 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": pc.greater,
     ">=": pc.greater_equal,
 }
+
+
+def _remainder(one: Any, other: Any) -> Any:
+    # Arrow has none; NumPy's is exact, and takes NaN for null.
+    with np.errstate(invalid="ignore"):
+        found = np.fmod(_floats(one), _floats(other))
+    return pa.array(found, from_pandas=True) if np.ndim(found) else pa.scalar(float(found))
+
+
+def _floats(values: Any) -> Any:
+    if isinstance(values, pa.Scalar):
+        return values.as_py() if values.is_valid else math.nan
+    return values.to_numpy(zero_copy_only=False)
+
+
 _ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
-    "/": np.divide,
-    "^": np.float_power,
+    "+": pc.add,
+    "-": pc.subtract,
+    "*": pc.multiply,
+    "/": pc.divide,
+    "^": pc.power,
     # Both are cut towards zero, as in SQL: -7 div 2 is -3, and -7 % 2 is -1.
-    "%": np.fmod,
-    "div": lambda a, b: np.trunc(np.divide(a, b)),
+    "%": _remainder,
+    "div": lambda one, other: pc.trunc(pc.divide(one, other)),
 }
 
 
@@ -94,11 +109,16 @@ def _comparison(checker: Checker, name: str, args: list[Any]) -> Expression:
 
 
 def _compared(name: str, one: Any, other: Any) -> Any:
+    compare = _COMPARISONS[name]
     if isinstance(one, Times):
         if one.exact != other.exact:
             one, other = one.days(), other.days()
-        one, other = one.at, other.at
-    return _COMPARISONS[name](one, other)
+        return compare(one.at, other.at)
+    if isinstance(other, pa.Scalar):
+        return each_text(one, lambda texts: compare(texts, other))
+    if isinstance(one, pa.Scalar):
+        return each_text(other, lambda texts: compare(one, texts))
+    return compare(plain_texts(one), plain_texts(other))
 
 
 def _between(checker: Checker, name: str, args: list[Any]) -> Expression:
@@ -124,9 +144,7 @@ def _in(checker: Checker, name: str, args: list[Any]) -> Expression:
 
     def run(columns: Columns) -> Any:
         values = part.run(columns)
-        held = pa.scalar(False)
-        if known is not None:
-            held = pc.if_else(pc.is_valid(values), pc.is_in(values, value_set=known), pa.scalar(None, pa.bool_()))
+        held = pa.scalar(False) if known is None else each_text(values, lambda some: _among(some, known))
         for each in parts[1 if plain else 0 :]:
             held = pc.or_kleene(held, _compared("=", values, each.run(columns)))
         return held
@@ -134,13 +152,21 @@ def _in(checker: Checker, name: str, args: list[Any]) -> Expression:
     return Expression("truth", run)
 
 
+def _among(values: Any, known: pa.Array) -> Any:
+    return pc.if_else(pc.is_valid(values), pc.is_in(values, value_set=known), pa.scalar(None, pa.bool_()))
+
+
 def _like(checker: Checker, name: str, args: list[Any]) -> Expression:
     part, pattern = (checker.of("LIKE", each, "text") for each in args)
     if pattern.value is None:
         raise BadRequestError(f"filter: LIKE takes a pattern, and not a property: {shown(args[1])}")
     wanted = pattern.value.as_py()
+
+    def like(texts: Any) -> Any:
+        return pc.match_like(texts, wanted)
+
     # Arrow makes an expression of RE2 of it, whose time grows with the length of the text alone.
-    return Expression("truth", lambda columns: pc.match_like(part.run(columns), wanted))
+    return Expression("truth", lambda columns: each_text(part.run(columns), like))
 
 
 def _is_null(checker: Checker, name: str, args: list[Any]) -> Expression:
@@ -193,24 +219,11 @@ def _arithmetic(checker: Checker, name: str, args: list[Any]) -> Expression:
     calculate = _ARITHMETIC[name]
 
     def run(columns: Columns) -> Any:
-        with np.errstate(all="ignore"):
-            found = calculate(_floats(one.run(columns)), _floats(other.run(columns)))
+        found = calculate(one.run(columns), other.run(columns))
         # What is divided by zero, or too large, is not known.
-        found = np.where(np.isfinite(found), found, np.nan)
-        return pa.array(found, from_pandas=True) if found.ndim else _number(float(found))
+        return pc.if_else(pc.is_finite(found), found, pa.scalar(None, pa.float64()))
 
     return Expression("number", run)
-
-
-def _number(value: float) -> Any:
-    return pa.scalar(None if math.isnan(value) else value, pa.float64())
-
-
-def _floats(values: Any) -> Any:
-    """Numbers as NumPy has them, where NaN stands for null."""
-    if isinstance(values, pa.Scalar):
-        return np.float64(values.as_py() if values.is_valid else np.nan)
-    return values.to_numpy(zero_copy_only=False)
 
 
 def _spatial(checker: Checker, name: str, args: list[Any]) -> Expression:
