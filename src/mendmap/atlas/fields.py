@@ -5,6 +5,7 @@ The frames, the downloads and their explanations all follow this order.
 
 from collections.abc import Mapping, Sequence
 
+from mendmap.query.filters.check import KINDS
 from mendmap.vectors.fields import FEATURE, OF_ROLE
 from mendmap.words.fields import Field, expanded
 from mendmap.words.vocabulary import TRUSTS
@@ -56,6 +57,15 @@ def columns(layer: str, role: str, own: Mapping[str, str], languages: Sequence[s
         joined = tuple(each for each in JOINED if each.name in _JOINED_OF[role])
         listed = union + FEATURE + OF_ROLE.get(role, ()) + extra + joined
     return expanded(listed, languages)
+
+
+GEOMETRY = Field("geometry", "geometry", "Position or outline, in longitude and latitude.")
+
+
+def queryables(layer: str, role: str, own: Mapping[str, str], languages: Sequence[str]) -> dict[str, Field]:
+    """The columns of a layer that a filter may name, by name: those of one value, and ``geometry``."""
+    known = (*columns(layer, role, own, languages), GEOMETRY)
+    return {each.name: each for each in known if each.kind in KINDS}
 
 
 _READ = ("readings", "newest_reading", "latest", "verdicts")
