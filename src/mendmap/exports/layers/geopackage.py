@@ -61,6 +61,8 @@ def write(chosen: Chosen, path: Path) -> None:
         system=chosen.system,
         options=options,
         metadata=chosen.about,
+        # The newest that the programs of Debian 12 know whole.
+        dataset={"VERSION": "1.3"},
     )
     with closing(sqlite3.connect(features)) as file:
         _explain(file, chosen.layer.id, chosen.fields, names)

@@ -26,9 +26,11 @@ def write_layer(
     system: Crs,
     options: Mapping[str, str],
     metadata: Mapping[str, str] | None = None,
+    dataset: Mapping[str, str] | None = None,
 ) -> None:
     """Writes features with one of GDAL's drivers, their columns under the names of a schema. The file's type of
-    geometry is that of ``types``, or any where they are several; ``options`` are those of the driver for a layer."""
+    geometry is that of ``types``, or any where they are several; ``options`` are those of the driver for a
+    layer, ``dataset`` those for the file."""
     typed = schema.append(pa.field("geometry", pa.binary()))
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -47,6 +49,7 @@ def write_layer(
         encoding="UTF-8",
         layer_metadata=metadata,
         layer_options=dict(options),
+        dataset_options=dict(dataset or {}),
     )
 
 
