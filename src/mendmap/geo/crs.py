@@ -28,12 +28,12 @@ ALWAYS = ("OGC:CRS84", "EPSG:4326", "EPSG:3857")
 @dataclass(frozen=True, slots=True)
 class Crs:
     """One system. ``name`` is ``OGC:CRS84`` or ``EPSG:code``; ``uri`` is how OGC API names it; ``swapped`` tells that
-    its authority puts the northing (or latitude) first; ``geographic`` that it counts degrees, and not metres."""
+    its authority puts the northing (or latitude) first; ``degrees`` that it counts degrees, and not metres."""
 
     name: str
     title: str = field(compare=False)
     swapped: bool = field(compare=False)
-    geographic: bool = field(default=True, compare=False)
+    degrees: bool = field(default=True, compare=False)
 
     @property
     def uri(self) -> str:
@@ -44,7 +44,7 @@ class Crs:
     @property
     def decimals(self) -> int:
         """Decimals that coordinates are written with: about a centimetre in degrees, a millimetre in metres."""
-        return 7 if self.geographic else 3
+        return 7 if self.degrees else 3
 
     def from_crs84(self, shapes: Shapes) -> Shapes:
         """Shapes of longitude and latitude in this system, in the order of axes of GIS: easting before northing."""
