@@ -182,6 +182,8 @@ def test_a_format_that_is_always_in_degrees_refuses_another_system(form: str, at
         ({"bbox": "44.05,20.05,44.4,20.4", "bbox_crs": "EPSG:4326"}, ["hill", "old"]),
         ({"datetime": "2020-01-01"}, ["heap", "hill"]),
         ({"bbox": "0,0,1,1"}, []),
+        ({"filter": "accuracy_m > 10 OR valid_to IS NOT NULL"}, ["heap", "old"]),
+        ({"filter": "accuracy_m = 10", "bbox": "20.05,44.05,20.4,44.4", "datetime": "2020-01-01"}, ["hill"]),
     ],
 )
 @pytest.mark.parametrize("form", ["geojson", "gpkg", "parquet", "fgb", "shp.zip"])

@@ -15,7 +15,7 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from mendmap.atlas.fields import columns
+from mendmap.atlas.fields import columns, queryables
 from mendmap.atlas.model import Atlas, Feature, Layer
 from mendmap.atlas.select import Index, Rows
 from mendmap.errors import BadRequestError
@@ -147,7 +147,7 @@ def choose(atlas: Atlas, layer: Layer, given: Mapping[str, str]) -> Chosen:
     asked = FeatureQuery(
         boxes=boxes(given.get("bbox"), box_system),
         interval=interval(given.get("datetime")),
-        filter=parse(given["filter"], {each.name: each for each in fields}) if "filter" in given else None,
+        filter=parse(given["filter"], queryables(fields)) if "filter" in given else None,
     )
     rows = None if asked == FeatureQuery() else Index(layer).rows(asked)
     return Chosen(atlas, layer, rows, system, about_layer(atlas, layer, given), interval=asked.interval)
