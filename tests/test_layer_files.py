@@ -301,6 +301,7 @@ def test_the_project_has_every_drawn_layer_by_its_kind_of_geometry(atlas: Atlas,
     sources = [each.findtext("datasource") for each in root.iter("maplayer")]
     start = "/vsicurl/http://testford.example/downloads"
     assert f"{start}/lakes.fgb|layername=lakes|geometrytype=Polygon" in sources
+    assert f"{start}/stations.fgb|layername=stations" in sources
     assert len(sources) == len(set(sources)) == 6
     ids = [each.findtext("id") for each in root.iter("maplayer")]
     assert [each.get("id") for each in root.iter("layer-tree-layer")] == ids
