@@ -59,7 +59,7 @@ def read(text: str) -> Any:
     reader = _Reader(text)
     found = reader.expression(_OR)
     if reader.next.kind != "end":
-        reader.fault("the end, AND or OR")
+        raise reader.fault("the end, AND or OR")
     return found
 
 
@@ -149,8 +149,7 @@ class _Reader:
         name = self._take().text
         upper = name.upper()
         if upper in _SHAPES or upper == "GEOMETRYCOLLECTION":
-            if self.next.kind == "name" and self.next.text.upper() == "Z":
-                self._take()
+            self._accept_z()
             if self.next.text == "(":
                 return self._shape(upper)
         if self.next.kind != "sign" or self.next.text != "(":
@@ -177,7 +176,13 @@ class _Reader:
         name = self._take().text.upper()
         if name not in _SHAPES:
             raise BadRequestError(f"filter: not a geometry that a collection may hold: {shown(name)}")
+        self._accept_z()
         return self._shape(name)
+
+    def _accept_z(self) -> None:
+        # POINT Z (1 2 3): that there are heights is seen in the positions.
+        if self.next.kind == "name" and self.next.text.upper() == "Z":
+            self._take()
 
     def _nested(self, depth: int) -> list[Any]:
         return self._list(self._position if depth == 1 else lambda: self._nested(depth - 1))
