@@ -2,6 +2,7 @@
 JSON; and that our reader agrees with an independent one. The layer is synthetic."""
 
 import json
+import time
 from typing import Any
 
 import cql2
@@ -316,10 +317,10 @@ BAD = [
     ("accuracy_m > NaN", "no such property: 'NaN'"),
     ("kind = NULL", "a value, a property or a function is expected at character 8"),
     ("kind = 'a", "not understood from character 8 on"),
-    ("(" * 10_000 + "kind", "nested more than 100 deep"),
-    ("NOT " * 4_500 + "TRUE", "nested more than 100 deep"),
-    ("accuracy_m = " + "-" * 10_000 + "1", "nested more than 100 deep"),
-    ("accuracy_m = 1" + " + 1" * 200, "nested more than 100 deep"),
+    ("(" * 10_000 + "kind", "nested more than 64 deep"),
+    ("NOT " * 4_500 + "TRUE", "nested more than 64 deep"),
+    ("accuracy_m = " + "-" * 10_000 + "1", "nested more than 64 deep"),
+    ("accuracy_m = 1" + " + 1" * 200, "nested more than 64 deep"),
     ("TRUE" + " AND TRUE" * 1_000, "more than 500 parts"),
     ("kind = '" + "x" * 2**20 + "'", "1048585 characters; at most 20000 are read"),
 ]
@@ -337,7 +338,7 @@ BAD_JSON = [
     ('{"op":"=","args":[{"property":"accuracy_m"},NaN]}', "not JSON"),
     ('{"op":"=","args":[{"property":"accuracy_m"},1e999]}', "not JSON"),
     ("[" * 10_000, "not JSON"),
-    ('{"op":"not","args":[' * 500 + "true" + "]}" * 500, "nested more than 100 deep"),
+    ('{"op":"not","args":[' * 500 + "true" + "]}" * 500, "nested more than 64 deep"),
     ("null", "not an expression: None"),
     ("[]", "not an expression: []"),
     ('{"op":"and","args":[true]}', "and takes at least 2 arguments, and not 1"),
@@ -359,6 +360,22 @@ def test_what_is_no_filter_in_json_is_refused_in_words(text: str, words: str) ->
     with pytest.raises(BadRequestError) as refused:
         found(text, "cql2-json")
     assert words in str(refused.value)
+
+
+def test_a_filter_may_be_nested_as_deep_as_is_said() -> None:
+    body: Any = True
+    for _ in range(63):
+        body = op("=", True, body)
+    assert found("(" * 63 + "TRUE" + ")" * 63) == found(json.dumps(body), "cql2-json") == "abcdef"
+    with pytest.raises(BadRequestError, match="nested more than 64 deep"):
+        found(json.dumps(op("=", True, body)), "cql2-json")
+
+
+def test_a_fault_within_parentheses_is_found_at_once() -> None:
+    started = time.perf_counter()
+    with pytest.raises(BadRequestError, match="is expected at character"):
+        found("(" * 60 + "accuracy_m = 1" + " AND accuracy_m = 1" * 900 + " b" + ")" * 60)
+    assert time.perf_counter() - started < 2
 
 
 def test_another_language_is_refused_with_the_choices() -> None:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from mendmap.errors import BadRequestError, shown
 
-# Deeper nesting is refused: every level takes three frames of Python's stack, of which there are a thousand.
-DEEPEST = 100
+# Deeper nesting is refused: to read and check one level takes up to seven frames of Python's stack of a thousand.
+DEEPEST = 64
 _TOKEN = re.compile(
     r"""(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | '(?P<text>(?>(?:''|\\'|[^'])*))'
@@ -23,6 +23,8 @@ _TOKEN = re.compile(
       | (?P<sign><>|<=|>=|[-+*/%^=<>(),])""",
     re.VERBOSE,
 )
+# A quote in a text; a backslash before anything else is one.
+_QUOTE = re.compile(r"''|\\'")
 _SPACE = re.compile(r"\s*")
 _KEYWORDS = frozenset(("AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL", "TRUE", "FALSE", "DIV"))
 # How tightly what stands between two operands binds; NOT before an operand binds as a comparison does.
@@ -127,7 +129,7 @@ class _Reader:
         if token.kind == "number":
             return self._number()
         if token.kind == "text":
-            return self._take().text.replace("''", "'").replace("\\'", "'")
+            return _QUOTE.sub("'", self._take().text)
         if token.kind == "quoted":
             return {"property": self._take().text}
         if token.kind == "name":
