@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from mendmap.errors import BadRequestError, shown
 
-# Deeper nesting is refused: every level takes three frames of Python's stack, of which there are a thousand.
-DEEPEST = 100
+# Deeper nesting is refused: to read and check one level takes up to seven frames of Python's stack of a thousand.
+DEEPEST = 64
 _TOKEN = re.compile(
     r"""(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | '(?P<text>(?>(?:''|\\'|[^'])*))'
@@ -23,6 +23,8 @@ _TOKEN = re.compile(
       | (?P<sign><>|<=|>=|[-+*/%^=<>(),])""",
     re.VERBOSE,
 )
+# A quote in a text; a backslash before anything else is one.
+_QUOTE = re.compile(r"''|\\'")
 _SPACE = re.compile(r"\s*")
 _KEYWORDS = frozenset(("AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL", "TRUE", "FALSE", "DIV"))
 # How tightly what stands between two operands binds; NOT before an operand binds as a comparison does.
@@ -59,7 +61,7 @@ def read(text: str) -> Any:
     reader = _Reader(text)
     found = reader.expression(_OR)
     if reader.next.kind != "end":
-        reader.fault("the end, AND or OR")
+        raise reader.fault("the end, AND or OR")
     return found
 
 
@@ -127,7 +129,7 @@ class _Reader:
         if token.kind == "number":
             return self._number()
         if token.kind == "text":
-            return self._take().text.replace("''", "'").replace("\\'", "'")
+            return _QUOTE.sub("'", self._take().text)
         if token.kind == "quoted":
             return {"property": self._take().text}
         if token.kind == "name":
@@ -149,8 +151,7 @@ class _Reader:
         name = self._take().text
         upper = name.upper()
         if upper in _SHAPES or upper == "GEOMETRYCOLLECTION":
-            if self.next.kind == "name" and self.next.text.upper() == "Z":
-                self._take()
+            self._accept_z()
             if self.next.text == "(":
                 return self._shape(upper)
         if self.next.kind != "sign" or self.next.text != "(":
@@ -177,7 +178,13 @@ class _Reader:
         name = self._take().text.upper()
         if name not in _SHAPES:
             raise BadRequestError(f"filter: not a geometry that a collection may hold: {shown(name)}")
+        self._accept_z()
         return self._shape(name)
+
+    def _accept_z(self) -> None:
+        # POINT Z (1 2 3): that there are heights is seen in the positions.
+        if self.next.kind == "name" and self.next.text.upper() == "Z":
+            self._take()
 
     def _nested(self, depth: int) -> list[Any]:
         return self._list(self._position if depth == 1 else lambda: self._nested(depth - 1))
