@@ -4,6 +4,7 @@ Points are indexed by their disc of accuracy, so that every tile the disc touche
 draw the whole disc at any zoom. Features without a position are in no tile. Not here: cutting.
 """
 
+import hashlib
 from collections import Counter
 from functools import cached_property
 from math import ceil, log10
@@ -42,6 +43,7 @@ class TileLayer:
         self._features = [feature for feature in layer.features if feature.geometry is not None]
         self._layer = layer
         self._by_zoom: dict[int, Shapes] = {}
+        self._plain: dict[int, dict[str, Any]] = {}
         self._encoded: dict[int, bytes] = {}
         self._lock = Lock()
 
@@ -76,8 +78,22 @@ class TileLayer:
         """The encoded properties of a feature, made when first asked for."""
         found = self._encoded.get(index)
         if found is None:
-            found = self._encoded[index] = orjson.dumps(_properties(self._layer, self._features[index]))
+            found = self._encoded[index] = orjson.dumps(self.plain(index))
         return found
+
+    def plain(self, index: int) -> dict[str, Any]:
+        """The properties of a feature, texts and numbers; made when first asked for."""
+        found = self._plain.get(index)
+        if found is None:
+            found = self._plain[index] = _properties(self._layer, self._features[index])
+        return found
+
+    def number(self, index: int) -> int:
+        """A number for a feature, for formats that name features by one: 53 bits, which JavaScript keeps whole, of
+        the SHA-256 of its layer and id. It is the same at any time and place; that two of a million features share
+        one has odds of 1 in 18,000, so the id remains what names it."""
+        named = f"{self.id}/{self.feature_id(index)}".encode()
+        return int.from_bytes(hashlib.sha256(named).digest()[:8], "big") >> 11
 
     def feature_id(self, index: int) -> str:
         """The id of a feature."""

@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mendmap.exports.files import MEDIA
+from mendmap.tiles import mvt
 from mendmap.web.problems import problem
 
 # No inline script or style anywhere; Leaflet sets styles through the DOM, which the policy allows.
@@ -26,10 +27,18 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 # Data is public: pages of other sites may read it, and the headers that name it. Pages are not data.
-_DATA = ("application/json", "application/geo+json", "application/problem+json", "image/svg+xml", *MEDIA.values())
+_DATA = (
+    "application/json",
+    "application/geo+json",
+    "application/problem+json",
+    "image/svg+xml",
+    mvt.MEDIA_TYPE,
+    *MEDIA.values(),
+)
 _OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Content-Range, ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted",
+    "Access-Control-Expose-Headers": "Content-Range, ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted, "
+    "Mendmap-Widened",
 }
 
 
