@@ -15,7 +15,7 @@ from mendmap.settings import Settings
 from mendmap.web import problems
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
-from mendmap.web.ogc import landing, schemas
+from mendmap.web.ogc import item, items, landing, schemas
 from mendmap.web.routes import (
     data,
     downloads,
@@ -62,6 +62,8 @@ def create_app(settings: Settings) -> FastAPI:
     for room in (
         landing,
         schemas,
+        items,
+        item,
         health,
         tiles,
         downloads,

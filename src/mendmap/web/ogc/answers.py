@@ -1,15 +1,18 @@
 """Sends a resource in the form that was chosen. Not here: what a resource says."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from fastapi import Request, Response
 
+from mendmap import __version__
 from mendmap.atlas.model import Atlas
-from mendmap.web.answers import content, named
+from mendmap.web.answers import content, made, named
 from mendmap.web.keeper import Served
-from mendmap.web.ogc.negotiation import HTML, JSON, Form
+from mendmap.web.ogc.links import Link
+from mendmap.web.ogc.negotiation import GEOJSON, HTML, JSON, Form
 from mendmap.web.routes.pages import page
 
 
@@ -34,6 +37,20 @@ def answer(
         told = {**body, "snapshot": named(snapshot)} if form is JSON else body
         response = content(request, orjson.dumps(told), form.media_type, snapshot, headers)
     return varied(response)
+
+
+def geojson(
+    request: Request,
+    served: Served,
+    links: Sequence[Link],
+    make: Callable[[], bytes],
+    headers: Mapping[str, str],
+) -> Response:
+    """Features as GeoJSON. The snapshot and the addresses in the ``links`` tell all that they are made of."""
+    snapshot = served.atlas.snapshot
+    told = f"{snapshot.digest} {snapshot.number} {__version__} {links!r}"
+    digest = hashlib.sha256(told.encode()).hexdigest()
+    return varied(made(request, digest, make, GEOJSON.media_type, snapshot, headers))
 
 
 def varied(response: Response) -> Response:

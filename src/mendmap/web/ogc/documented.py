@@ -33,6 +33,53 @@ def record(required: str, **properties: Schema) -> Schema:
     return {"type": "object", "required": required.split(), "properties": properties}
 
 
+# Features on a page where no limit is asked for, and the parameters of a collection's features, by name.
+LIMIT = 100
+_PLACE = "An address or short name of one of the systems that the collection lists; else CRS84."
+ITEMS: dict[str, tuple[str, Schema]] = {
+    "f": ("The form of the answer; else Accept says it.", {**TEXT, "enum": ["json", "html"]}),
+    "limit": (
+        "Features on a page; a number above the greatest is lowered to it.",
+        {"type": "integer", "minimum": 1, "default": LIMIT},
+    ),
+    "offset": ("Features before the page.", {**COUNT, "default": 0}),
+    "bbox": (
+        "A box that features meet: four numbers, or six of which heights are passed over, low corner before high.",
+        {**listed(NUMBER), "minItems": 4, "maxItems": 6},
+    ),
+    "bbox-crs": (f"The system of bbox. {_PLACE}", {**TEXT, "format": "uri"}),
+    "datetime": (
+        "A moment, a date, or two of these with a slash between, where .. leaves an end open. A feature whose time "
+        "nobody states is of all time.",
+        TEXT,
+    ),
+    "crs": (f"The system of the answer. {_PLACE}", {**TEXT, "format": "uri"}),
+    "filter": ("A filter in CQL2 over the queryables.", TEXT),
+    "filter-lang": ("The language of the filter.", {**TEXT, "enum": ["cql2-text", "cql2-json"]}),
+    "filter-crs": (f"The system of shapes in the filter. {_PLACE}", {**TEXT, "format": "uri"}),
+    "sortby": ("Sortables, by commas, each with - before it for the greatest first.", listed(TEXT)),
+    "properties": ("Properties to tell, by commas; else all.", listed(TEXT)),
+    "as-of": ("When the features were known: a moment, a date, or the number of a snapshot.", TEXT),
+}
+
+
+def parameters(*names: str) -> dict[str, Any]:
+    """The parameters of ``ITEMS``, or some of them, as OpenAPI lists them."""
+    return {
+        "parameters": [
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": ITEMS[name][0],
+                "schema": ITEMS[name][1],
+                **({"style": "form", "explode": False} if ITEMS[name][1]["type"] == "array" else {}),
+            }
+            for name in names or ITEMS
+        ]
+    }
+
+
 LINKS = listed(named("Link"))
 # A time that is open at an end has null there.
 _OPEN: Schema = {"type": ["string", "null"], "format": "date-time"}
@@ -65,7 +112,11 @@ SCHEMAS: dict[str, Schema] = {
         links=LINKS,
     ),
     "Collections": record("links collections", links=LINKS, crs=listed(TEXT), collections=listed(named("Collection"))),
-    "Geometry": {**record("type", type=TEXT, coordinates=listed({}), geometries=listed({})), "nullable": True},
+    "Geometry": {
+        **record("type", type=TEXT, coordinates=listed({}), geometries=listed({})),
+        # A feature whose position nobody knows has none.
+        "type": ["object", "null"],
+    },
     "Feature": record(
         "type id geometry properties",
         type={"type": "string", "enum": ["Feature"]},
@@ -101,7 +152,7 @@ def answers(name: str, *forms: Form) -> dict[int | str, dict[str, Any]]:
     """The answers of a resource: itself in its forms, the schema of ``name`` in those that are no page, and
     problems."""
     bodies = {each.media_type: {"schema": TEXT if each.name == "html" else named(name)} for each in forms}
-    troubles = {
+    troubles: dict[int | str, dict[str, Any]] = {
         status: {"description": text, "content": {"application/problem+json": {"schema": named("Problem")}}}
         for status, text in PROBLEMS.items()
     }
