@@ -15,6 +15,7 @@ from mendmap.settings import Settings
 from mendmap.web import problems
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
+from mendmap.web.ogc import item, items, landing, schemas
 from mendmap.web.routes import (
     data,
     downloads,
@@ -58,7 +59,23 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keeper = keeper
     app.state.intake = intake
     problems.install(app)
-    for room in (health, tiles, downloads, series, rivers, statements, limits, progress, data, readings, pages):
+    for room in (
+        landing,
+        schemas,
+        items,
+        item,
+        health,
+        tiles,
+        downloads,
+        series,
+        rivers,
+        statements,
+        limits,
+        progress,
+        data,
+        readings,
+        pages,
+    ):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # Tables are sent as they lie on disk: they promise their length, and parts of themselves.

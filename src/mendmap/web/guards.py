@@ -30,6 +30,8 @@ HEADERS = {
 _DATA = (
     "application/json",
     "application/geo+json",
+    "application/schema+json",
+    "application/vnd.oai.openapi+json",
     "application/problem+json",
     "image/svg+xml",
     mvt.MEDIA_TYPE,
@@ -37,8 +39,9 @@ _DATA = (
 )
 _OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Content-Range, ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted, "
-    "Mendmap-Widened",
+    "Access-Control-Expose-Headers": (
+        "Content-Crs, Content-Range, ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted, Mendmap-Widened"
+    ),
 }
 
 
