@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mendmap.atlas.model import Feature, Layer
 from mendmap.geo.grid import EXTENT, HALF_M, RADIUS_M, side_m
-from mendmap.words.fields import name_column
+from mendmap.words.fields import Field, name_column
 
 Shapes = NDArray[np.object_]
 
@@ -121,28 +121,29 @@ def _simplified(shapes: Shapes, tolerance: float) -> Shapes:
     return np.asarray(shapely.set_coordinates(simple, xy / scale), dtype=object)
 
 
-# What the properties of a tile's features mean, beside their names by language; those that are not known are left out.
-FIELDS = {
-    "id": "id of the feature",
-    "layer": "layer it belongs to",
-    "kind": "kind of feature",
-    "basis": "how its position is known",
-    "accuracy_m": "how far the true place may be, in metres",
-    "size": "known size, in words",
-    "valid_from": "from when it is as described",
-    "valid_to": "until when it is as described",
-    "state": "newest dated state",
-    "state_trust": "who vouches for that state",
-    "works": "number of works",
-    "stations": "number of stations of a site",
-    "readings": "number of readings",
-    "newest_reading": "start of the newest reading that has a value, in UTC",
-    "exceeds": "number of newest verdicts, one a series and limit in force, that a limit is not kept",
-    "undecidable": "number of newest verdicts that the readings at hand cannot decide, or lack",
-    "within": "number of newest verdicts that a limit is kept",
-    "site": "site of a work",
-    "status": "how far a work is",
-}
+# What the properties of a tile's features mean; those that are not known are left out.
+FIELDS = (
+    Field("id", "text", "id of the feature"),
+    Field("layer", "text", "layer it belongs to"),
+    Field("kind", "text", "kind of feature"),
+    Field("name", "names", "name"),
+    Field("basis", "text", "how its position is known"),
+    Field("accuracy_m", "number", "how far the true place may be, in metres"),
+    Field("size", "text", "known size, in words"),
+    Field("valid_from", "text", "from when it is as described"),
+    Field("valid_to", "text", "until when it is as described"),
+    Field("state", "text", "newest dated state"),
+    Field("state_trust", "text", "who vouches for that state"),
+    Field("works", "integer", "number of works"),
+    Field("stations", "integer", "number of stations of a site"),
+    Field("readings", "integer", "number of readings"),
+    Field("newest_reading", "text", "start of the newest reading that has a value, in UTC"),
+    Field("exceeds", "integer", "number of newest verdicts, one a series and limit in force, that a limit is not kept"),
+    Field("undecidable", "integer", "number of newest verdicts that the readings at hand cannot decide, or lack"),
+    Field("within", "integer", "number of newest verdicts that a limit is kept"),
+    Field("site", "text", "site of a work"),
+    Field("status", "text", "how far a work is"),
+)
 
 
 def _properties(layer: Layer, feature: Feature) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from mendmap.tiles.cut import cut
 from mendmap.tiles.prepare import FIELDS
 from mendmap.web.answers import content, named
 from mendmap.web.keeper import Served, current
+from mendmap.words.fields import expanded
 
 router = APIRouter(prefix="/tiles")
 METHODS = ["GET", "HEAD"]
@@ -92,6 +93,20 @@ def tilejson(request: Request, layer: str, form: str) -> dict[str, Any]:
         "minzoom": 0,
         "maxzoom": served.settings.max_zoom,
         "bounds": list(served.atlas.place.extent),
-        "vector_layers": [{"id": layer, "fields": FIELDS, "description": found.description}],
+        "vector_layers": [vector_layer(served, found)],
         "snapshot": named(served.atlas.snapshot),
+    }
+
+
+def vector_layer(served: Served, layer: Layer) -> dict[str, Any]:
+    """What a layer's tiles hold, as TileJSON says it. The type of each field stands where GDAL looks for it and
+    tippecanoe puts it; what it means, beside it."""
+    listed = expanded(FIELDS, served.atlas.place.languages)
+    return {
+        "id": layer.id,
+        "description": layer.description,
+        "minzoom": 0,
+        "maxzoom": served.settings.max_zoom,
+        "fields": {each.name: "Number" if each.kind in ("number", "integer") else "String" for each in listed},
+        "meanings": {each.name: each.meaning for each in listed},
     }
