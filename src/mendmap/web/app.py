@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
@@ -15,7 +16,7 @@ from mendmap.settings import Settings
 from mendmap.web import problems
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
-from mendmap.web.ogc import item, items, landing, schemas
+from mendmap.web.ogc import item, items, landing, openapi, schemas
 from mendmap.web.routes import (
     data,
     downloads,
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     for room in (
         landing,
+        openapi,
         schemas,
         items,
         item,
@@ -77,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         pages,
     ):
         app.include_router(room.router)
+    app.openapi = partial(openapi.whole, app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # Tables are sent as they lie on disk: they promise their length, and parts of themselves.
     tables = tuple(files.MEDIA[form] for form in files.FORMATS)

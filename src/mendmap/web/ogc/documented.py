@@ -63,21 +63,15 @@ ITEMS: dict[str, tuple[str, Schema]] = {
 }
 
 
+def parameter(name: str, meaning: str, schema: Schema) -> dict[str, Any]:
+    """A query parameter that may be left out; a list is written with commas."""
+    written = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+    return {"name": name, "in": "query", "required": False, "description": meaning, "schema": schema, **written}
+
+
 def parameters(*names: str) -> dict[str, Any]:
     """The parameters of ``ITEMS``, or some of them, as OpenAPI lists them."""
-    return {
-        "parameters": [
-            {
-                "name": name,
-                "in": "query",
-                "required": False,
-                "description": ITEMS[name][0],
-                "schema": ITEMS[name][1],
-                **({"style": "form", "explode": False} if ITEMS[name][1]["type"] == "array" else {}),
-            }
-            for name in names or ITEMS
-        ]
-    }
+    return {"parameters": [parameter(name, *ITEMS[name]) for name in names or ITEMS]}
 
 
 LINKS = listed(named("Link"))
@@ -135,6 +129,7 @@ SCHEMAS: dict[str, Schema] = {
         numberReturned=COUNT,
         snapshot=named("Snapshot"),
     ),
+    "Document": {"type": "object"},
     "Properties": record("type properties", type=TEXT, properties={"type": "object"}),
 }
 # What any resource may answer instead.
@@ -148,12 +143,14 @@ PROBLEMS = {
 }
 
 
+def problem(text: str) -> dict[str, Any]:
+    """An answer that is a problem document (RFC 9457)."""
+    return {"description": text, "content": {"application/problem+json": {"schema": named("Problem")}}}
+
+
 def answers(name: str, *forms: Form) -> dict[int | str, dict[str, Any]]:
     """The answers of a resource: itself in its forms, the schema of ``name`` in those that are no page, and
     problems."""
     bodies = {each.media_type: {"schema": TEXT if each.name == "html" else named(name)} for each in forms}
-    troubles: dict[int | str, dict[str, Any]] = {
-        status: {"description": text, "content": {"application/problem+json": {"schema": named("Problem")}}}
-        for status, text in PROBLEMS.items()
-    }
-    return {200: {"description": "The resource.", "content": bodies}, **troubles}
+    found: dict[int | str, dict[str, Any]] = {200: {"description": "The resource.", "content": bodies}}
+    return found | {status: problem(text) for status, text in PROBLEMS.items()}

@@ -29,7 +29,12 @@ OPENAPI = Form("json", "application/vnd.oai.openapi+json;version=3.0", ("applica
 HTML = Form("html", "text/html")
 
 FormText = Annotated[
-    str | None, Query(alias="f", description="The form of the answer; else Accept says it.", examples=["json"])
+    str | None,
+    Query(
+        alias="f",
+        description="The form of the answer; else Accept says it.",
+        json_schema_extra={"enum": ["json", "html"]},
+    ),
 ]
 
 
