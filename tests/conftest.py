@@ -16,9 +16,9 @@ from pathlib import Path
 
 import httpx2 as httpx
 import hypothesis
+import ogc_place
 import pytest
 from fastapi.testclient import TestClient
-from ogc_place import service, synthetic
 from place import Testford
 from playwright.sync_api import Browser, sync_playwright
 
@@ -154,5 +154,5 @@ def browser() -> Iterator[Browser]:
 def ogc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A service over a synthetic place with times and projections, that answers in this process."""
     folder = tmp_path_factory.mktemp("ogc")
-    with service(synthetic(folder / "place"), folder / "lake") as client:
+    with ogc_place.service(ogc_place.synthetic(folder / "place"), folder / "lake") as client:
         yield client
