@@ -21,6 +21,7 @@ Shapes = NDArray[np.object_]
 
 _CODE = re.compile(r"(?:EPSG:|http://www\.opengis\.net/def/crs/EPSG/[0-9.]+/|urn:ogc:def:crs:EPSG:[0-9.]*:)(\d{4,6})")
 _CRS84 = ("OGC:CRS84", "CRS84", "http://www.opengis.net/def/crs/OGC/1.3/CRS84", "urn:ogc:def:crs:OGC:1.3:CRS84")
+_LONLAT = ("OGC:CRS84", "EPSG:4326")
 # What every catalogue offers, beside the projections that it names itself.
 ALWAYS = ("OGC:CRS84", "EPSG:4326", "EPSG:3857")
 
@@ -39,6 +40,11 @@ class Crs:
         """Its address in the OGC's register."""
         authority, code = self.name.split(":")
         return f"http://www.opengis.net/def/crs/{authority}/{'1.3' if authority == 'OGC' else '0'}/{code}"
+
+    @property
+    def geographic(self) -> bool:
+        """Whether its coordinates are those of CRS84, but for the order of axes."""
+        return self.name in _LONLAT
 
     def from_crs84(self, shapes: Shapes) -> Shapes:
         """Shapes of longitude and latitude in this system, in the order of axes of GIS: easting before northing."""
@@ -94,8 +100,7 @@ def chosen(text: str, offered: Iterable[Crs], name: str = "crs") -> Crs:
 
 
 def _differ(here: str, there: str) -> bool:
-    lonlat = ("OGC:CRS84", "EPSG:4326")
-    return here != there and not (here in lonlat and there in lonlat)
+    return here != there and not (here in _LONLAT and there in _LONLAT)
 
 
 @lru_cache(maxsize=64)

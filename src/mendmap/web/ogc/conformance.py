@@ -16,6 +16,15 @@ CLASSES = (
             "cql2-text",
             "cql2-json",
             "basic-cql2",
+            "advanced-comparison-operators",
+            "case-insensitive-comparison",
+            "accent-insensitive-comparison",
+            "basic-spatial-functions",
+            "basic-spatial-functions-plus",
+            "spatial-functions",
+            "temporal-functions",
+            "arithmetic",
+            "property-property",
         )
     ),
     *(

@@ -17,7 +17,7 @@ from mendmap.atlas.model import Atlas, Layer
 from mendmap.catalogue.records import names
 from mendmap.web.answers import content
 from mendmap.web.keeper import current
-from mendmap.web.ogc import documented, links, schemas
+from mendmap.web.ogc import asked, documented, links, schemas
 from mendmap.web.ogc.answers import varied
 from mendmap.web.ogc.documented import Schema
 from mendmap.web.ogc.downgrade import to_3_0
@@ -120,11 +120,10 @@ def _items(operation: Mapping[str, Any], atlas: Atlas, layer: Layer, most: int) 
     made["summary"] = f"Features of {names(layer.name, atlas.place.languages)}"
     made["parameters"] = [each for each in made["parameters"] if each["in"] == "query"]
     _limited(made, atlas, most, {})
-    for name, field in schemas.askable(atlas, layer).items():
-        if name not in documented.ITEMS:
-            told = schemas.property_of(field, layer, 0)
-            kept: Schema = {each: told[each] for each in ("type", "format", "enum") if each in told}
-            made["parameters"].append(documented.parameter(name, f"Only those with this {name}. {field.meaning}", kept))
+    for name, field in asked.named(atlas, layer).items():
+        told = schemas.property_of(field, layer, 0)
+        kept: Schema = {each: told[each] for each in ("type", "format", "enum") if each in told}
+        made["parameters"].append(documented.parameter(name, f"Only those with this {name}. {field.meaning}", kept))
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from mendmap.atlas.fields import columns, queryables
+from mendmap.atlas.fields import GEOMETRY, columns, queryables
 from mendmap.atlas.model import Atlas, Layer
 from mendmap.catalogue.records import names
 from mendmap.web.keeper import current
@@ -20,7 +20,6 @@ from mendmap.words.fields import Field
 router = APIRouter(prefix=f"{links.PREFIX}/collections/{{collectionId}}")
 METHODS = ["GET", "HEAD"]
 FORMS = (SCHEMA, HTML)
-GEOMETRY = "geometry"
 # Kinds of columns as JSON types; a date may be of reduced precision (2021, 2021-08), which no format of JSON Schema is.
 _TYPES: dict[str, dict[str, str]] = {
     "number": {"type": "number"},
@@ -43,9 +42,8 @@ def told(atlas: Atlas, layer: Layer) -> tuple[Field, ...]:
 
 
 def askable(atlas: Atlas, layer: Layer) -> dict[str, Field]:
-    """The columns that filters may name, by name; the geometry is not among them."""
-    found = queryables(layer.id, layer.role, layer.fields, atlas.place.languages)
-    return {name: each for name, each in found.items() if name != GEOMETRY}
+    """What filters may name, by name: the columns of one value, and the geometry."""
+    return queryables(told(atlas, layer))
 
 
 def sortable(atlas: Atlas, layer: Layer) -> tuple[Field, ...]:
@@ -79,8 +77,6 @@ def _schema(request: Request, ident: str, f: str | None, of: str) -> Response:
         of, sortable(atlas, layer)
     )
     properties = {each.name: property_of(each, layer, nth) for nth, each in enumerate(fields, 1)}
-    if of != "sortables":
-        properties[GEOMETRY] = {"x-ogc-role": "primary-geometry", "format": _shape(layer), "title": "Geometry"}
     body = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": address,
@@ -97,11 +93,12 @@ def _schema(request: Request, ident: str, f: str | None, of: str) -> Response:
 def property_of(field: Field, layer: Layer, sequence: int) -> dict[str, Any]:
     """One column as JSON Schema: its type, meaning, unit (UCUM) and choices."""
     choices: Iterable[str] = layer.kinds if field.name == "kind" else field.choices
-    roles = {"id": "id", "kind": "type"}
+    roles = {"id": "id", "kind": "type", GEOMETRY.name: "primary-geometry"}
+    types = {"format": _shape(layer)} if field == GEOMETRY else _TYPES.get(field.kind, {"type": "string"})
     return {
         "title": field.name,
         "description": field.meaning,
-        **_TYPES.get(field.kind, {"type": "string"}),
+        **types,
         **({"enum": list(choices)} if choices else {}),
         **({"x-ogc-unit": field.unit} if field.unit else {}),
         **({"x-ogc-role": roles[field.name]} if field.name in roles else {}),
