@@ -16,7 +16,7 @@ from mendmap.settings import Settings
 from mendmap.web import problems
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
-from mendmap.web.ogc import item, items, landing, openapi, schemas
+from mendmap.web.ogc import grids, item, items, landing, openapi, schemas, tile, tilesets
 from mendmap.web.routes import (
     data,
     downloads,
@@ -66,6 +66,9 @@ def create_app(settings: Settings) -> FastAPI:
         schemas,
         items,
         item,
+        tilesets,
+        tile,
+        grids,
         health,
         tiles,
         downloads,

@@ -43,6 +43,7 @@ def ways(layer: Layer, root: str) -> list[Link]:
         link(f"{OGC}queryables", f"{at}/queryables", "The properties that filters may name", SCHEMA.media_type),
         link(f"{OGC}sortables", f"{at}/sortables", "The properties that sortby may name", SCHEMA.media_type),
         link(f"{OGC}schema", f"{at}/schema", "The properties of its features", SCHEMA.media_type),
+        link(f"{OGC}tilesets-vector", f"{at}/tiles", "Its tiles", JSON.media_type),
         link("license", f"{root.removesuffix('/ogc')}/about", f"Licence: {layer.licence}", HTML.media_type),
     ]
 

@@ -1,6 +1,7 @@
 """The conformance classes that the service holds; each has its tests, by the ids of the standards' own."""
 
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-"
+_TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
 
 CLASSES = (
@@ -30,5 +31,21 @@ CLASSES = (
     *(
         f"{_FEATURES}5/1.0/conf/{each}"
         for each in ("schemas", "returnables-and-receivables", "queryables", "sortables")
+    ),
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+    *(
+        f"{_TILES}{each}"
+        for each in (
+            "core",
+            "tileset",
+            "tilesets-list",
+            "dataset-tilesets",
+            "geodata-tilesets",
+            "collections-selection",
+            "geojson",
+            "mvt",
+            "oas30",
+        )
     ),
 )

@@ -5,11 +5,14 @@ Not here: the document (``openapi``).
 
 from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Path, Query
 
 from mendmap.web.ogc.negotiation import Form
 
 CollectionId = Annotated[str, Path(description="Id of a collection.")]
+CollectionsText = Annotated[
+    str | None, Query(description="Ids of collections, by commas, the one on top last; else all.")
+]
 FeatureId = Annotated[str, Path(description="Id of a feature.")]
 
 Schema = dict[str, Any]
@@ -130,6 +133,25 @@ SCHEMAS: dict[str, Schema] = {
         snapshot=named("Snapshot"),
     ),
     "Document": {"type": "object"},
+    "TileMatrixSets": record("tileMatrixSets", tileMatrixSets=listed({"type": "object"}), links=LINKS),
+    "TileMatrixSet": record(
+        "id crs tileMatrices",
+        id=TEXT,
+        title=TEXT,
+        uri=TEXT,
+        crs=TEXT,
+        tileMatrices=listed({"type": "object"}),
+        links=LINKS,
+    ),
+    "TileSets": record("tilesets", tilesets=listed(named("TileSet")), links=LINKS),
+    # TileJSON says the same in its own words, so nothing is said to be always there.
+    "TileSet": {"type": "object", "properties": {"title": TEXT, "layers": listed({"type": "object"}), "links": LINKS}},
+    "Tile": record(
+        "type features omitted",
+        type={"type": "string", "enum": ["FeatureCollection"]},
+        features=listed(named("Feature")),
+        omitted=COUNT,
+    ),
     "Properties": record("type properties", type=TEXT, properties={"type": "object"}),
 }
 # What any resource may answer instead.
@@ -148,9 +170,13 @@ def problem(text: str) -> dict[str, Any]:
     return {"description": text, "content": {"application/problem+json": {"schema": named("Problem")}}}
 
 
+# Forms that no schema of JSON describes.
+_BODIES: dict[str, Schema] = {"html": TEXT, "mvt": {**TEXT, "format": "binary"}}
+
+
 def answers(name: str, *forms: Form) -> dict[int | str, dict[str, Any]]:
     """The answers of a resource: itself in its forms, the schema of ``name`` in those that are no page, and
     problems."""
-    bodies = {each.media_type: {"schema": TEXT if each.name == "html" else named(name)} for each in forms}
+    bodies = {each.media_type: {"schema": _BODIES.get(each.name) or named(name)} for each in forms}
     found: dict[int | str, dict[str, Any]] = {200: {"description": "The resource.", "content": bodies}}
     return found | {status: problem(text) for status, text in PROBLEMS.items()}

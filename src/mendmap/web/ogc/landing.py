@@ -42,6 +42,8 @@ def _ways(root: str, site: str) -> list[Link]:
         link("data", f"{root}/collections", "The collections of features", JSON.media_type),
         link(f"{OGC}conformance", f"{root}/conformance", "The conformance classes that are held", JSON.media_type),
         link(f"{OGC}data", f"{root}/collections", "The collections of features", JSON.media_type),
+        link(f"{OGC}tilesets-vector", f"{root}/tiles", "Tiles of all collections", JSON.media_type),
+        link(f"{OGC}tiling-schemes", f"{root}/tileMatrixSets", "The grids of tiles", JSON.media_type),
         link("license", f"{site}/about", "Where the data come from, and on what terms", HTML.media_type),
     ]
 

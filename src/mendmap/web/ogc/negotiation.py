@@ -27,6 +27,8 @@ GEOJSON = Form("json", "application/geo+json", ("application/json",))
 SCHEMA = Form("json", "application/schema+json", ("application/json",))
 OPENAPI = Form("json", "application/vnd.oai.openapi+json;version=3.0", ("application/json",))
 HTML = Form("html", "text/html")
+MVT = Form("mvt", "application/vnd.mapbox-vector-tile", ("application/x-protobuf",))
+TILEJSON = Form("tilejson", "application/vnd.mapbox.tile+json")
 
 FormText = Annotated[
     str | None,

@@ -67,7 +67,9 @@ def whole(app: FastAPI) -> Document:
 
 def _told(operation: Document, name: str) -> None:
     """Says of an operation what FastAPI does not know; in place."""
-    operation["operationId"] = re.sub(r"\W+", "_", name).strip("_")
+    # An id that begins with a dot is the standard's own (OGC 20-057, 13.3).
+    if not operation["operationId"].startswith("."):
+        operation["operationId"] = re.sub(r"\W+", "_", name).strip("_")
     # What FastAPI would answer with 422 is a problem with 400 here.
     operation["responses"].pop("422", None)
     operation["responses"].setdefault("default", documented.problem("Anything that goes wrong."))
