@@ -37,12 +37,12 @@ _DOCUMENTED = documented.answers("FeatureCollection", *FORMS)
 def items(request: Request, collectionId: documented.CollectionId) -> Response:  # noqa: N803
     """A page of the features of a collection that all of the parameters ask for, in the collection's order. Its
     properties of one value are parameters too."""
-    served = current(request).of(request.query_params.get("as-of"))
-    layer = served.atlas.layer(collectionId)
-    refuse(request, known(served.atlas, layer))
-    form = chosen(request, request.query_params.get("f") or None, FORMS)
+    form = chosen(request, request.query_params.get("f"), FORMS)
     # A form that is filled in by hand sends what was left blank too.
     given = {name: text for name, text in request.query_params.items() if text or form is not HTML}
+    served = current(request).of(given.get("as-of"))
+    layer = served.atlas.layer(collectionId)
+    refuse(request, known(served.atlas, layer))
     page = asked(served.atlas, layer, given, served.settings.max_items)
     found = served.index(layer.id).rows(page.query)
     rows = found[page.offset : page.offset + page.limit]

@@ -73,9 +73,12 @@ def _schema(request: Request, ident: str, f: str | None, of: str) -> Response:
     served = current(request)
     atlas, layer, form = served.atlas, served.atlas.layer(ident), chosen(request, f, FORMS)
     address = f"{links.root(request, served)}/collections/{layer.id}/{of}"
-    fields = {"schema": told(atlas, layer), "queryables": askable(atlas, layer).values()}.get(
-        of, sortable(atlas, layer)
-    )
+    choices: dict[str, Iterable[Field]] = {
+        "schema": (*told(atlas, layer), GEOMETRY),
+        "queryables": askable(atlas, layer).values(),
+        "sortables": sortable(atlas, layer),
+    }
+    fields = choices[of]
     properties = {each.name: property_of(each, layer, nth) for nth, each in enumerate(fields, 1)}
     body = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
