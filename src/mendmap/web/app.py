@@ -16,7 +16,7 @@ from mendmap.settings import Settings
 from mendmap.web import problems
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
-from mendmap.web.ogc import grids, item, items, landing, openapi, schemas, tile, tilesets
+from mendmap.web.ogc import edr, grids, item, items, landing, observations, openapi, schemas, tile, tilesets
 from mendmap.web.routes import (
     data,
     downloads,
@@ -61,6 +61,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.intake = intake
     problems.install(app)
     for room in (
+        # Before the collections of features, whose addresses would take in this one's.
+        edr,
+        observations,
         landing,
         openapi,
         schemas,

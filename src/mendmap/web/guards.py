@@ -35,6 +35,8 @@ _DATA = (
     "application/problem+json",
     "image/svg+xml",
     mvt.MEDIA_TYPE,
+    "application/vnd.mapbox.tile+json",
+    "application/prs.coverage+json",
     *MEDIA.values(),
 )
 _OPEN = {

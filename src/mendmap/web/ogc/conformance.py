@@ -2,6 +2,7 @@
 
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-"
 _TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
+_EDR = "http://www.opengis.net/spec/ogcapi-edr-1/1.1/conf/"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
 
 CLASSES = (
@@ -48,4 +49,5 @@ CLASSES = (
             "oas30",
         )
     ),
+    *(f"{_EDR}{each}" for each in ("core", "collections", "geojson", "covjson", "oas30")),
 )

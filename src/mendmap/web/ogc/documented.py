@@ -146,6 +146,15 @@ SCHEMAS: dict[str, Schema] = {
     "TileSets": record("tilesets", tilesets=listed(named("TileSet")), links=LINKS),
     # TileJSON says the same in its own words, so nothing is said to be always there.
     "TileSet": {"type": "object", "properties": {"title": TEXT, "layers": listed({"type": "object"}), "links": LINKS}},
+    "Locations": record(
+        "type features links",
+        type={"type": "string", "enum": ["FeatureCollection"]},
+        features=listed(named("Feature")),
+        links=LINKS,
+        snapshot=named("Snapshot"),
+    ),
+    # A CoverageCollection, or a FeatureCollection.
+    "Observations": record("type snapshot count", type=TEXT, snapshot=named("Snapshot"), count=COUNT),
     "Tile": record(
         "type features omitted",
         type={"type": "string", "enum": ["FeatureCollection"]},
@@ -171,7 +180,7 @@ def problem(text: str) -> dict[str, Any]:
 
 
 # Forms that no schema of JSON describes.
-_BODIES: dict[str, Schema] = {"html": TEXT, "mvt": {**TEXT, "format": "binary"}}
+_BODIES: dict[str, Schema] = {"html": TEXT, "CSV": TEXT, "mvt": {**TEXT, "format": "binary"}}
 
 
 def answers(name: str, *forms: Form) -> dict[int | str, dict[str, Any]]:

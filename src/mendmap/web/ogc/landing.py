@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import names
 from mendmap.web.keeper import current
-from mendmap.web.ogc import collections, documented, links
+from mendmap.web.ogc import collections, documented, edr, links
 from mendmap.web.ogc.answers import answer
 from mendmap.web.ogc.conformance import CLASSES
 from mendmap.web.ogc.links import OGC, Link, link
@@ -62,10 +62,11 @@ def conformance(request: Request, f: FormText = None) -> Response:
 
 @router.api_route("/collections", methods=METHODS, responses=documented.answers("Collections", *FORMS))
 def every_collection(request: Request, f: FormText = None) -> Response:
-    """The collections: every layer is one."""
+    """The collections: every layer is one of features, and the readings are one of their own kind."""
     served = current(request)
     form, root = chosen(request, f, FORMS), links.root(request, served)
     told = [collections.collection(served.atlas, layer, root) for layer in served.atlas.layers.values()]
+    told.append(edr.collection(served, root))
     body = {
         "links": links.itself(f"{root}/collections", form, FORMS, "The collections"),
         "crs": _systems(served.atlas),

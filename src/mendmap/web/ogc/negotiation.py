@@ -28,6 +28,8 @@ SCHEMA = Form("json", "application/schema+json", ("application/json",))
 OPENAPI = Form("json", "application/vnd.oai.openapi+json;version=3.0", ("application/json",))
 HTML = Form("html", "text/html")
 MVT = Form("mvt", "application/vnd.mapbox-vector-tile", ("application/x-protobuf",))
+COVERAGE = Form("CoverageJSON", "application/prs.coverage+json", ("application/json",))
+CSV = Form("CSV", "text/csv")
 TILEJSON = Form("tilejson", "application/vnd.mapbox.tile+json")
 
 FormText = Annotated[
