@@ -16,7 +16,9 @@ from pathlib import Path
 
 import httpx2 as httpx
 import hypothesis
+import ogc_place
 import pytest
+from fastapi.testclient import TestClient
 from place import Testford
 from playwright.sync_api import Browser, sync_playwright
 
@@ -146,3 +148,11 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=program, args=_CHROMIUM_FLAGS)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def ogc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A service over a synthetic place with times and projections, that answers in this process."""
+    folder = tmp_path_factory.mktemp("ogc")
+    with ogc_place.service(ogc_place.synthetic(folder / "place"), folder / "lake") as client:
+        yield client

@@ -17,7 +17,9 @@ from shapely.geometry.base import BaseGeometry
 
 from mendmap.atlas.model import Feature, Layer
 from mendmap.geo.grid import EXTENT, Tile, side_m, to_lonlat, to_mercator
-from mendmap.tiles.cut import cut
+from mendmap.tiles.cut import TileContent
+from mendmap.tiles.cut import cut as cut_out
+from mendmap.tiles.geojson import written
 from mendmap.tiles.prepare import TileLayer, decimals, tolerance_m
 
 MAX_ZOOM = 16
@@ -38,6 +40,11 @@ def layer_of(shapes: list[BaseGeometry | None], accuracy_m: float = 1.0) -> Laye
 
 def _known(accuracy_m: float) -> dict[str, float]:
     return {"accuracy_m": accuracy_m}
+
+
+def cut(layer: TileLayer, tile: Tile) -> TileContent:
+    """A tile as GeoJSON."""
+    return written([cut_out(layer, tile)])
 
 
 def tiles_over(box: tuple[float, float, float, float], zoom: int) -> Iterator[Tile]:

@@ -201,3 +201,15 @@ def _gas(one: _Kind, other: _Kind, molar_mass: float | None, refused: str) -> fl
     share = _REGISTRY.Quantity(1.0, one.unit).to(parsed("ppb")).magnitude * 1e-9
     grams = share * pascal * molar_mass / (_GAS_CONSTANT * kelvin)
     return float(grams * _REGISTRY.Quantity(1.0, "g/m**3").to(other.unit).magnitude)
+
+
+# Units whose names in UCUM are spelt in another way here.
+_UCUM = {"pH": "[pH]", "ha": "har"}
+_UCUM_ATOM = r"(?:[pnumckM]?(?:g|L|m[23]?|mol|s|S)|t|%|1|h)"
+_UCUM_NAME = re.compile(f"{_UCUM_ATOM}(?:/{_UCUM_ATOM})?")
+
+
+def ucum(unit: str) -> str | None:
+    """A unit's case-sensitive name in UCUM; None where this table does not know it to have one (``mg/L as CaCO3`` says
+    more than UCUM can)."""
+    return _UCUM.get(unit) or (unit if _UCUM_NAME.fullmatch(unit) else None)

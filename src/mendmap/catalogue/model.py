@@ -17,6 +17,8 @@ FILE = "catalogue.toml"
 GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 # Layers that the atlas makes, so no catalogue may name its own so.
 DERIVED = ("sites", "works")
+# What the service calls so is something else, so no layer may be.
+RESERVED = ("readings",)
 
 _ENTRY = (
     Field("file", "text", "Path of the file, below the folder of the catalogue.", required=True),

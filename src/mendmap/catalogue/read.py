@@ -14,6 +14,7 @@ from mendmap.catalogue.model import (
     GEOMETRIES,
     LAYER,
     READINGS,
+    RESERVED,
     TABLE,
     Catalogue,
     Entry,
@@ -193,6 +194,8 @@ def _layer(reader: _Reader, line: int, cells: dict[str, Any], extent: Bounds) ->
     geometry = reader.geometry(line, cells.get("geometry"))
     box = reader.extent(line, cells.get("extent"), extent)
     fields = reader.words(line, "fields", cells.get("fields"))
+    if row["id"] in RESERVED:
+        reader.fault(line, "id", f"{shown(row['id'])} is no layer for the service; choose another id")
     if row["id"] in DERIVED:
         reader.fault(line, "id", f"{shown(row['id'])} is a layer that mendmap makes itself; choose another id")
     if entry is None or not row["id"]:

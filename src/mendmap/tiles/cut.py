@@ -1,6 +1,6 @@
-"""Cuts one tile: what touches it, clipped with a margin, rounded, and written as GeoJSON (RFC 7946).
+"""Cuts one tile: finds what touches it, and clips that with a margin.
 
-Not here: simplification and the index (``prepare``).
+Not here: simplification and the index (``prepare``), and how a tile is written (``geojson``, ``mvt``).
 """
 
 from dataclasses import dataclass
@@ -8,23 +8,38 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from mendmap.atlas.select import Rows
 from mendmap.geo.grid import EXTENT, Tile, side_m, to_lonlat
-from mendmap.tiles.prepare import Shapes, TileLayer, decimals
+from mendmap.tiles.prepare import Shapes, TileLayer
 
 MARGIN = 128  # steps of 1/4096 tile kept around it, so that strokes at its edge are whole
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """What of a layer is in a tile: the ``indices`` of its features in the tile's layer, their ``shapes`` in degrees,
+    simplified and clipped but not rounded, and how many more the tile's bound left out."""
+
+    layer: TileLayer
+    tile: Tile
+    indices: Rows
+    shapes: Shapes
+    omitted: int
+
+
+@dataclass(frozen=True, slots=True)
 class TileContent:
-    """A tile: GeoJSON bytes, how many features it has and how many its bound left out (the body says so too)."""
+    """A tile as it is sent: its bytes, how many features it has and how many its bound left out. ``widened`` counts
+    the paths that have no extent on the tile's steps, and were drawn as the smallest that can be."""
 
     body: bytes
     features: int
     omitted: int
+    widened: int = 0
 
 
-def cut(layer: TileLayer, tile: Tile) -> TileContent:
-    """The tile of a layer. Points are whole wherever their disc of accuracy touches the tile."""
+def cut(layer: TileLayer, tile: Tile) -> Cut:
+    """What of a layer is in a tile. Points are whole wherever their disc of accuracy touches the tile."""
     box = _box(tile)
     touched = np.sort(layer.tree.query(shapely.box(*box)))
     shapes = layer.shapes(tile.z)[touched]
@@ -33,14 +48,7 @@ def cut(layer: TileLayer, tile: Tile) -> TileContent:
     omitted = max(0, len(kept) - layer.max_features)
     if omitted:
         kept = np.sort(kept[_largest(shapes[kept], layer.max_features)])
-    written = _geojson(clipped[kept], tile.z)
-    features = b",".join(
-        b'{"type":"Feature","id":"%b","geometry":%b,"properties":%b}'
-        % (layer.feature_id(index).encode(), shape.encode(), layer.properties(index))
-        for index, shape in zip(touched[kept], written, strict=True)
-    )
-    body = b'{"type":"FeatureCollection","features":[%b],"omitted":%d}' % (features, omitted)
-    return TileContent(body, len(kept), omitted)
+    return Cut(layer, tile, touched[kept], clipped[kept], omitted)
 
 
 def _box(tile: Tile) -> tuple[float, float, float, float]:
@@ -75,8 +83,3 @@ def _largest(shapes: Shapes, most: int) -> np.ndarray:
     """Indices of the ``most`` shapes of the widest boxes; of equal ones, those that come first."""
     west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
     return np.argsort(-((east - west) + (north - south)), kind="stable")[:most]
-
-
-def _geojson(shapes: Shapes, zoom: int) -> list[str]:
-    rounded = shapely.transform(shapes, lambda degrees: np.round(degrees, decimals(zoom)))
-    return list(shapely.to_geojson(shapely.orient_polygons(rounded)))

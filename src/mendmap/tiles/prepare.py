@@ -4,6 +4,7 @@ Points are indexed by their disc of accuracy, so that every tile the disc touche
 draw the whole disc at any zoom. Features without a position are in no tile. Not here: cutting.
 """
 
+import hashlib
 from collections import Counter
 from functools import cached_property
 from math import ceil, log10
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from mendmap.atlas.model import Feature, Layer
 from mendmap.geo.grid import EXTENT, HALF_M, RADIUS_M, side_m
-from mendmap.words.fields import name_column
+from mendmap.words.fields import Field, name_column
 
 Shapes = NDArray[np.object_]
 
@@ -42,6 +43,7 @@ class TileLayer:
         self._features = [feature for feature in layer.features if feature.geometry is not None]
         self._layer = layer
         self._by_zoom: dict[int, Shapes] = {}
+        self._plain: dict[int, dict[str, Any]] = {}
         self._encoded: dict[int, bytes] = {}
         self._lock = Lock()
 
@@ -76,8 +78,22 @@ class TileLayer:
         """The encoded properties of a feature, made when first asked for."""
         found = self._encoded.get(index)
         if found is None:
-            found = self._encoded[index] = orjson.dumps(_properties(self._layer, self._features[index]))
+            found = self._encoded[index] = orjson.dumps(self.plain(index))
         return found
+
+    def plain(self, index: int) -> dict[str, Any]:
+        """The properties of a feature, texts and numbers; made when first asked for."""
+        found = self._plain.get(index)
+        if found is None:
+            found = self._plain[index] = _properties(self._layer, self._features[index])
+        return found
+
+    def number(self, index: int) -> int:
+        """A number for a feature, for formats that name features by one: 53 bits, which JavaScript keeps whole, of
+        the SHA-256 of its layer and id. It is the same at any time and place; that two of a million features share
+        one has odds of 1 in 18,000, so the id remains what names it."""
+        named = f"{self.id}/{self.feature_id(index)}".encode()
+        return int.from_bytes(hashlib.sha256(named).digest()[:8], "big") >> 11
 
     def feature_id(self, index: int) -> str:
         """The id of a feature."""
@@ -105,28 +121,29 @@ def _simplified(shapes: Shapes, tolerance: float) -> Shapes:
     return np.asarray(shapely.set_coordinates(simple, xy / scale), dtype=object)
 
 
-# What the properties of a tile's features mean, beside their names by language; those that are not known are left out.
-FIELDS = {
-    "id": "id of the feature",
-    "layer": "layer it belongs to",
-    "kind": "kind of feature",
-    "basis": "how its position is known",
-    "accuracy_m": "how far the true place may be, in metres",
-    "size": "known size, in words",
-    "valid_from": "from when it is as described",
-    "valid_to": "until when it is as described",
-    "state": "newest dated state",
-    "state_trust": "who vouches for that state",
-    "works": "number of works",
-    "stations": "number of stations of a site",
-    "readings": "number of readings",
-    "newest_reading": "start of the newest reading that has a value, in UTC",
-    "exceeds": "number of newest verdicts, one a series and limit in force, that a limit is not kept",
-    "undecidable": "number of newest verdicts that the readings at hand cannot decide, or lack",
-    "within": "number of newest verdicts that a limit is kept",
-    "site": "site of a work",
-    "status": "how far a work is",
-}
+# What the properties of a tile's features mean; those that are not known are left out.
+FIELDS = (
+    Field("id", "text", "id of the feature"),
+    Field("layer", "text", "layer it belongs to"),
+    Field("kind", "text", "kind of feature"),
+    Field("name", "names", "name"),
+    Field("basis", "text", "how its position is known"),
+    Field("accuracy_m", "number", "how far the true place may be, in metres"),
+    Field("size", "text", "known size, in words"),
+    Field("valid_from", "text", "from when it is as described"),
+    Field("valid_to", "text", "until when it is as described"),
+    Field("state", "text", "newest dated state"),
+    Field("state_trust", "text", "who vouches for that state"),
+    Field("works", "integer", "number of works"),
+    Field("stations", "integer", "number of stations of a site"),
+    Field("readings", "integer", "number of readings"),
+    Field("newest_reading", "text", "start of the newest reading that has a value, in UTC"),
+    Field("exceeds", "integer", "number of newest verdicts, one a series and limit in force, that a limit is not kept"),
+    Field("undecidable", "integer", "number of newest verdicts that the readings at hand cannot decide, or lack"),
+    Field("within", "integer", "number of newest verdicts that a limit is kept"),
+    Field("site", "text", "site of a work"),
+    Field("status", "text", "how far a work is"),
+)
 
 
 def _properties(layer: Layer, feature: Feature) -> dict[str, Any]:

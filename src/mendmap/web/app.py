@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
@@ -14,6 +15,7 @@ from mendmap.settings import Settings
 from mendmap.web import problems
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
+from mendmap.web.ogc import edr, grids, item, items, landing, observations, openapi, schemas, tile, tilesets
 from mendmap.web.routes import (
     data,
     downloads,
@@ -57,8 +59,32 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keeper = keeper
     app.state.intake = intake
     problems.install(app)
-    for room in (health, tiles, downloads, series, rivers, statements, limits, progress, data, readings, pages):
+    for room in (
+        # Before the collections of features, whose addresses would take in this one's.
+        edr,
+        observations,
+        landing,
+        openapi,
+        schemas,
+        items,
+        item,
+        tilesets,
+        tile,
+        grids,
+        health,
+        tiles,
+        downloads,
+        series,
+        rivers,
+        statements,
+        limits,
+        progress,
+        data,
+        readings,
+        pages,
+    ):
         app.include_router(room.router)
+    app.openapi = partial(openapi.whole, app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     app.add_middleware(Guards, max_url_length=settings.max_url_length)

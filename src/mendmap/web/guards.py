@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mendmap.exports.files import MEDIA
 from mendmap.exports.layers.formats import FORMATS
+from mendmap.tiles import mvt
 from mendmap.web.problems import problem
 
 # No inline script or style anywhere; Leaflet sets styles through the DOM, which the policy allows.
@@ -29,16 +30,23 @@ HEADERS = {
 # Data is public: pages of other sites may read it, and the headers that name it. Pages are not data.
 _DATA = (
     "application/json",
+    "application/schema+json",
+    "application/vnd.oai.openapi+json",
     "application/problem+json",
     "image/svg+xml",
+    mvt.MEDIA_TYPE,
+    "application/vnd.mapbox.tile+json",
+    "application/prs.coverage+json",
+    "application/x-qgis-project",
     *MEDIA.values(),
     *(each.media for each in FORMATS.values()),
-    "application/x-qgis-project",
 )
 _OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Content-Range, ETag, Repr-Digest, Mendmap-Snapshot, Mendmap-Revision, "
-    "Mendmap-Omitted, Mendmap-Without-Position",
+    "Access-Control-Expose-Headers": (
+        "Content-Crs, Content-Range, ETag, Repr-Digest, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted, "
+        "Mendmap-Widened, Mendmap-Without-Position"
+    ),
 }
 
 

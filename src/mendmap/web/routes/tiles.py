@@ -1,43 +1,42 @@
-"""Tiles of the layers, and TileJSON that describes them."""
+"""Tiles of the layers, as GeoJSON and as Mapbox Vector Tiles, and TileJSON that describes either.
 
+Not here: the same tiles as OGC API names them (``web.ogc``).
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Path, Request, Response
 
+from mendmap.atlas.model import Layer
 from mendmap.geo.grid import Tile
+from mendmap.tiles import geojson, mvt
 from mendmap.tiles.cut import cut
 from mendmap.tiles.prepare import FIELDS
 from mendmap.web.answers import content, named
-from mendmap.web.keeper import current
+from mendmap.web.keeper import Served, current
+from mendmap.words.fields import expanded
 
 router = APIRouter(prefix="/tiles")
-GEOJSON = "application/geo+json"
+METHODS = ["GET", "HEAD"]
+# How tiles are written, by the ending of their address.
+FORMATS = {"geojson": geojson, "mvt": mvt}
 
 
-@router.api_route("/{layer}.json", methods=["GET", "HEAD"])
-def tilejson(request: Request, layer: str) -> dict[str, Any]:
-    """TileJSON 3.0 of one layer."""
-    served = current(request)
-    found = served.atlas.layer(layer)
-    extent = list(served.atlas.place.extent)
-    base = (served.settings.public_url or str(request.base_url)).rstrip("/")
-    return {
-        "tilejson": "3.0.0",
-        "name": layer,
-        "description": found.description,
-        "attribution": served.atlas.place.attribution,
-        "scheme": "xyz",
-        "tiles": [f"{base}/tiles/{layer}/{{z}}/{{x}}/{{y}}.geojson"],
-        "minzoom": 0,
-        "maxzoom": served.settings.max_zoom,
-        "bounds": extent,
-        "vector_layers": [{"id": layer, "fields": FIELDS, "description": found.description}],
-        "snapshot": named(served.atlas.snapshot),
-    }
+@router.api_route("/{layer}.mvt.json", methods=METHODS)
+def mvt_tilejson(request: Request, layer: str) -> dict[str, Any]:
+    """TileJSON 3.0 of one layer's Mapbox Vector Tiles, as MapLibre and QGIS read it."""
+    return tilejson(request, layer, "mvt")
 
 
-@router.api_route("/{layer}/{z}/{x}/{y}.geojson", methods=["GET", "HEAD"])
-def tile(
+@router.api_route("/{layer}.json", methods=METHODS)
+def geojson_tilejson(request: Request, layer: str) -> dict[str, Any]:
+    """TileJSON 3.0 of one layer's GeoJSON tiles."""
+    return tilejson(request, layer, "geojson")
+
+
+@router.api_route("/{layer}/{z}/{x}/{y}.geojson", methods=METHODS)
+def geojson_tile(
     request: Request,
     layer: str,
     z: int = Path(description="zoom"),
@@ -45,9 +44,69 @@ def tile(
     y: int = Path(description="row from the north"),
 ) -> Response:
     """One tile as GeoJSON: what touches its square, clipped with a margin; empty where nothing is."""
+    return _of_one(request, layer, z, x, y, "geojson")
+
+
+@router.api_route("/{layer}/{z}/{x}/{y}.mvt", methods=METHODS)
+def mvt_tile(
+    request: Request,
+    layer: str,
+    z: int = Path(description="zoom"),
+    x: int = Path(description="column from the west"),
+    y: int = Path(description="row from the north"),
+) -> Response:
+    """The same as a Mapbox Vector Tile 2.1; no bytes where nothing is, which is a tile without layers."""
+    return _of_one(request, layer, z, x, y, "mvt")
+
+
+def _of_one(request: Request, layer: str, z: int, x: int, y: int, form: str) -> Response:
     served = current(request)
     found = served.atlas.layer(layer)
-    cell = Tile.of(z, x, y, served.settings.max_zoom)
-    made = cut(served.tiles[layer], cell)
-    headers = {"Mendmap-Revision": str(found.revision), "Mendmap-Omitted": str(made.omitted)}
-    return content(request, made.body, GEOJSON, served.atlas.snapshot, headers)
+    return tile(request, served, [found], Tile.of(z, x, y, served.settings.max_zoom), form)
+
+
+def tile(request: Request, served: Served, layers: Sequence[Layer], cell: Tile, form: str) -> Response:
+    """One tile of some layers in one of ``FORMATS``; its headers say how recent they are and what its bound left out
+    of them."""
+    writer = FORMATS[form]
+    made = writer.written([cut(served.tiles[each.id], cell) for each in layers])
+    headers = {
+        "Mendmap-Revision": str(max((each.revision for each in layers), default=0)),
+        "Mendmap-Omitted": str(made.omitted),
+        "Mendmap-Widened": str(made.widened),
+    }
+    return content(request, made.body, writer.MEDIA_TYPE, served.atlas.snapshot, headers)
+
+
+def tilejson(request: Request, layer: str, form: str) -> dict[str, Any]:
+    """TileJSON 3.0 of a layer's tiles in one of ``FORMATS``."""
+    served = current(request)
+    found = served.atlas.layer(layer)
+    base = (served.settings.public_url or str(request.base_url)).rstrip("/")
+    return {
+        "tilejson": "3.0.0",
+        "name": layer,
+        "description": found.description,
+        "attribution": served.atlas.place.attribution,
+        "scheme": "xyz",
+        "tiles": [f"{base}/tiles/{layer}/{{z}}/{{x}}/{{y}}.{form}"],
+        "minzoom": 0,
+        "maxzoom": served.settings.max_zoom,
+        "bounds": list(served.atlas.place.extent),
+        "vector_layers": [vector_layer(served, found)],
+        "snapshot": named(served.atlas.snapshot),
+    }
+
+
+def vector_layer(served: Served, layer: Layer) -> dict[str, Any]:
+    """What a layer's tiles hold, as TileJSON says it. The type of each field stands where GDAL looks for it and
+    tippecanoe puts it; what it means, beside it."""
+    listed = expanded(FIELDS, served.atlas.place.languages)
+    return {
+        "id": layer.id,
+        "description": layer.description,
+        "minzoom": 0,
+        "maxzoom": served.settings.max_zoom,
+        "fields": {each.name: "Number" if each.kind in ("number", "integer") else "String" for each in listed},
+        "meanings": {each.name: each.meaning for each in listed},
+    }
