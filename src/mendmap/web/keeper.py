@@ -81,6 +81,10 @@ class Served:
         """Every statement with its outcome."""
         return outcomes(self.atlas)
 
+    def outcomes_of(self, atlas: Atlas) -> list[Outcome]:
+        """Every statement of an atlas, this one or a whole one of the past, with its outcome."""
+        return self.outcomes if atlas is self.atlas else outcomes(atlas)
+
     @cached_property
     def drawings(self) -> dict[str, Drawing]:
         """Every map, drawn."""
