@@ -16,6 +16,7 @@ from mendmap.web import problems
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
 from mendmap.web.routes import (
+    changes,
     data,
     downloads,
     health,
@@ -58,7 +59,20 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keeper = keeper
     app.state.intake = intake
     problems.install(app)
-    for room in (health, tiles, downloads, series, rivers, statements, limits, progress, data, readings, pages):
+    for room in (
+        health,
+        tiles,
+        downloads,
+        series,
+        rivers,
+        statements,
+        limits,
+        progress,
+        changes,
+        data,
+        readings,
+        pages,
+    ):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # Tables are sent as they lie on disk: they promise their length, and parts of themselves.
