@@ -12,6 +12,7 @@ MendmapError
 ├── ScopeError        a write beyond what its key is for
 ├── TooLargeError     a body or a number of rows over its bound
 ├── MediaTypeError    a body of a kind that is not read
+├── NotAcceptableError  an answer is asked for in none of the forms there are
 ├── OverloadedError   more is being asked than can be done at a time; coming back later is right
 └── SettingError      a setting outside its bounds
 
@@ -101,6 +102,10 @@ class TooLargeError(MendmapError):
 
 class MediaTypeError(MendmapError):
     """A body of a kind that is not read."""
+
+
+class NotAcceptableError(MendmapError):
+    """An answer that is asked for in none of the forms there are."""
 
 
 class OverloadedError(MendmapError):

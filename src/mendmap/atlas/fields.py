@@ -58,6 +58,11 @@ def columns(layer: str, role: str, own: Mapping[str, str], languages: Sequence[s
     return expanded(listed, languages)
 
 
+def queryables(layer: str, role: str, own: Mapping[str, str], languages: Sequence[str]) -> dict[str, Field]:
+    """The columns that a filter may name, by name: those of one value."""
+    return {each.name: each for each in columns(layer, role, own, languages) if each.kind != "list"}
+
+
 _READ = ("readings", "newest_reading", "latest", "verdicts")
 _JOINED_OF = {
     "site": ("state", "state_since", "state_until", "state_trust", "works", "stations", "chainage", *_READ),

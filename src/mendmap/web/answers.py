@@ -21,11 +21,23 @@ def content(
 
     The ETag is weak: the same content may be sent compressed or not.
     """
-    tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return made(request, hashlib.sha256(body).hexdigest(), lambda: body, media_type, snapshot, extra)
+
+
+def made(
+    request: Request,
+    digest: str,
+    make: Callable[[], bytes],
+    media_type: str,
+    snapshot: Snapshot,
+    extra: Mapping[str, str] | None = None,
+) -> Response:
+    """A body that is made only where the reader has it not already; the ``digest`` of what it is made of names it."""
+    tag = f'W/"{digest[:32]}"'
     headers = _headers(tag, snapshot, extra)
     if _held(request, tag):
         return Response(status_code=304, media_type=media_type, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
+    return Response(make(), media_type=media_type, headers=headers)
 
 
 def file(

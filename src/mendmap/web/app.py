@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
@@ -15,6 +16,7 @@ from mendmap.settings import Settings
 from mendmap.web import problems
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
+from mendmap.web.ogc import item, items, landing, openapi, schemas
 from mendmap.web.routes import (
     changes,
     data,
@@ -60,6 +62,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.intake = intake
     problems.install(app)
     for room in (
+        landing,
+        openapi,
+        schemas,
+        items,
+        item,
         health,
         tiles,
         downloads,
@@ -68,12 +75,12 @@ def create_app(settings: Settings) -> FastAPI:
         statements,
         limits,
         progress,
-        changes,
         data,
         readings,
         pages,
     ):
         app.include_router(room.router)
+    app.openapi = partial(openapi.whole, app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # Tables are sent as they lie on disk: they promise their length, and parts of themselves.
     tables = tuple(files.MEDIA[form] for form in files.FORMATS)

@@ -26,10 +26,20 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 # Data is public: pages of other sites may read it, and the headers that name it. Pages are not data.
-_DATA = ("application/json", "application/geo+json", "application/problem+json", "image/svg+xml", *MEDIA.values())
+_DATA = (
+    "application/json",
+    "application/geo+json",
+    "application/schema+json",
+    "application/vnd.oai.openapi+json",
+    "application/problem+json",
+    "image/svg+xml",
+    *MEDIA.values(),
+)
 _OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Content-Range, ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted",
+    "Access-Control-Expose-Headers": (
+        "Content-Crs, Content-Range, ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted"
+    ),
 }
 
 

@@ -15,7 +15,9 @@ from fastapi import Request
 
 from mendmap.atlas.build import build
 from mendmap.atlas.model import Atlas, Layer
+from mendmap.atlas.select import Index
 from mendmap.errors import LakeEmptyError, LakeError, MendmapError, NotFoundError
+from mendmap.exports.encoded import Encoded
 from mendmap.lake import contents, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import SeriesRow
@@ -46,6 +48,9 @@ class Served:
             name: TileLayer(layer, settings.max_zoom, settings.max_tile_features)
             for name, layer in atlas.layers.items()
         }
+        # Whether somebody was told of a further page of this snapshot.
+        self.awaited = False
+        self._layers: dict[str, tuple[Index, Encoded]] = {}
         self._files: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
@@ -62,14 +67,33 @@ class Served:
         """The atlas as of what a request asks for, this one where it asks for nothing. One of the past has series only
         where it is to be ``whole``: else their sums are asked for one by one. Raises BadRequestError and
         NotFoundError."""
-        if text is None:
-            return self.atlas
+        return self.of(text, whole=whole).atlas
+
+    def of(self, text: str | None, *, whole: bool = True) -> "Served":
+        """What was served as of what a request asks for. Raises BadRequestError and NotFoundError."""
+        # Who follows the pages of an answer asks for its snapshot, which most often is this one.
+        if text is None or text == str(self.atlas.snapshot):
+            return self
         asked = as_of(text)
         with self.lake() as lake:
             snapshot = ledger.known(lake, self.atlas.place.id, asked)
-            if snapshot == self.atlas.snapshot:
-                return self.atlas
-            return self._keeper.past(lake, snapshot, self.atlas, whole=whole)
+            return (
+                self if snapshot == self.atlas.snapshot else self._keeper.past(lake, snapshot, self.atlas, whole=whole)
+            )
+
+    def index(self, layer: str) -> Index:
+        """A layer of the atlas, made ready to be asked. Raises NotFoundError."""
+        return self._ready(layer)[0]
+
+    def encoded(self, layer: str) -> Encoded:
+        """The features of a layer of the atlas, encoded. Raises NotFoundError."""
+        return self._ready(layer)[1]
+
+    def _ready(self, layer: str) -> tuple[Index, Encoded]:
+        if layer not in self._layers:
+            found = self.atlas.layer(layer)
+            self._layers[layer] = Index(found), Encoded(found)
+        return self._layers[layer]
 
     @cached_property
     def series(self) -> dict[str, SeriesRow]:
@@ -132,7 +156,7 @@ class Keeper:
         self._problem: MendmapError = LakeEmptyError("nothing has been loaded yet")
         self._lake: Lake | None = None
         self._scripts: dict[str, bytes] = {}
-        self._past: dict[tuple[int, bool], Atlas] = {}
+        self._past: dict[tuple[int, bool], Served] = {}
         self._took = 0.0
         self.trouble = ""  # why the newest snapshot may not be the one that is served
         self._stopped = threading.Event()
@@ -182,13 +206,18 @@ class Keeper:
         finally:
             lake.close()
 
-    def past(self, lake: Lake, snapshot: ledger.Snapshot, atlas: Atlas, *, whole: bool = False) -> Atlas:
-        """The atlas of an earlier snapshot, without its series unless it is to be ``whole``; the last few are kept."""
+    def past(self, lake: Lake, snapshot: ledger.Snapshot, atlas: Atlas, *, whole: bool = False) -> Served:
+        """What was served from an earlier snapshot, without its series unless it is to be ``whole``; the last few are
+        kept."""
         found = self._past.get((snapshot.number, whole))
         if found is None:
-            found = build(contents.read(lake, snapshot, atlas.place.id, series=whole))
-            self._past = dict([*self._past.items(), ((snapshot.number, whole), found)][-_PAST:])
+            past = build(contents.read(lake, snapshot, atlas.place.id, series=whole))
+            found = Served(past, self._settings, self)
+            self._keep(found, whole)
         return found
+
+    def _keep(self, past: Served, whole: bool) -> None:
+        self._past = dict([*self._past.items(), ((past.atlas.snapshot.number, whole), past)][-_PAST:])
 
     def _watch(self) -> None:
         # Where posts come every second, building must leave most of the time to those who ask and post.
@@ -205,6 +234,8 @@ class Keeper:
                 catalogue = contents.chosen(self._lake, self._settings.catalogue)
                 begun = time.monotonic()
                 atlas = build(contents.read(self._lake, newest, catalogue))
+                if self._served and self._served.awaited:
+                    self._keep(self._served, whole=True)
                 self._served = Served(atlas, self._settings, self)
                 self._took = time.monotonic() - begun
                 log.info("serving snapshot %s", newest)

@@ -1,6 +1,7 @@
 """Errors as problem documents (RFC 9457), and the one table from error to status."""
 
 import logging
+from collections.abc import Collection
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -18,6 +19,7 @@ from mendmap.errors import (
     LakeError,
     MediaTypeError,
     MendmapError,
+    NotAcceptableError,
     NotFoundError,
     OverloadedError,
     QueryError,
@@ -40,6 +42,7 @@ STATUSES: dict[type[MendmapError], int] = {
     ScopeError: 403,
     TooLargeError: 413,
     MediaTypeError: 415,
+    NotAcceptableError: 406,
     OverloadedError: 503,
     QueryError: 503,
     GeodataError: 422,
@@ -57,6 +60,8 @@ STATUSES: dict[type[MendmapError], int] = {
 _HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="mendmap"'}, 503: {"Retry-After": "5"}}
 # Faults that one answer lists.
 _FAULTS = 1000
+# Routes, by name, whose parameters follow the data: they refuse what they do not know themselves.
+_OWN = ("items",)
 
 
 def problem(status: int, detail: str, request: Request, **members: object) -> JSONResponse:
@@ -109,12 +114,19 @@ def install(app: FastAPI) -> None:
 def refuse_unknown(request: Request) -> None:
     """A dependency of every route: query parameters that it does not declare are refused, and those
     given twice, of which one would silently be left out."""
-    if not request.query_params:
-        return
     route = request.scope.get("route")
+    if not request.query_params or getattr(route, "name", "") in _OWN:
+        return
     # What a route asks for, it or what it depends on.
     asking = (route.dependant, *route.dependant.dependencies) if isinstance(route, APIRoute) else ()
     known = {each.alias for one in asking for each in one.query_params}
+    # Those that a route reads itself stand in what it adds to the documentation.
+    known |= {each["name"] for each in (getattr(route, "openapi_extra", None) or {}).get("parameters", ())}
+    refuse(request, known)
+
+
+def refuse(request: Request, known: Collection[str]) -> None:
+    """Refuses query parameters that are not known, and those given twice. Raises BadRequestError."""
     for name in request.query_params:
         if name not in known:
             raise BadRequestError(not_one_of("unknown query parameter", name, known))

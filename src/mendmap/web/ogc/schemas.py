@@ -1,0 +1,115 @@
+"""The columns of a collection as JSON Schema (OGC 23-058r2): those it has, may be filtered by, and may be sorted by.
+
+Not here: what the columns mean (``atlas.fields``).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from mendmap.atlas.fields import columns, queryables
+from mendmap.atlas.model import Atlas, Layer
+from mendmap.catalogue.records import names
+from mendmap.web.keeper import current
+from mendmap.web.ogc import documented, links
+from mendmap.web.ogc.answers import answer
+from mendmap.web.ogc.negotiation import HTML, SCHEMA, FormText, chosen
+from mendmap.words.fields import Field
+
+router = APIRouter(prefix=f"{links.PREFIX}/collections/{{collectionId}}")
+METHODS = ["GET", "HEAD"]
+FORMS = (SCHEMA, HTML)
+GEOMETRY = "geometry"
+# Kinds of columns as JSON types; a date may be of reduced precision (2021, 2021-08), which no format of JSON Schema is.
+_TYPES: dict[str, dict[str, str]] = {
+    "number": {"type": "number"},
+    "amount": {"type": "number"},
+    "integer": {"type": "integer"},
+    "list": {"type": "array"},
+    "moment": {"type": "string", "format": "date-time"},
+    "url": {"type": "string", "format": "uri"},
+}
+_MEANINGS = {
+    "schema": "The properties of its features.",
+    "queryables": "The properties that filters and parameters may name.",
+    "sortables": "The properties that sortby may name.",
+}
+
+
+def told(atlas: Atlas, layer: Layer) -> tuple[Field, ...]:
+    """Every column of a collection, in its order."""
+    return columns(layer.id, layer.role, layer.fields, atlas.place.languages)
+
+
+def askable(atlas: Atlas, layer: Layer) -> dict[str, Field]:
+    """The columns that filters may name, by name; the geometry is not among them."""
+    found = queryables(layer.id, layer.role, layer.fields, atlas.place.languages)
+    return {name: each for name, each in found.items() if name != GEOMETRY}
+
+
+def sortable(atlas: Atlas, layer: Layer) -> tuple[Field, ...]:
+    """The columns of one value, by which features can be sorted."""
+    return tuple(each for each in told(atlas, layer) if each.kind != "list")
+
+
+@router.api_route("/schema", methods=METHODS, responses=documented.answers("Properties", *FORMS))
+def schema(request: Request, collectionId: documented.CollectionId, f: FormText = None) -> Response:  # noqa: N803
+    """Every property of the features of a collection, with its meaning and unit."""
+    return _schema(request, collectionId, f, "schema")
+
+
+@router.api_route("/queryables", methods=METHODS, responses=documented.answers("Properties", *FORMS))
+def queryable(request: Request, collectionId: documented.CollectionId, f: FormText = None) -> Response:  # noqa: N803
+    """The properties that filters may name."""
+    return _schema(request, collectionId, f, "queryables")
+
+
+@router.api_route("/sortables", methods=METHODS, responses=documented.answers("Properties", *FORMS))
+def sortables(request: Request, collectionId: documented.CollectionId, f: FormText = None) -> Response:  # noqa: N803
+    """The properties by which features can be sorted."""
+    return _schema(request, collectionId, f, "sortables")
+
+
+def _schema(request: Request, ident: str, f: str | None, of: str) -> Response:
+    served = current(request)
+    atlas, layer, form = served.atlas, served.atlas.layer(ident), chosen(request, f, FORMS)
+    address = f"{links.root(request, served)}/collections/{layer.id}/{of}"
+    fields = {"schema": told(atlas, layer), "queryables": askable(atlas, layer).values()}.get(
+        of, sortable(atlas, layer)
+    )
+    properties = {each.name: property_of(each, layer, nth) for nth, each in enumerate(fields, 1)}
+    if of != "sortables":
+        properties[GEOMETRY] = {"x-ogc-role": "primary-geometry", "format": _shape(layer), "title": "Geometry"}
+    body = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": address,
+        "type": "object",
+        "title": names(layer.name, atlas.place.languages),
+        "description": _MEANINGS[of],
+        "properties": properties,
+        "additionalProperties": False,
+    }
+    own = links.itself(address, form, FORMS, _MEANINGS[of])
+    return answer(request, served, form, body, "ogc_schema.html", layer=layer, of=of, links=own)
+
+
+def property_of(field: Field, layer: Layer, sequence: int) -> dict[str, Any]:
+    """One column as JSON Schema: its type, meaning, unit (UCUM) and choices."""
+    choices: Iterable[str] = layer.kinds if field.name == "kind" else field.choices
+    roles = {"id": "id", "kind": "type"}
+    return {
+        "title": field.name,
+        "description": field.meaning,
+        **_TYPES.get(field.kind, {"type": "string"}),
+        **({"enum": list(choices)} if choices else {}),
+        **({"x-ogc-unit": field.unit} if field.unit else {}),
+        **({"x-ogc-role": roles[field.name]} if field.name in roles else {}),
+        "x-ogc-propertySeq": sequence,
+    }
+
+
+def _shape(layer: Layer) -> str:
+    """The format of a layer's geometries, as the register of formats names it."""
+    found = set(layer.frame.geom_type.dropna())
+    return f"geometry-{found.pop().lower()}" if len(found) == 1 else "geometry-any"
