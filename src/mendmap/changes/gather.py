@@ -14,6 +14,7 @@ from mendmap.errors import BadRequestError
 from mendmap.lake import changed
 from mendmap.lake.changed import Pair, Span
 from mendmap.lake.connection import Lake
+from mendmap.lake.screen import Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +37,49 @@ class Changes:
         return Changes(self.span, told, {key: count for key, count in self.counted.items() if key[1] == layer})
 
 
-def gather(lake: Lake, span: Span, atlas: Atlas, most: int) -> Changes:
+def gather(lake: Lake, span: Span, atlas: Atlas, most: int, screen: Screen | None = None) -> Changes:
     """The changes of a span, in the words of an atlas no older than it. Features of a layer or records of a kind of
-    which one write changed more than ``most`` are counted, and not read."""
+    which one write changed more than ``most`` are counted, and not read. What a ``screen`` hides is not told; the lake
+    is read through it already."""
     counts = changed.counted(lake, span)
     told: list[Change] = []
     for table in ("features", "records"):
-        few = [(number, part) for (number, where, part), count in counts.items() if where == table and count <= most]
-        for pair in changed.pairs(lake, span, table, few):
-            told += _of_pair(table, pair, atlas)
+        few = [key for key, count in counts.items() if key[1] == table and (count <= most or _partly(key[2], screen))]
+        for pair in changed.pairs(lake, span, table, [(number, part) for number, _, part in few]):
+            told += _of_pair(table, screen.pair(pair) if screen else pair, atlas)
     told += [each for found in changed.readings(lake, span) for each in measured.readings(found, atlas)]
     told += measured.verdicts(changed.verdicts(lake, span), span, atlas)
     many = {
         (number, part): count
         for (number, table, part), count in counts.items()
-        if count > most and (table == "features" or part in records.KINDS)
+        if count > most and (part in records.KINDS if table == "records" else not _partly(part, screen))
     }
     return Changes(span, tuple(sorted(told, key=lambda each: each.number)), many)
+
+
+def _partly(layer: str, screen: Screen | None) -> bool:
+    """Whether some of a layer's features may have changed in nothing that is told."""
+    return screen is not None and any(layer == each for each, _ in screen.hidden.properties)
 
 
 Outcomes = Mapping[str, str]
 
 
-def between(lake: Lake, then: Atlas, now: Atlas, was: Outcomes, since: Outcomes, most: int = sys.maxsize) -> Changes:
+def between(
+    lake: Lake,
+    then: Atlas,
+    now: Atlas,
+    was: Outcomes,
+    since: Outcomes,
+    most: int = sys.maxsize,
+    screen: Screen | None = None,
+) -> Changes:
     """Everything that differs between two atlases of a catalogue, changes of the world first: what ``gather`` finds,
     and the statements whose outcome, by id, differs. Raises BadRequestError where the first is the later one."""
     if then.snapshot.number > now.snapshot.number:
         raise BadRequestError(f"since: snapshot {then.snapshot} is later than snapshot {now.snapshot}")
     span = Span(now.place.id, then.snapshot.number, now.snapshot.number)
-    found = gather(lake, span, now, most)
+    found = gather(lake, span, now, most, screen)
     turned = measured.outcomes(span.until, was, since, now)
     order = list(NATURES)
     return Changes(span, (*sorted(found.told, key=lambda each: order.index(each.nature)), *turned), found.counted)

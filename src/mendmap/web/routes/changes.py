@@ -164,7 +164,7 @@ def _news(of: _Asked) -> tuple[list[dict[str, Any]], int | None]:
         if not writes:
             return [], None
         span = Span(of.atlas.place.id, writes[-1].number - 1, writes[0].number, each=True)
-        found = of.cut(gather(lake, span, of.served.atlas, _EACH))
+        found = of.cut(gather(lake, span, of.served.atlas, _EACH, of.served.screen))
     return [told for each in writes if (told := _write(of, each, found.of(each.number)))], following
 
 
@@ -193,5 +193,5 @@ def _between(of: _Asked) -> tuple[Changes, ledger.Snapshot]:
     then = of.served.at(of.since, whole=True)
     words = [{each.statement.id: each.outcome for each in of.served.outcomes_of(one)} for one in (then, of.atlas)]
     with of.served.lake() as lake:
-        found = between(lake, then, of.atlas, words[0], words[1], of.served.settings.max_rows)
+        found = between(lake, then, of.atlas, words[0], words[1], of.served.settings.max_rows, of.served.screen)
     return of.cut(found), then.snapshot
