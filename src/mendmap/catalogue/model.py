@@ -11,7 +11,7 @@ from pathlib import Path
 from mendmap.catalogue.records import TABLES, Names
 from mendmap.geo.bounds import Bounds
 from mendmap.words.fields import Field, Row
-from mendmap.words.vocabulary import MEDIA, ROLES
+from mendmap.words.vocabulary import ACCESS, MEDIA, ROLES
 
 FILE = "catalogue.toml"
 GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
@@ -29,6 +29,7 @@ _ENTRY = (
     ),
     Field("sha256", "word", "SHA-256 of the file; it must match where it is given."),
 )
+_ACCESS = Field("access", "word", "Who may see it; blank: public.", choices=tuple(ACCESS))
 CATALOGUE = (
     Field("id", "id", "Id of the catalogue.", required=True),
     Field("name", "names", "Name of the place", required=True),
@@ -39,6 +40,7 @@ CATALOGUE = (
     Field("zone", "text", "Zone of its days, months and years, such as Europe/Paris; blank: UTC."),
     Field("jurisdictions", "ids", "Whose limits are law here, as limits name them; blank: none goes before others."),
     Field("near_m", "amount", "How near a station must be to a site to be joined to it, in metres.", unit="m"),
+    _ACCESS,
 )
 LAYER = (
     Field("id", "id", "Id of the layer, used in addresses.", required=True),
@@ -50,6 +52,7 @@ LAYER = (
         "media", "ids", "Media that a station must measure to be joined to its sites; blank: any.", choices=tuple(MEDIA)
     ),
     Field("table", "text", "Name of the table inside a GeoPackage."),
+    _ACCESS,
     *_ENTRY,
 )
 TABLE = (Field("kind", "word", "What its rows are.", required=True, choices=tuple(TABLES)), *_ENTRY)
@@ -80,7 +83,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Layer:
     """A named set of features. ``kinds`` maps each kind of feature to its name in plain words;
-    ``fields`` are columns of its own, as name and meaning, beside those every feature has."""
+    ``fields`` are columns of its own, as name and meaning, beside those every feature has. Its features are for those
+    of ``access``, and each ``restricted`` property for those whom it names: words of ``vocabulary.ACCESS``."""
 
     id: str
     name: Names
@@ -94,6 +98,8 @@ class Layer:
     media: tuple[str, ...] = ()
     table: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    access: str = "public"
+    restricted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,7 @@ class Catalogue:
     zone: str = "UTC"
     jurisdictions: tuple[str, ...] = ()
     projections: tuple[str, ...] = ()
+    access: str = "public"
 
 
 def plain_layer(layer: Layer) -> Row:
@@ -154,6 +161,8 @@ def plain_layer(layer: Layer) -> Row:
         "licence": layer.entry.licence,
         "source": layer.entry.source,
         "geometry": list(layer.geometry),
+        "access": layer.access,
+        "restricted": dict(layer.restricted),
     }
 
 
@@ -173,4 +182,5 @@ def plain_catalogue(catalogue: Catalogue) -> Row:
         "jurisdictions": list(catalogue.jurisdictions),
         "projections": list(catalogue.projections),
         "layers": [layer.id for layer in catalogue.layers],
+        "access": catalogue.access,
     }

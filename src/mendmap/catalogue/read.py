@@ -26,6 +26,7 @@ from mendmap.errors import Fault, not_one_of, shown
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.crs import crs
 from mendmap.words.fields import Field, Row, name_column, read_row
+from mendmap.words.vocabulary import ACCESS
 
 _WORLD = Bounds(-180, -90, 180, 90)
 _DATA_SUFFIXES = (".csv", ".geojson", ".json", ".gpkg", ".toml", ".parquet", ".xlsx")
@@ -98,6 +99,14 @@ class _Reader:
             return {}
         row = self.row([Field(name, "text", name, required=True) for name in given], line, given)
         return {name: text or "" for name, text in row.items()}
+
+    def restricted(self, line: int, given: object) -> dict[str, str]:
+        """A table from properties to who may see them."""
+        found = self.words(line, "restricted", given)
+        for name, access in found.items():
+            if access not in ACCESS:
+                self.fault(line, "restricted", f"{name}: {not_one_of('not one of the choices', access, ACCESS)}")
+        return found
 
     def geometry(self, line: int, given: object) -> tuple[str, ...]:
         wanted = given if isinstance(given, list) else []
@@ -179,13 +188,14 @@ def _catalogue(reader: _Reader) -> Catalogue:
         zone=reader.zone(line, row["zone"]),
         jurisdictions=row["jurisdictions"] or (),
         projections=reader.projections(line, given.get("projections", [])),
+        access=row["access"] or "public",
     )
     _unique(reader, catalogue)
     return catalogue
 
 
 def _layer(reader: _Reader, line: int, cells: dict[str, Any], extent: Bounds) -> Layer | None:
-    special = ("geometry", "kinds", "extent", "fields")
+    special = ("geometry", "kinds", "extent", "fields", "restricted")
     row = reader.row(LAYER, line, {key: value for key, value in cells.items() if key not in special})
     entry = reader.entry(line, row)
     kinds = reader.words(line, "kinds", cells.get("kinds"))
@@ -213,6 +223,8 @@ def _layer(reader: _Reader, line: int, cells: dict[str, Any], extent: Bounds) ->
         media=row["media"],
         table=row["table"],
         fields=fields,
+        access=row["access"] or "public",
+        restricted=reader.restricted(line, cells.get("restricted")),
     )
 
 

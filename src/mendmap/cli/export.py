@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mendmap.cli.main import as_of_option, atlas_of, lake_option, main, settings_with
+from mendmap.cli.main import as_of_option, atlas_of, lake_option, main, role_option, settings_with
 
 
 @main.command(epilog="Example: mendmap export lakes lakes.gpkg --bbox 22.0,44.0,22.2,44.2 --crs EPSG:32634")
@@ -16,12 +16,13 @@ from mendmap.cli.main import as_of_option, atlas_of, lake_option, main, settings
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @lake_option
 @as_of_option
+@role_option
 @click.option("--bbox", metavar="W,S,E,N", help="Only features that meet a box, in degrees, or in --bbox-crs.")
 @click.option("--bbox-crs", metavar="CRS", help="System of the box, such as EPSG:32634, in its own order of axes.")
 @click.option("--filter", metavar="CQL2", help="Only features of which an expression in CQL2 is true.")
 @click.option("--datetime", metavar="TIME", help="Only features of a time: 2021-07-09, or 2021-01-01/2021-12-31.")
 @click.option("--crs", metavar="CRS", help="System of the file's coordinates, such as EPSG:32634.")
-def export(layer: str, file: Path, lake: str | None, as_of: str | None, **asked: str | None) -> None:
+def export(layer: str, file: Path, lake: str | None, as_of: str | None, role: str, **asked: str | None) -> None:
     """Write a layer as a file: geojson, gpkg, parquet, fgb, csv, xlsx, kml or shp.zip, by the file's name."""
     from mendmap.errors import BadRequestError, not_one_of
     from mendmap.exports.layers.chosen import choose
@@ -35,7 +36,7 @@ def export(layer: str, file: Path, lake: str | None, as_of: str | None, **asked:
     if not file.parent.is_dir():
         raise BadRequestError(f"no such folder: {file.parent}")
     chosen_settings = settings_with(lake=lake)
-    atlas = atlas_of(lake, as_of)
+    atlas = atlas_of(lake, as_of, role)
     given = {name.replace("_", "-"): text for name, text in {**asked, "as_of": as_of}.items() if text is not None}
     chosen = choose(atlas, atlas.layer(layer), given)
     with closing(open_lake(chosen_settings.lake)) as opened:

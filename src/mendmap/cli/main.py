@@ -13,9 +13,13 @@ import click
 from mendmap import __version__, settings
 from mendmap.errors import GeodataError, MendmapError
 from mendmap.settings import Settings
+from mendmap.words.vocabulary import ACCESS
 
 lake_option = click.option("--lake", metavar="ADDRESS", help="Where the lake is; MENDMAP_LAKE does the same.")
 as_of_option = click.option("--as-of", metavar="MOMENT", help="As known at a moment, a date, or a snapshot's number.")
+role_option = click.option(
+    "--role", type=click.Choice(list(ACCESS)), default="public", help="As whom to look; what is restricted is left out."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _geodata = click.argument("geodata", type=click.Path(path_type=Path), default="geodata")
 
@@ -163,18 +167,20 @@ def serve(lake: str | None, host: str | None, port: int | None) -> None:
     uvicorn.run(create_app(chosen), host=chosen.host, port=chosen.port, access_log=False, server_header=False)
 
 
-def atlas_of(lake: str | None, moment: str | None) -> Any:
-    """The atlas of the catalogue that is set, now or as known at a moment."""
+def atlas_of(lake: str | None, moment: str | None, role: str = "public") -> Any:
+    """The atlas of the catalogue that is set, now or as known at a moment, as a role sees it. What is told to others is
+    the public's unless more is asked for."""
     from mendmap.atlas.build import build
     from mendmap.lake import contents, ledger
     from mendmap.lake.connection import open_lake
+    from mendmap.lake.screen import looked_at
     from mendmap.query.times import as_of
 
     chosen = settings_with(lake=lake)
     with closing(open_lake(chosen.lake)) as opened:
         catalogue = contents.chosen(opened, chosen.catalogue)
         snapshot = ledger.known(opened, catalogue, as_of(moment)) if moment else ledger.latest(opened)
-        return build(contents.read(opened, snapshot, catalogue))
+        return build(looked_at(opened, snapshot, catalogue, role)[0])
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mendmap.cli.main import as_of_option, atlas_of, json_option, lake_option, main
+from mendmap.cli.main import as_of_option, atlas_of, json_option, lake_option, main, role_option
 
 _SHOWN = (
     "status",
@@ -30,14 +30,15 @@ _SHOWN = (
 @main.command(epilog="Example: mendmap progress --since 2026-01-01 --as-of 2026-07-01")
 @lake_option
 @as_of_option
+@role_option
 @click.option("--since", metavar="MOMENT", help="Only what changed since a moment, a date, or a snapshot's number.")
 @json_option
-def progress(lake: str | None, as_of: str | None, since: str | None, as_json: bool) -> None:
+def progress(lake: str | None, as_of: str | None, role: str, since: str | None, as_json: bool) -> None:
     """Site by work: planned, achieved, dates, sources, newest readings, verdicts, trends."""
     from mendmap.progress import changes, document, table
 
-    atlas = atlas_of(lake, as_of)
-    then = atlas_of(lake, since) if since else None
+    atlas = atlas_of(lake, as_of, role)
+    then = atlas_of(lake, since, role) if since else None
     if as_json:
         found = document.of(atlas, then)
         body = {"snapshot": str(atlas.snapshot), **({"since": str(then.snapshot)} if then else {}), **found}

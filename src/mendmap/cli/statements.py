@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
-from mendmap.cli.main import as_of_option, atlas_of, json_option, lake_option, main, settings_with
+from mendmap.cli.main import as_of_option, atlas_of, json_option, lake_option, main, role_option, settings_with
 
 
 @main.command(epilog="Example: mendmap statements --with production_2024.csv")
 @lake_option
 @as_of_option
+@role_option
 @click.option(
     "--with",
     "files",
@@ -25,14 +26,16 @@ from mendmap.cli.main import as_of_option, atlas_of, json_option, lake_option, m
 )
 @click.option("--zone", default="", help="Zone of times without an offset in those files, such as Europe/Belgrade.")
 @json_option
-def statements(lake: str | None, as_of: str | None, files: tuple[Path, ...], zone: str, as_json: bool) -> None:
+def statements(
+    lake: str | None, as_of: str | None, role: str, files: tuple[Path, ...], zone: str, as_json: bool
+) -> None:
     """Every statement with its outcome; with files, what it would be with them. Nothing is written."""
     from mendmap.load.assess import with_readings
     from mendmap.load.preview import preview
     from mendmap.statements.model import Outcome
     from mendmap.statements.outcome import outcomes, plain
 
-    atlas = atlas_of(lake, as_of)
+    atlas = atlas_of(lake, as_of, role)
     before = outcomes(atlas)
     found: list[Outcome] = before
     if files:

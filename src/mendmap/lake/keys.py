@@ -1,4 +1,5 @@
-"""API keys: who may post readings, and for which stations. Of a key only its SHA-256 is stored.
+"""API keys: who may post readings, for which stations, and who may read what is restricted. Of a key only its SHA-256
+is stored.
 
 A key is 256 random bits, so a plain digest cannot be guessed back. Keys are no data of the map: adding and revoking
 one makes no snapshot. Not here: what is posted (``load.post``).
@@ -13,14 +14,18 @@ from dataclasses import dataclass
 
 from mendmap.errors import BadRequestError, KeyRefusedError, NotFoundError, not_one_of, shown
 from mendmap.lake.connection import Lake, patiently
+from mendmap.words.vocabulary import ACCESS
 
+LOGGER = "logger"
+ROLES = (LOGGER, *(role for role in ACCESS if role != "public"))
 _PREFIX = "mm_"
 _NAME_MOST = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key without its secret. ``stations`` are the features it may write to; empty: all of the catalogue.
+    """A key without its secret. ``role`` is a word of ``ROLES``: that of a logger posts readings, the others read.
+    ``stations`` are the features that it may write to; empty: all of the catalogue.
 
     ``created`` and ``revoked`` are in UTC; ``revoked`` is None while the key may be used.
     """
@@ -29,21 +34,37 @@ class Key:
     name: str
     catalogue: str
     stations: tuple[str, ...]
+    role: str
     created: dt.datetime
     revoked: dt.datetime | None
 
     def covers(self, station: str) -> bool:
         """Whether the key may write to a station."""
-        return not self.stations or station in self.stations
+        return self.role == LOGGER and (not self.stations or station in self.stations)
+
+    @property
+    def sees(self) -> str:
+        """What it may read: a word of ``vocabulary.ACCESS``. A logger reads what everyone does."""
+        return self.role if self.role in ACCESS else next(iter(ACCESS))
 
 
 def add(
-    lake: Lake, address: str, name: str, catalogue: str, stations: Sequence[str], known: Collection[str]
+    lake: Lake,
+    address: str,
+    name: str,
+    catalogue: str,
+    stations: Sequence[str],
+    known: Collection[str],
+    role: str = LOGGER,
 ) -> tuple[Key, str]:
     """Stores a new key, and returns it with its secret, which nobody can read again.
 
     ``known`` holds every id that ``stations`` may name. Raises BadRequestError with the choices, and LakeError.
     """
+    if role not in ROLES:
+        raise BadRequestError(not_one_of("no such role", role, ROLES))
+    if stations and role != LOGGER:
+        raise BadRequestError(f"a key for {role} reads, and posts to no station; leave the stations out")
     for station in stations:
         if station not in known:
             raise BadRequestError(not_one_of("no such station", station, known))
@@ -52,8 +73,8 @@ def add(
     secret = _PREFIX + secrets.token_urlsafe(32)
     ident = secrets.token_hex(4)
     listed = ",".join(dict.fromkeys(stations))
-    values = [ident, name.strip(), _digest(secret), catalogue, listed]
-    _write(lake, address, "INSERT INTO keys VALUES (?, ?, ?, ?, ?, now(), NULL)", values)
+    values = [ident, name.strip(), _digest(secret), catalogue, listed, role]
+    _write(lake, address, "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, now(), NULL)", values)
     return next(key for key in listing(lake) if key.id == ident), secret
 
 
@@ -106,10 +127,10 @@ def _digest(secret: str) -> str:
 
 
 def _rows(lake: Lake, where: str) -> list[tuple[Key, str]]:
-    sql = "SELECT digest, id, name, catalogue, stations, created, revoked FROM keys WHERE"
+    sql = "SELECT digest, id, name, catalogue, stations, role, created, revoked FROM keys WHERE"
     with lake.steady():
         rows = lake.query(f"{sql} {where} ORDER BY created, id").fetchall()
     return [
-        (Key(ident, name, catalogue, tuple(stations.split(",")) if stations else (), created, revoked), digest)
-        for digest, ident, name, catalogue, stations, created, revoked in rows
+        (Key(ident, name, catalogue, tuple(stations.split(",")) if stations else (), role, created, revoked), digest)
+        for digest, ident, name, catalogue, stations, role, created, revoked in rows
     ]

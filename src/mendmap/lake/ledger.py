@@ -73,6 +73,29 @@ def rows(lake: Lake, since: int) -> list[Row]:
         return [Row(*row) for row in found]
 
 
+def page(lake: Lake, catalogue: str, up_to: int, most: int) -> list[Row]:
+    """The rows of a catalogue's ledger up to a number, the newest first, at most so many."""
+    with lake.steady():
+        found = lake.query(
+            f"SELECT {', '.join(Row._fields)} FROM ledger WHERE catalogue = ? AND number <= ? "
+            "ORDER BY number DESC LIMIT ?",
+            [catalogue, up_to, most],
+        ).fetchall()
+        return [Row(*row) for row in found]
+
+
+def origin(lake: Lake, catalogue: str) -> tuple[dt.datetime, str]:
+    """When a catalogue was first loaded, and the contact that it named then: neither ever changes."""
+    with lake.steady():
+        row = lake.query(
+            "SELECT l.moment, r.body->>'contact' FROM records r JOIN ledger l ON l.number = r.recorded "
+            "WHERE r.catalogue = ? AND r.kind = 'catalogue' ORDER BY r.recorded LIMIT 1",
+            [catalogue],
+        ).fetchone()
+        assert row is not None, "a load writes its catalogue"
+        return row[0], str(row[1] or "")
+
+
 def newest_of_feed(lake: Lake, catalogue: str, feed: str) -> str:
     """The ``detail`` of the newest ingest of a feed, as JSON; blank where there was none."""
     with lake.steady():

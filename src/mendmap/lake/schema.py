@@ -17,9 +17,10 @@ _TABLES = {
         number BIGINT, moment TIMESTAMPTZ, act VARCHAR, who VARCHAR, catalogue VARCHAR, source VARCHAR,
         detail VARCHAR, changes VARCHAR, digest VARCHAR""",
     "version": "number BIGINT",
-    # Who may write over the network; no data of the map, so no write of the ledger. The digest is that of the key.
+    # Who may write over the network, or read what is restricted; no data of the map, so no write of the ledger. The
+    # digest is that of the key.
     "keys": """
-        id VARCHAR, name VARCHAR, digest VARCHAR, catalogue VARCHAR, stations VARCHAR,
+        id VARCHAR, name VARCHAR, digest VARCHAR, catalogue VARCHAR, stations VARCHAR, role VARCHAR,
         created TIMESTAMPTZ, revoked TIMESTAMPTZ""",
     "features": """
         catalogue VARCHAR, layer VARCHAR, id VARCHAR, position BIGINT, body VARCHAR, geometry BLOB,
@@ -73,7 +74,7 @@ CONTENT = {
 
 # Counts the changes of these tables. A lake of another version is refused; nothing has been released yet, so there
 # is none to bring forward.
-VERSION = 4
+VERSION = 5
 
 
 def create(query: Query) -> None:

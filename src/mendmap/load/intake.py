@@ -160,6 +160,8 @@ class Intake:
 
         Raises as ``load.post.rows`` and ``table`` do, ScopeError, and OverloadedError where the intake is not running.
         """
+        if by.key.role != keys.LOGGER:
+            raise ScopeError(f"the key {by.key.id} is for reading, as {by.key.role}; loggers have keys of their own")
         placed = rows(body, self._settings.max_post_rows)
         for station in {str(cells.get("station") or "").strip() for _, cells in placed} - {""}:
             if not by.key.covers(station):

@@ -17,7 +17,7 @@ from mendmap.errors import Fault, not_one_of, shown
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.measure import area_m2, length_m
 from mendmap.vectors import files
-from mendmap.vectors.fields import columns, twins
+from mendmap.vectors.fields import columns, twins, withheld
 from mendmap.words.fields import Complaint, Row, plain, read_row
 
 _AGREEMENT = 0.01  # the share by which a declared length or area may differ from the geometry's
@@ -45,6 +45,10 @@ def read(layer: Layer, languages: Sequence[str], max_bytes: int) -> tuple[list[F
     faults = [
         Fault(FILE, layer.entry.row, "fields", f"every feature has this column already: {name}")
         for name in twins(layer, languages)
+    ]
+    faults += [
+        Fault(FILE, layer.entry.row, "restricted", f"no column that a feature can be told without: {name}")
+        for name in withheld(layer)
     ]
     fields = columns(layer)
     try:

@@ -56,6 +56,12 @@ def columns(layer: Layer) -> tuple[Field, ...]:
     return shared + tuple(Field(name, "text", meaning) for name, meaning in layer.fields.items() if name not in taken)
 
 
+def withheld(layer: Layer) -> list[str]:
+    """Properties that a layer restricts though it has none such, or though no feature can be told without it."""
+    free = {each.name for each in columns(layer) if not each.required} - {"accuracy_m"}
+    return [name for name in layer.restricted if name not in free]
+
+
 def twins(layer: Layer, languages: Sequence[str]) -> list[str]:
     """Columns of the layer's own whose names are taken."""
     taken = {each.name for each in (*FEATURE, *STATION, *WATERCOURSE, *expanded(FEATURE, languages))}

@@ -10,7 +10,9 @@ from fastapi.responses import StreamingResponse
 
 from mendmap import __version__
 from mendmap.exports.layers.formats import MADE_BY
+from mendmap.lake.access import PUBLIC
 from mendmap.lake.ledger import Snapshot
+from mendmap.web import readers
 from mendmap.web.spool import Lent, Loan
 
 
@@ -33,7 +35,9 @@ def made(
     extra: Mapping[str, str] | None = None,
 ) -> Response:
     """A body that is made only where the reader has it not already; the ``digest`` of what it is made of names it."""
-    tag = f'W/"{digest[:32]}"'
+    # What is made of one thing for some may be made of another for others.
+    whose = readers.role(request)
+    tag = f'W/"{digest[:32]}"' if whose == PUBLIC else f'W/"{digest[:32]}-{whose}"'
     headers = _headers(tag, snapshot, extra)
     if _held(request, tag):
         return Response(status_code=304, media_type=media_type, headers=headers)
@@ -58,7 +62,7 @@ def file(
     the spool lent. JSON may be sent compressed, so its ETag is weak. A file that many ask for is known ``by_content``:
     its ETag is the SHA-256 of its bytes, and stays when another version makes the same.
     """
-    recipe = _recipe(snapshot, name, asked)
+    recipe = _recipe(request, snapshot, name, asked)
     loan = make(recipe) if by_content else None
     tag = f'"{loan.sha256}"' if loan else f'W/"{recipe}"' if name.endswith(".json") else f'"{recipe}"'
     disposition = {} if inline else {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -82,7 +86,7 @@ def streamed(
 ) -> Response:
     """An answer that is sent as it is made, or 304. Its length and digest nobody knows before the end; where the making
     fails, the connection breaks, so that what came is not taken for the whole."""
-    tag = f'W/"{_recipe(snapshot, name, asked)}"'
+    tag = f'W/"{_recipe(request, snapshot, name, asked)}"'
     headers = _headers(tag, snapshot, {"Content-Disposition": f'attachment; filename="{name}"'})
     if _held(request, tag):
         return Response(status_code=304, media_type=media_type, headers=headers)
@@ -90,8 +94,8 @@ def streamed(
     return StreamingResponse(iter(()) if request.method == "HEAD" else pieces, headers=headers, media_type=media_type)
 
 
-def _recipe(snapshot: Snapshot, name: str, asked: object) -> str:
-    told = f"{snapshot.digest} {snapshot.number} {name} {asked!r} {__version__} {MADE_BY}"
+def _recipe(request: Request, snapshot: Snapshot, name: str, asked: object) -> str:
+    told = f"{readers.role(request)} {snapshot.digest} {snapshot.number} {name} {asked!r} {__version__} {MADE_BY}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

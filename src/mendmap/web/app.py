@@ -12,11 +12,12 @@ from starlette.staticfiles import StaticFiles
 from mendmap import __version__
 from mendmap.load.intake import Intake
 from mendmap.settings import Settings
-from mendmap.web import problems
+from mendmap.web import problems, readers
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
 from mendmap.web.ogc import edr, grids, item, items, landing, observations, openapi, schemas, tile, tilesets
 from mendmap.web.routes import (
+    changes,
     data,
     downloads,
     health,
@@ -51,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=__version__,
         summary="Maps of land on the mend",
         lifespan=lifespan,
-        dependencies=[Depends(problems.refuse_unknown)],
+        dependencies=[Depends(problems.refuse_unknown), Depends(readers.known)],
         # FastAPI's own documentation pages load scripts from other hosts.
         docs_url=None,
         redoc_url=None,
@@ -79,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
         statements,
         limits,
         progress,
+        changes,
         data,
         readings,
         pages,

@@ -3,7 +3,7 @@
 The pages and their JSON twins are made of the same description. Not here: the outcome itself (``statements``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mendmap.atlas.model import Atlas, Feature
@@ -13,7 +13,7 @@ from mendmap.statements.outcome import plain
 from mendmap.statements.template import form
 from mendmap.web import describe
 from mendmap.web.answered import readings_href
-from mendmap.web.keeper import Served, page_of
+from mendmap.web.keeper import page_of
 from mendmap.web.laws import limit_href
 from mendmap.words.vocabulary import OUTCOMES
 
@@ -32,29 +32,28 @@ def told(atlas: Atlas, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def every(served: Served) -> Mapping[str, Any]:
+def every(atlas: Atlas, outcomes: Sequence[Outcome]) -> Mapping[str, Any]:
     """Every statement told whole, and how many there are of each outcome."""
     counts = dict.fromkeys(OUTCOMES, 0)
-    for each in served.outcomes:
+    for each in outcomes:
         counts[each.outcome] += 1
-    return {"statements": [told(served.atlas, each) for each in served.outcomes], "counts": counts}
+    return {"statements": [told(atlas, each) for each in outcomes], "counts": counts}
 
 
-def one(served: Served, ident: str) -> Outcome:
+def one(atlas: Atlas, outcomes: Sequence[Outcome], ident: str) -> Outcome:
     """The outcome of one statement. Raises NotFoundError with the choices."""
-    for each in served.outcomes:
+    for each in outcomes:
         if each.statement.id == ident:
             return each
-    raise NotFoundError("statement", ident, served.atlas.statements)
+    raise NotFoundError("statement", ident, atlas.statements)
 
 
-def feature(served: Served, found: Feature, as_of: Atlas | None = None) -> dict[str, Any]:
-    """A feature told whole, with the statements about it and what came of each. Of an atlas ``as_of`` another time
-    there are none: what came of them then is not known without its series."""
-    atlas = as_of or served.atlas
+def feature(atlas: Atlas, found: Feature, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """A feature told whole, with the statements about it and what came of each. There are no ``outcomes`` of an atlas
+    that was read without its series."""
     about = [
         {"id": each.statement.id, "claim": each.statement.claim, "outcome": each.outcome, "because": each.because}
-        for each in (served.outcomes if atlas is served.atlas else ())
+        for each in outcomes
         if found.id in each.statement.sites
     ]
     return {**describe.feature(atlas, found), "statements": about}

@@ -1,12 +1,13 @@
 """What every answer passes: security headers, and a bound on the length of addresses. Plain ASGI, to stay thin."""
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mendmap.exports.files import MEDIA
 from mendmap.exports.layers.formats import FORMATS
 from mendmap.tiles import mvt
+from mendmap.web import readers
 from mendmap.web.problems import problem
 
 # No inline script or style anywhere; Leaflet sets styles through the DOM, which the policy allows.
@@ -61,14 +62,21 @@ class Guards:
             await self.app(scope, receive, send)
             return
 
+        keyed = any(name in Headers(scope=scope) for name in readers.HEADERS)
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                for name in readers.HEADERS:
+                    headers.add_vary_header(name.title())
+                if keyed:
+                    # Whatever a key opens is for its holder alone, and for no cache.
+                    headers["Cache-Control"] = "private, no-store"
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 if headers.get("content-encoding") == "identity":
                     del headers["content-encoding"]
-                if headers.get("content-type", "").startswith(_DATA):
+                if headers.get("content-type", "").startswith(_DATA) and not keyed:
                     headers.update(_OPEN)
             await send(message)
 

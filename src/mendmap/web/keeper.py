@@ -7,26 +7,31 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
+from typing import Any
 
 from fastapi import Request
 
 from mendmap.atlas.build import build
 from mendmap.atlas.model import Atlas, Layer
 from mendmap.atlas.select import Index
-from mendmap.errors import LakeEmptyError, LakeError, MendmapError, NotFoundError
+from mendmap.errors import KeyRefusedError, LakeEmptyError, LakeError, MendmapError, NotFoundError
 from mendmap.exports.encoded import Encoded
-from mendmap.lake import contents, ledger
+from mendmap.lake import access, contents, ledger
+from mendmap.lake.access import PUBLIC, Rules
 from mendmap.lake.connection import Lake, open_lake
-from mendmap.lake.contents import SeriesRow
+from mendmap.lake.contents import Contents, SeriesRow
+from mendmap.lake.ledger import Snapshot
+from mendmap.lake.screen import Screen, screen
 from mendmap.maps.page import Drawing, LayerInfo, draw
 from mendmap.query.times import as_of
 from mendmap.settings import Settings
 from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
 from mendmap.tiles.prepare import TileLayer
+from mendmap.web import readers
 from mendmap.web.spool import Spool
 
 log = logging.getLogger("mendmap")
@@ -42,8 +47,10 @@ PAGES = {"site": "/sites/", "station": "/stations/", "watercourse": "/watercours
 class Served:
     """Everything that is served from one snapshot. What is costly is made when first asked for, and kept."""
 
-    def __init__(self, atlas: Atlas, settings: Settings, keeper: "Keeper") -> None:
+    def __init__(self, atlas: Atlas, settings: Settings, keeper: "Keeper", role: str, screen: Screen | None) -> None:
         self.atlas, self.settings, self._keeper = atlas, settings, keeper
+        # Whose view it is, and what stands between that and the lake; None where it sees everything.
+        self.role, self.screen = role, screen
         self.tiles = {
             name: TileLayer(layer, settings.max_zoom, settings.max_tile_features)
             for name, layer in atlas.layers.items()
@@ -59,9 +66,13 @@ class Served:
         """Where files are made that are too large to be kept in memory."""
         return self._keeper.spool
 
-    def lake(self) -> AbstractContextManager[Lake]:
-        """A cursor of the lake, for one answer."""
-        return self._keeper.lake()
+    @contextmanager
+    def lake(self) -> Iterator[Lake]:
+        """A cursor of the lake, for one answer: no row is read through it that may not be seen."""
+        with self._keeper.lake() as lake:
+            if self.screen:
+                self.screen.narrow(lake)
+            yield lake
 
     def at(self, text: str | None, *, whole: bool = False) -> Atlas:
         """The atlas as of what a request asks for, this one where it asks for nothing. One of the past has series only
@@ -75,11 +86,9 @@ class Served:
         if text is None or text == str(self.atlas.snapshot):
             return self
         asked = as_of(text)
-        with self.lake() as lake:
+        with self._keeper.lake() as lake:
             snapshot = ledger.known(lake, self.atlas.place.id, asked)
-            return (
-                self if snapshot == self.atlas.snapshot else self._keeper.past(lake, snapshot, self.atlas, whole=whole)
-            )
+            return self if snapshot == self.atlas.snapshot else self._keeper.past(lake, snapshot, self, whole=whole)
 
     def index(self, layer: str) -> Index:
         """A layer of the atlas, made ready to be asked. Raises NotFoundError."""
@@ -105,6 +114,10 @@ class Served:
         """Every statement with its outcome."""
         return outcomes(self.atlas)
 
+    def outcomes_of(self, atlas: Atlas) -> list[Outcome]:
+        """Every statement of an atlas, this one or a whole one of the past, with its outcome."""
+        return self.outcomes if atlas is self.atlas else outcomes(atlas)
+
     @cached_property
     def drawings(self) -> dict[str, Drawing]:
         """Every map, drawn."""
@@ -115,7 +128,7 @@ class Served:
         for name, spec in atlas.maps.items():
             view = atlas.bounds([style.id for style in spec.layers])
             drawn[name] = draw(spec, infos, view, atlas.place.attribution, zoom, tiles)
-        self._keeper.keep_scripts(drawn.values())
+        self._keeper.keep_scripts(self.role, drawn.values())
         return drawn
 
     @cached_property
@@ -138,6 +151,33 @@ class Served:
         return found
 
 
+class _Held:
+    """The contents of the newest snapshot, whole, and what was made of them for each who may not see all."""
+
+    def __init__(self, found: Contents, history: Sequence[tuple[Mapping[str, Any], bool]]) -> None:
+        self.contents = found
+        self._history = history
+        self.served: dict[str, Served] = {}
+        self._atlases: dict[Rules, Atlas] = {}
+
+    def hidden(self, role: str, *, ever: bool = False) -> Rules:
+        """What is hidden from a role now, or ``ever`` was; a layer that is gone is hidden as it was last."""
+        return access.rules((body for body, last in self._history if last or ever), role)
+
+    def atlas(self, found: Contents, hidden: Rules) -> Atlas:
+        """The atlas of contents, of this snapshot or another; roles from which the same is hidden share the newest."""
+        if found.snapshot != self.contents.snapshot:
+            return build(found)
+        if hidden not in self._atlases:
+            self._atlases[hidden] = build(found)
+        return self._atlases[hidden]
+
+
+def _own(found: Contents) -> list[Mapping[str, Any]]:
+    """What a catalogue said of itself and of its layers."""
+    return [*found.records["catalogue"], *found.records.get("layer", ())]
+
+
 def page_of(layer: Layer) -> str:
     """The address that the pages of a layer's features begin with."""
     return PAGES.get(layer.role, f"/features/{layer.id}/")
@@ -148,11 +188,12 @@ class Keeper:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._served: Served | None = None
+        self._held: _Held | None = None
+        self._making = threading.Lock()
         self._problem: MendmapError = LakeEmptyError("nothing has been loaded yet")
         self._lake: Lake | None = None
-        self._scripts: dict[str, bytes] = {}
-        self._past: dict[tuple[int, bool], Served] = {}
+        self._scripts: dict[tuple[str, str], bytes] = {}
+        self._past: dict[tuple[int, bool, str], Served] = {}
         self._took = 0.0
         self.trouble = ""  # why the newest snapshot may not be the one that is served
         self._stopped = threading.Event()
@@ -173,23 +214,47 @@ class Keeper:
         self.spool.close()
 
     @property
-    def served(self) -> Served:
-        """What is served now. Raises LakeError while there is nothing to serve."""
-        if self._served is None:
+    def snapshot(self) -> Snapshot:
+        """The snapshot that is served now. Raises LakeError while there is nothing to serve."""
+        if self._held is None:
             raise self._problem
-        return self._served
+        return self._held.contents.snapshot
 
-    def keep_scripts(self, drawings: Iterable[Drawing]) -> None:
+    def served(self, role: str) -> Served:
+        """What is served now, as a role sees it: made when it is first asked for. Raises LakeError while there is
+        nothing to serve, and KeyRefusedError where the catalogue is not for that role."""
+        held = self._held
+        if held is None:
+            raise self._problem
+        hidden = held.hidden(role)
+        if hidden.whole:
+            raise KeyRefusedError("a key is needed to read here: Authorization: Bearer KEY, or X-API-Key: KEY")
+        with self._making:
+            if role not in held.served:
+                held.served[role] = self._made(held, held.contents, hidden, role)
+            return held.served[role]
+
+    def _made(self, held: "_Held", whole: Contents, hidden: Rules, role: str) -> Served:
+        """What is served of contents to a role from which something is hidden, or nothing is."""
+        place = whole.catalogue
+        with self.lake() as lake:
+            if hidden != Rules():
+                whole = access.seen(whole, hidden, access.measured(lake, whole.snapshot.number, place))
+            ever = held.hidden(role, ever=True)
+            before = screen(lake, held.contents.snapshot, place, ever) if ever != Rules() else None
+        return Served(held.atlas(whole, hidden), self._settings, self, role, before)
+
+    def keep_scripts(self, role: str, drawings: Iterable[Drawing]) -> None:
         """Keeps the scripts of pages that were sent before a newer snapshot came; the oldest go first."""
-        self._scripts |= {drawing.name: drawing.script for drawing in drawings}
+        self._scripts |= {(role, drawing.name): drawing.script for drawing in drawings}
         for name in list(self._scripts)[:-_SCRIPTS]:
             del self._scripts[name]
 
-    def script(self, name: str) -> bytes:
-        """The script of a map by its name. Raises NotFoundError."""
-        if name not in self._scripts:
+    def script(self, role: str, name: str) -> bytes:
+        """The script of a map that a role sees, by its name. Raises NotFoundError."""
+        if (role, name) not in self._scripts:
             raise NotFoundError("script", name)
-        return self._scripts[name]
+        return self._scripts[role, name]
 
     @contextmanager
     def lake(self) -> Iterator[Lake]:
@@ -202,18 +267,23 @@ class Keeper:
         finally:
             lake.close()
 
-    def past(self, lake: Lake, snapshot: ledger.Snapshot, atlas: Atlas, *, whole: bool = False) -> Served:
-        """What was served from an earlier snapshot, without its series unless it is to be ``whole``; the last few are
-        kept."""
-        found = self._past.get((snapshot.number, whole))
+    def past(self, lake: Lake, snapshot: Snapshot, now: Served, *, whole: bool = False) -> Served:
+        """What was served from an earlier snapshot to those who see what is served ``now``, without its series unless
+        it is to be ``whole``; the last few are kept. What was hidden then, and what is hidden now, is not in it."""
+        found = self._past.get((snapshot.number, whole, now.role))
         if found is None:
-            past = build(contents.read(lake, snapshot, atlas.place.id, series=whole))
-            found = Served(past, self._settings, self)
+            held = self._held
+            assert held is not None
+            then = contents.read(lake, snapshot, now.atlas.place.id, series=whole)
+            hidden = held.hidden(now.role) | access.rules(_own(then), now.role)
+            if hidden.whole:
+                raise NotFoundError("snapshot as of", str(snapshot.number))
+            found = self._made(held, then, hidden, now.role)
             self._keep(found, whole)
         return found
 
     def _keep(self, past: Served, whole: bool) -> None:
-        self._past = dict([*self._past.items(), ((past.atlas.snapshot.number, whole), past)][-_PAST:])
+        self._past = dict([*self._past.items(), ((past.atlas.snapshot.number, whole, past.role), past)][-_PAST:])
 
     def _watch(self) -> None:
         # Where posts come every second, building must leave most of the time to those who ask and post.
@@ -226,13 +296,18 @@ class Keeper:
             if self._lake is None:
                 self._lake = open_lake(self._settings.lake)
             newest = ledger.latest(self._lake)
-            if self._served is None or self._served.atlas.snapshot != newest:
+            if self._held is None or self._held.contents.snapshot != newest:
                 catalogue = contents.chosen(self._lake, self._settings.catalogue)
                 begun = time.monotonic()
-                atlas = build(contents.read(self._lake, newest, catalogue))
-                if self._served and self._served.awaited:
-                    self._keep(self._served, whole=True)
-                self._served = Served(atlas, self._settings, self)
+                found = contents.read(self._lake, newest, catalogue)
+                held = _Held(found, access.history(self._lake, catalogue))
+                # What everyone sees is made at once; for others when they come.
+                if not (hidden := held.hidden(PUBLIC)).whole:
+                    held.served[PUBLIC] = self._made(held, found, hidden, PUBLIC)
+                for served in self._held.served.values() if self._held else ():
+                    if served.awaited:
+                        self._keep(served, whole=True)
+                self._held = held
                 self._took = time.monotonic() - begun
                 log.info("serving snapshot %s", newest)
             self.trouble = ""
@@ -254,6 +329,7 @@ class Keeper:
 
 
 def current(request: Request) -> Served:
-    """What is served at this moment; take it once a request. Raises LakeError while there is nothing."""
+    """What is served at this moment to whoever asks; take it once a request. Raises LakeError while there is
+    nothing, and KeyRefusedError."""
     keeper: Keeper = request.app.state.keeper
-    return keeper.served
+    return keeper.served(readers.role(request))

@@ -24,6 +24,12 @@ ROLES = {
     "context": "Places that help to find one's way.",
 }
 
+# Who may see something, each more than the one before.
+ACCESS = {
+    "public": "Everyone.",
+    "regulator": "Who holds a key for regulators, and staff.",
+    "staff": "Who holds a key for staff.",
+}
 JOINS = {
     "named": "The data names the site that this station monitors.",
     "inside": "The station lies inside the site's outline.",

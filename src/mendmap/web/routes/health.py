@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from mendmap.web.answers import named
-from mendmap.web.keeper import current
+from mendmap.web.keeper import Keeper
 
 router = APIRouter()
 
@@ -17,6 +17,6 @@ def healthz() -> dict[str, str]:
 @router.api_route("/readyz", methods=["GET", "HEAD"])
 def readyz(request: Request) -> dict[str, object]:
     """Ready: a snapshot is served; 503 until then. Stale: it is, and the lake cannot be read for a newer one."""
-    served, trouble = current(request), request.app.state.keeper.trouble
-    status = {"status": "stale", "detail": trouble} if trouble else {"status": "ready"}
-    return {**status, "snapshot": named(served.atlas.snapshot)}
+    keeper: Keeper = request.app.state.keeper
+    status = {"status": "stale", "detail": keeper.trouble} if keeper.trouble else {"status": "ready"}
+    return {**status, "snapshot": named(keeper.snapshot)}

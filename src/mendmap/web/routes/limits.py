@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from mendmap.web import laws
 from mendmap.web.answers import named
+from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import current
 from mendmap.web.routes.pages import page
 
@@ -17,9 +18,9 @@ METHODS = ["GET", "HEAD"]
 
 
 @router.api_route(".json", methods=METHODS)
-def as_json(request: Request) -> dict[str, Any]:
+def as_json(request: Request, as_of: AsOfText = None) -> dict[str, Any]:
     """Every limit and every rule."""
-    atlas = current(request).atlas
+    atlas = current(request).at(as_of)
     return {
         "limits": [laws.limit(atlas, each) for each in atlas.limits.values()],
         "rules": [laws.rule(atlas, each) for each in atlas.rules.values()],
@@ -29,9 +30,9 @@ def as_json(request: Request) -> dict[str, Any]:
 
 
 @router.api_route("", methods=METHODS)
-def as_page(request: Request) -> Response:
+def as_page(request: Request, as_of: AsOfText = None) -> Response:
     """Every limit, by jurisdiction, and every rule."""
     served = current(request)
-    atlas = served.atlas
+    atlas = served.at(as_of)
     rules = [laws.rule(atlas, each) for each in atlas.rules.values()]
-    return page(request, served, "limits.html", groups=list(laws.by_jurisdiction(atlas)), rules=rules)
+    return page(request, served, "limits.html", atlas, groups=list(laws.by_jurisdiction(atlas)), rules=rules)

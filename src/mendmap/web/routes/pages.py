@@ -16,6 +16,7 @@ from mendmap.exports.explain import downloads
 from mendmap.progress.table import amount
 from mendmap.web import claims, describe, findings, laws, pictures, wording
 from mendmap.web.answers import content
+from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import Served, current, page_of
 from mendmap.words import vocabulary
 
@@ -45,17 +46,20 @@ _templates.globals |= {"validities": laws.VALIDITIES, "verdict_groups": findings
 
 def page(request: Request, served: Served, template: str, as_of: Atlas | None = None, **context: Any) -> Response:
     """A page of what is served, or of an atlas ``as_of`` another time. Every template gets the atlas, the place, the
-    snapshot and today's date beside its own context."""
+    snapshot and today's date beside its own context; of another time ``dated`` is the query that keeps to it."""
     atlas = as_of or served.atlas
+    past = atlas is not served.atlas
     now = dt.datetime.now(dt.UTC)
+    newest = atlas.newest_reading if past else served.newest_reading
     body = _templates.get_template(template).render(
         atlas=atlas,
         place=atlas.place,
         snapshot=atlas.snapshot,
         path=request.url.path,
         page_of=lambda layer: page_of(atlas.layers[layer]),
-        newest_reading=served.newest_reading,
-        newest_age=describe.age(served.newest_reading, now),
+        dated=f"?as-of={atlas.snapshot.number}" if past else "",
+        newest_reading=newest,
+        newest_age=describe.age(newest, now),
         age=lambda text: describe.age(dt.datetime.fromisoformat(text) if text else None, now),
         **context,
     )
@@ -93,7 +97,7 @@ def script(request: Request, name: str) -> Response:
     served = current(request)
     # Drawing is what keeps the scripts of this snapshot; those of earlier ones are kept already.
     _ = served.drawings
-    body = request.app.state.keeper.script(name)
+    body = request.app.state.keeper.script(served.role, name)
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return content(request, body, "text/javascript; charset=utf-8", served.atlas.snapshot, headers)
 
@@ -113,59 +117,63 @@ def _map(request: Request, served: Served, ident: str) -> Response:
         drawing=served.drawings[ident],
         rows=rows,
         rows_left_out=left_out,
-        **claims.every(served),
+        **claims.every(atlas, served.outcomes),
     )
 
 
 @router.api_route("/sites", methods=METHODS)
-def sites(request: Request) -> Response:
+def sites(request: Request, as_of: AsOfText = None) -> Response:
     """The table of sites."""
-    return _listing(request, "Sites", "site")
+    return _listing(request, "Sites", "site", as_of)
 
 
 @router.api_route("/stations", methods=METHODS)
-def stations(request: Request) -> Response:
+def stations(request: Request, as_of: AsOfText = None) -> Response:
     """The table of stations."""
-    return _listing(request, "Stations", "station")
+    return _listing(request, "Stations", "station", as_of)
 
 
-def _listing(request: Request, title: str, role: str) -> Response:
+def _listing(request: Request, title: str, role: str, as_of: str | None = None) -> Response:
     served = current(request)
-    rows, left_out = describe.listing(served.atlas, served.atlas.of_role(role), served.settings.max_rows)
-    return page(request, served, "listing.html", title=title, role=role, rows=rows, rows_left_out=left_out)
+    atlas = served.at(as_of, whole=True)
+    rows, left_out = describe.listing(atlas, atlas.of_role(role), served.settings.max_rows)
+    return page(request, served, "listing.html", atlas, title=title, role=role, rows=rows, rows_left_out=left_out)
 
 
 @router.api_route("/sites/{ident}", methods=METHODS)
-def site(request: Request, ident: str) -> Response:
+def site(request: Request, ident: str, as_of: AsOfText = None) -> Response:
     """One site."""
     served = current(request)
-    return _feature(request, served, served.atlas.feature(ident, "site"))
+    atlas = served.at(as_of, whole=True)
+    return _feature(request, served, atlas, atlas.feature(ident, "site"))
 
 
 @router.api_route("/stations/{ident}", methods=METHODS)
-def station(request: Request, ident: str) -> Response:
+def station(request: Request, ident: str, as_of: AsOfText = None) -> Response:
     """One station."""
     served = current(request)
-    return _feature(request, served, served.atlas.feature(ident, "station"))
+    atlas = served.at(as_of, whole=True)
+    return _feature(request, served, atlas, atlas.feature(ident, "station"))
 
 
 @router.api_route("/features/{layer}/{ident}", methods=METHODS)
-def feature(request: Request, layer: str, ident: str) -> Response:
+def feature(request: Request, layer: str, ident: str, as_of: AsOfText = None) -> Response:
     """One feature of any layer; a work has its own page."""
     served = current(request)
-    found = {each.id: each for each in served.atlas.layer(layer).features}
+    atlas = served.at(as_of, whole=True)
+    found = {each.id: each for each in atlas.layer(layer).features}
     if ident not in found:
         raise NotFoundError(f"feature of {layer}", ident, found)
     if layer == "works":
         work = found[ident].properties["id"].partition(".")[0]
-        return page(request, served, "work.html", work=describe.work(served.atlas, served.atlas.works[work]))
-    return _feature(request, served, found[ident])
+        return page(request, served, "work.html", atlas, work=describe.work(atlas, atlas.works[work]))
+    return _feature(request, served, atlas, found[ident])
 
 
-def _feature(request: Request, served: Served, found: Feature) -> Response:
-    drawings = {each.id: pictures.alt(served.atlas, each) for each in found.series}
-    told = claims.feature(served, found)
-    return page(request, served, "feature.html", feature=told, drawings=drawings, size=(draw.WIDTH, draw.HEIGHT))
+def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> Response:
+    drawings = {each.id: pictures.alt(atlas, each) for each in found.series}
+    told = claims.feature(atlas, found, served.outcomes_of(atlas))
+    return page(request, served, "feature.html", atlas, feature=told, drawings=drawings, size=(draw.WIDTH, draw.HEIGHT))
 
 
 @router.api_route("/downloads", methods=METHODS)

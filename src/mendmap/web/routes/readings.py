@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from mendmap.errors import BadRequestError, KeyRefusedError, MediaTypeError, TooLargeError, not_one_of
 from mendmap.load.intake import Intake
 from mendmap.load.post import CSV, JSON, Body
+from mendmap.web import readers
 from mendmap.web.answers import named
 
 router = APIRouter()
@@ -38,8 +39,7 @@ async def post_readings(request: Request) -> Response:
 
 def _secret(request: Request) -> str:
     """The key of a request. Raises KeyRefusedError; no text quotes what was given."""
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    secret = secret.strip() if scheme.lower() == "bearer" else request.headers.get("X-API-Key", "")
+    secret = readers.secret(request)
     if not secret:
         raise KeyRefusedError("a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY")
     return secret

@@ -1,5 +1,6 @@
 """Watercourses: what lies along each in order, and a parameter's profile along it, now or on a date."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,6 +12,7 @@ from mendmap.charts import profile as chart
 from mendmap.errors import BadRequestError
 from mendmap.exports.files import rows_csv
 from mendmap.query.times import Interval
+from mendmap.statements.model import Outcome
 from mendmap.web import along, answers, asked, claims, describe, profile
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
@@ -49,26 +51,28 @@ Asked = Annotated[_Asked, Depends(_asked)]
 
 
 @router.api_route(".json", methods=METHODS)
-def listed_json(request: Request) -> dict[str, Any]:
+def listed_json(request: Request, as_of: AsOfText = None) -> dict[str, Any]:
     """Every watercourse in a row."""
     served = current(request)
-    rows, left_out = _listed(served)
-    return {"watercourses": rows, "left_out": left_out, "snapshot": answers.named(served.atlas.snapshot)}
+    atlas = served.at(as_of, whole=True)
+    rows, left_out = _listed(atlas, served.settings.max_rows)
+    return {"watercourses": rows, "left_out": left_out, "snapshot": answers.named(atlas.snapshot)}
 
 
 @router.api_route("", methods=METHODS)
-def listed(request: Request) -> Response:
+def listed(request: Request, as_of: AsOfText = None) -> Response:
     """The table of watercourses."""
     served = current(request)
-    rows, left_out = _listed(served)
-    return page(request, served, "watercourses.html", rows=rows, rows_left_out=left_out)
+    atlas = served.at(as_of, whole=True)
+    rows, left_out = _listed(atlas, served.settings.max_rows)
+    return page(request, served, "watercourses.html", atlas, rows=rows, rows_left_out=left_out)
 
 
 @router.api_route("/{ident}.json", methods=METHODS)
 def as_json(ident: str, of: Asked) -> dict[str, Any]:
     """The watercourse, what lies along it, and the profile where one is asked for."""
     told: dict[str, Any] = {
-        **claims.feature(of.served, of.feature, of.atlas),
+        **claims.feature(of.atlas, of.feature, _outcomes(of)),
         **along.watercourse(of.atlas, of.watercourse),
     }
     if of.profile:
@@ -120,10 +124,10 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         of.served,
         "watercourse.html",
         of.atlas,
-        feature=claims.feature(of.served, of.feature, of.atlas),
+        feature=claims.feature(of.atlas, of.feature, _outcomes(of)),
         drawings={},
         river=along.watercourse(of.atlas, of.watercourse),
-        parameters=_measured(of.served, of.watercourse),
+        parameters=_measured(of.served.atlas, of.watercourse),
         drawn=drawn,
         told=chart.told(drawn) if drawn else "",
         profile=list(profile.told(of.atlas, rows)),
@@ -136,6 +140,11 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
     )
 
 
+def _outcomes(of: _Asked) -> Sequence[Outcome]:
+    """What came of statements; of another time nothing, since its atlas is read without series."""
+    return of.served.outcomes if of.atlas is of.served.atlas else ()
+
+
 def _rows(of: _Asked) -> tuple[list[Row], int]:
     """The rows of a profile, no more than one answer has, and how many are left out; none where none is asked for."""
     if of.profile is None:
@@ -146,20 +155,19 @@ def _rows(of: _Asked) -> tuple[list[Row], int]:
     return found[:most], max(0, len(found) - most)
 
 
-def _measured(served: Served, watercourse: Watercourse) -> list[str]:
+def _measured(atlas: Atlas, watercourse: Watercourse) -> list[str]:
     """The parameters that its stations have readings of, in the catalogue's order."""
-    features = (served.atlas.features.get(each.feature) for each in watercourse.along if each.role == "station")
+    features = (atlas.features.get(each.feature) for each in watercourse.along if each.role == "station")
     found = {series.parameter for each in features if each for series in each.series}
-    return [ident for ident in served.atlas.parameters if ident in found]
+    return [ident for ident in atlas.parameters if ident in found]
 
 
-def _listed(served: Served) -> tuple[list[dict[str, Any]], int]:
-    atlas = served.atlas
-    rows, left_out = describe.listing(atlas, atlas.of_role("watercourse"), served.settings.max_rows)
+def _listed(atlas: Atlas, most: int) -> tuple[list[dict[str, Any]], int]:
+    rows, left_out = describe.listing(atlas, atlas.of_role("watercourse"), most)
     for row in rows:
         river = atlas.rivers.watercourses[row["id"]]
         told = along.watercourse(atlas, river)
         row |= {name: told[name] for name in ("start_km", "end_km", "length_km", "flows_into")}
         row["stations"] = [each.feature for each in river.along if each.role == "station"]
-        row["parameters"] = _measured(served, river)
+        row["parameters"] = _measured(atlas, river)
     return rows, left_out

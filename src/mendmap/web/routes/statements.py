@@ -7,11 +7,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from mendmap.atlas.model import Atlas
 from mendmap.errors import NotFoundError
 from mendmap.statements.template import form, template
 from mendmap.web import claims
 from mendmap.web.answers import content, named
-from mendmap.web.keeper import current
+from mendmap.web.asked import AsOfText
+from mendmap.web.keeper import Served, current
 from mendmap.web.routes.pages import page
 
 router = APIRouter(prefix="/statements")
@@ -19,40 +21,48 @@ METHODS = ["GET", "HEAD"]
 _MEDIA = {"csv": "text/csv; charset=utf-8", "geojson": "application/geo+json"}
 
 
-@router.api_route(".json", methods=METHODS)
-def every_as_json(request: Request) -> dict[str, Any]:
-    """Every statement with its outcome."""
+def _asked(request: Request, as_of: str | None) -> tuple[Served, Atlas]:
+    """What is served, and the atlas that is asked for, whole: statements are checked by its readings too."""
     served = current(request)
-    return {"statements": claims.every(served)["statements"], "snapshot": named(served.atlas.snapshot)}
+    return served, served.at(as_of, whole=True)
+
+
+@router.api_route(".json", methods=METHODS)
+def every_as_json(request: Request, as_of: AsOfText = None) -> dict[str, Any]:
+    """Every statement with its outcome."""
+    served, atlas = _asked(request, as_of)
+    found = claims.every(atlas, served.outcomes_of(atlas))
+    return {"statements": found["statements"], "snapshot": named(atlas.snapshot)}
 
 
 @router.api_route("", methods=METHODS)
-def every_as_page(request: Request) -> Response:
+def every_as_page(request: Request, as_of: AsOfText = None) -> Response:
     """What is claimed, and what came of checking it."""
-    served = current(request)
-    return page(request, served, "statements.html", **claims.every(served))
+    served, atlas = _asked(request, as_of)
+    return page(request, served, "statements.html", atlas, **claims.every(atlas, served.outcomes_of(atlas)))
 
 
 @router.api_route("/{ident}.json", methods=METHODS)
-def one_as_json(request: Request, ident: str) -> dict[str, Any]:
+def one_as_json(request: Request, ident: str, as_of: AsOfText = None) -> dict[str, Any]:
     """One statement, whole."""
-    served = current(request)
-    return {**claims.told(served.atlas, claims.one(served, ident)), "snapshot": named(served.atlas.snapshot)}
+    served, atlas = _asked(request, as_of)
+    found = claims.one(atlas, served.outcomes_of(atlas), ident)
+    return {**claims.told(atlas, found), "snapshot": named(atlas.snapshot)}
 
 
 @router.api_route("/{ident}", methods=METHODS)
-def one_as_page(request: Request, ident: str) -> Response:
+def one_as_page(request: Request, ident: str, as_of: AsOfText = None) -> Response:
     """One statement, whole."""
-    served = current(request)
-    told = claims.told(served.atlas, claims.one(served, ident))
-    return page(request, served, "statement.html", statement=told)
+    served, atlas = _asked(request, as_of)
+    told = claims.told(atlas, claims.one(atlas, served.outcomes_of(atlas), ident))
+    return page(request, served, "statement.html", atlas, statement=told)
 
 
 @router.api_route("/{ident}/template.{kind}", methods=METHODS)
 def as_template(request: Request, ident: str, kind: str) -> Response:
     """The file that would decide it, to be filled in."""
     served = current(request)
-    found = claims.one(served, ident).statement
+    found = claims.one(served.atlas, served.outcomes, ident).statement
     if kind != form(found):
         raise NotFoundError("form of this template", kind, [form(found)])
     headers = {"Content-Disposition": f'attachment; filename="{found.id}.{kind}"'}
