@@ -3,8 +3,8 @@
 import json
 import logging
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +165,13 @@ def serve(lake: str | None, host: str | None, port: int | None) -> None:
 
 def atlas_of(lake: str | None, moment: str | None) -> Any:
     """The atlas of the catalogue that is set, now or as known at a moment."""
+    with opened_atlas(lake, moment) as (_, atlas):
+        return atlas
+
+
+@contextmanager
+def opened_atlas(lake: str | None, moment: str | None) -> Iterator[tuple[Any, Any]]:
+    """The same, with the lake still open, which has its readings."""
     from mendmap.atlas.build import build
     from mendmap.lake import contents, ledger
     from mendmap.lake.connection import open_lake
@@ -174,7 +181,7 @@ def atlas_of(lake: str | None, moment: str | None) -> Any:
     with closing(open_lake(chosen.lake)) as opened:
         catalogue = contents.chosen(opened, chosen.catalogue)
         snapshot = ledger.known(opened, catalogue, as_of(moment)) if moment else ledger.latest(opened)
-        return build(contents.read(opened, snapshot, catalogue))
+        yield opened, build(contents.read(opened, snapshot, catalogue))
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:

@@ -23,6 +23,7 @@ DOWNLOADS = {
     "quantities": "quantity",
     "states": "state",
     "limits": "limit",
+    "rules": "rule",
     "statements": "statement",
     "parameters": "parameter",
     "sources": "source",
@@ -78,6 +79,20 @@ class Places:
     features: frozenset[str] | None = None
     parameters: frozenset[str] | None = None
     interval: Interval = Interval()
+
+
+def about(atlas: Atlas, table: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What a file is, as it says itself; ``given`` is what was asked, by name."""
+    return {
+        "table": table,
+        "catalogue": atlas.place.id,
+        "snapshot": str(atlas.snapshot),
+        "digest": atlas.snapshot.digest,
+        "moment": atlas.snapshot.moment.isoformat(),
+        "licence": atlas.place.licence,
+        "attribution": atlas.place.attribution,
+        **given,
+    }
 
 
 def filters(table: str) -> tuple[str, ...]:

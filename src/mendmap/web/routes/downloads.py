@@ -13,11 +13,11 @@ from mendmap.exports.assessed import assessed
 from mendmap.exports.explain import Download, downloads
 from mendmap.exports.files import FORMATS, MEDIA, write, write_json
 from mendmap.exports.geojson import layer_geojson
-from mendmap.exports.tables import ASSESSED, DOWNLOADS, Places, Table, filters, reading_fields, records
+from mendmap.exports.tables import ASSESSED, DOWNLOADS, Table, about, filters, reading_fields, records
 from mendmap.lake import contents
 from mendmap.lake.contents import Selection
 from mendmap.query.readings import ReadingQuery
-from mendmap.statements.outcome import outcomes
+from mendmap.statements.outcome import checked
 from mendmap.web import answers, asked
 from mendmap.web.answers import content, named
 from mendmap.web.asked import AsOfText, Given, Text
@@ -93,21 +93,15 @@ def download(
 
     def make(tag: str) -> Path:
         told = about(atlas, stem, given)
-        table = assessed(atlas, stem, places, told) if stem in ASSESSED else _records(atlas, stem, places, told)
+        if stem in ASSESSED:
+            table = assessed(atlas, stem, places, told)
+        else:
+            table = records(atlas, stem, places, told, checked(atlas) if stem == "statements" else {})
         return served.spool.lend(tag, table.count, lambda path: write(table, form, path))
 
     return answers.file(
         request, atlas.snapshot, name=name, asked=(atlas.place.id, given), media_type=MEDIA[form], make=make
     )
-
-
-def _records(atlas: Atlas, table: str, places: Places, told: Mapping[str, str]) -> Table:
-    """A table of records; statements with what came of checking them."""
-    checked = {
-        each.statement.id: {"outcome": each.outcome, "because": each.because, "computed": each.computed}
-        for each in (outcomes(atlas) if table == "statements" else ())
-    }
-    return records(atlas, table, places, told, checked)
 
 
 def _layer(request: Request, served: Served, name: str, layer: str) -> Response:
@@ -162,17 +156,3 @@ def bounded(served: Served, selection: Selection) -> Selection:
             f"{selection.count:,} readings are asked for, and one answer has at most {most:,}; ask for less: {narrowed}"
         )
     return selection
-
-
-def about(atlas: Atlas, table: str, given: Given) -> dict[str, str]:
-    """What a file is, as it says itself."""
-    return {
-        "table": table,
-        "catalogue": atlas.place.id,
-        "snapshot": str(atlas.snapshot),
-        "digest": atlas.snapshot.digest,
-        "moment": atlas.snapshot.moment.isoformat(),
-        "licence": atlas.place.licence,
-        "attribution": atlas.place.attribution,
-        **given,
-    }
