@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import hashlib
 import io
 import subprocess
 import tempfile
@@ -340,9 +341,10 @@ def test_nothing_is_left_behind_when_a_file_was_sent_or_could_not_be_made(tmp_pa
     first, second = held.lend("a", 1, make), held.lend("a", 1, make)
     assert len(made) == 1
     assert first != second
-    first.unlink()
-    assert second.read_bytes() == b"x" * 10
-    second.unlink()
+    first.path.unlink()
+    assert second.path.read_bytes() == b"x" * 10
+    assert first.sha256 == second.sha256 == hashlib.sha256(b"x" * 10).hexdigest()
+    second.path.unlink()
     with pytest.raises(ValueError):
         held.lend("b", 1, fail)
     assert len(list(folder.iterdir())) == 1
@@ -354,7 +356,7 @@ def test_files_that_are_too_large_to_keep_are_still_lent(monkeypatch: pytest.Mon
     monkeypatch.setattr(spool, "_KEPT_BYTES", 15)
     held = spool.Spool()
     lent = [held.lend(name, 1, lambda path: path.write_bytes(b"x" * 10) and None) for name in "abc"]
-    assert all(each.read_bytes() == b"x" * 10 for each in lent)
+    assert all(each.path.read_bytes() == b"x" * 10 for each in lent)
     assert len(list(Path(held._folder.name).iterdir())) == 4  # three lent, the last kept
     held.close()
 
@@ -366,7 +368,7 @@ def test_costly_files_wait_for_their_turn_and_say_so_when_it_does_not_come(monke
         turn.acquire()
     with pytest.raises(OverloadedError, match="try again"):
         held.lend("a", 10_000_000, lambda path: None)
-    assert held.lend("b", 1, lambda path: path.write_bytes(b"") and None).exists()
+    assert held.lend("b", 1, lambda path: path.write_bytes(b"") and None).path.exists()
     held.close()
 
 

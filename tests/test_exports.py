@@ -18,9 +18,15 @@ from place import Testford
 from test_lake import load, read
 
 from mendmap.atlas.build import build
+from mendmap.atlas.model import Atlas, Layer
 from mendmap.exports.files import write
-from mendmap.exports.geojson import layer_geojson
+from mendmap.exports.geojson import collection
+from mendmap.exports.layers.chosen import choose
 from mendmap.exports.tables import Places, records
+
+
+def layer_geojson(atlas: Atlas, layer: Layer) -> bytes:
+    return b"".join(collection(choose(atlas, layer, {})))
 
 
 def listed(bor_url: str) -> list[dict[str, object]]:

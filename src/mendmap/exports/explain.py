@@ -10,7 +10,9 @@ from mendmap.atlas.fields import columns
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import TABLES, names
 from mendmap.exports.assessed import ABOUT, FIELDS, count_of
-from mendmap.exports.files import FORMATS
+from mendmap.exports.files import FORMATS, MEDIA
+from mendmap.exports.layers import formats as layers
+from mendmap.exports.layers.chosen import FILTERS
 from mendmap.exports.tables import DOWNLOADS, filters, reading_fields, record_fields
 from mendmap.words.fields import Field
 
@@ -28,13 +30,24 @@ class Download:
     formats: tuple[str, ...] = FORMATS
     filters: tuple[str, ...] = ()
 
+    @property
+    def media(self) -> dict[str, str]:
+        """The media type of each format."""
+        return {form: MEDIA.get(form) or layers.FORMATS[form].media for form in self.formats}
+
+
+def _forms(layer: str) -> tuple[str, ...]:
+    """The formats of a layer. That of works shares its name with the table of works, which has those of tables."""
+    return tuple(form for form in layers.FORMATS if layer not in DOWNLOADS or form not in FORMATS)
+
 
 def downloads(atlas: Atlas) -> Iterator[Download]:
     """Every download, layers first. Readings are counted by their series, not one by one."""
     languages = atlas.place.languages
     for layer in atlas.layers.values():
         fields = columns(layer.id, layer.role, layer.fields, languages)
-        yield Download(layer.id, names(layer.name), layer.description, len(layer.features), fields, ("geojson",))
+        told, rows = layer.description, len(layer.features)
+        yield Download(layer.id, names(layer.name), told, rows, fields, _forms(layer.id), FILTERS)
     # A site has the series of its stations too; each is counted where it was taken.
     count = sum(series.count for each in atlas.features.values() for series in each.series if series.station == each.id)
     told = "Every reading, as its source prints it, less those that the source took back (quality=withdrawn has them)."

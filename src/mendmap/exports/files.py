@@ -75,12 +75,12 @@ def _csv(table: Table) -> Iterator[bytes]:
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed", eol="\r\n")
     for batch in table.rows():
         sink = io.BytesIO()
-        columns = [_iso(each) if pa.types.is_timestamp(each.type) else each for each in batch.columns]
+        columns = [iso(each) if pa.types.is_timestamp(each.type) else each for each in batch.columns]
         pyarrow.csv.write_csv(pa.RecordBatch.from_arrays(columns, names=names), sink, options)
         yield sink.getvalue()
 
 
-def _iso(moments: pa.Array) -> pa.Array:
+def iso(moments: pa.Array) -> pa.Array:
     """Moments in UTC as ISO 8601 with Z; a fraction of a second only where there is one."""
     whole = moments.cast(pa.timestamp("s", tz="UTC"), safe=False)
     seconds = pc.strftime(whole, format="%Y-%m-%dT%H:%M:%SZ")

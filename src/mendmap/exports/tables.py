@@ -49,6 +49,11 @@ _TIMES = {
 _KINDS = {"number": pa.float64(), "amount": pa.float64(), "integer": pa.int64(), "moment": pa.timestamp("us", tz="UTC")}
 
 
+def arrow_type(column: Field) -> pa.DataType:
+    """The type of a column's values in files that have types."""
+    return _KINDS.get(column.kind, pa.string())
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table to be written: ``count`` rows in ``batches`` of Arrow with the columns of ``fields``. ``about`` says what
@@ -64,7 +69,7 @@ class Table:
     @property
     def schema(self) -> pa.Schema:
         """Numbers are doubles or 64-bit integers, moments microseconds in UTC, everything else text."""
-        return pa.schema([(each.name, _KINDS.get(each.kind, pa.string())) for each in self.fields])
+        return pa.schema([(each.name, arrow_type(each)) for each in self.fields])
 
     def rows(self) -> Iterator[pa.RecordBatch]:
         """The batches in that schema."""

@@ -28,11 +28,12 @@ ALWAYS = ("OGC:CRS84", "EPSG:4326", "EPSG:3857")
 @dataclass(frozen=True, slots=True)
 class Crs:
     """One system. ``name`` is ``OGC:CRS84`` or ``EPSG:code``; ``uri`` is how OGC API names it; ``swapped`` tells that
-    its authority puts the northing (or latitude) first."""
+    its authority puts the northing (or latitude) first; ``geographic`` that it counts degrees, and not metres."""
 
     name: str
     title: str = field(compare=False)
     swapped: bool = field(compare=False)
+    geographic: bool = field(default=True, compare=False)
 
     @property
     def uri(self) -> str:
@@ -81,7 +82,8 @@ def _epsg(code: int) -> Crs:
         raise ValueError(f"PROJ knows no EPSG:{code}") from None
     if len(known.axis_info) != 2:
         raise ValueError(f"EPSG:{code} has {len(known.axis_info)} axes, and not two")
-    return Crs(f"EPSG:{code}", known.name, known.axis_info[0].direction.lower() in ("north", "south"))
+    swapped = known.axis_info[0].direction.lower() in ("north", "south")
+    return Crs(f"EPSG:{code}", known.name, swapped, known.is_geographic)
 
 
 def chosen(text: str, offered: Iterable[Crs], name: str = "crs") -> Crs:

@@ -1,31 +1,30 @@
-"""Whole layers as GeoJSON; tables, whole or filtered, as CSV, XLSX and Parquet; and what there is to download."""
+"""Every download by its name: tables as CSV, XLSX and Parquet here, layers through ``web.layers``; and their list."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from mendmap.atlas.model import Atlas
 from mendmap.errors import BadRequestError, NotFoundError
 from mendmap.exports.assessed import assessed
 from mendmap.exports.explain import Download, downloads
 from mendmap.exports.files import FORMATS, MEDIA, write, write_json
-from mendmap.exports.geojson import layer_geojson
+from mendmap.exports.layers.formats import format_of
 from mendmap.exports.tables import ASSESSED, DOWNLOADS, Table, about, filters, reading_fields, records
 from mendmap.lake import contents
 from mendmap.lake.contents import Selection
 from mendmap.query.readings import ReadingQuery
 from mendmap.statements.outcome import checked
-from mendmap.web import answers, asked
-from mendmap.web.answers import content, named
+from mendmap.web import answers, asked, layers
+from mendmap.web.answers import named
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
+from mendmap.web.spool import Loan
 from mendmap.words.fields import Field
 
 router = APIRouter(prefix="/downloads")
-GEOJSON = "application/geo+json"
 _TABLES = ("readings", *ASSESSED, *DOWNLOADS)
 
 
@@ -52,7 +51,7 @@ def _plain(download: Download) -> dict[str, object]:
         "description": download.description,
         "rows": download.rows,
         "files": [
-            {"href": f"/downloads/{download.name}.{form}", "media_type": MEDIA.get(form, GEOJSON)}
+            {"href": f"/downloads/{download.name}.{form}", "media_type": download.media[form]}
             for form in download.formats
         ],
         "filters": list(download.filters),
@@ -70,20 +69,33 @@ def download(
     datetime: Text = None,
     as_of: AsOfText = None,
     quality: Text = None,
+    bbox: Text = None,
+    bbox_crs: Annotated[str | None, Query(alias="bbox-crs")] = None,
+    filter_text: Annotated[str | None, Query(alias="filter")] = None,
+    crs: Text = None,
 ) -> Response:
     """One file."""
     served = current(request)
     stem, _, form = name.rpartition(".")
     given = asked.given(
-        site=site, station=station, parameter=parameter, datetime=datetime, as_of=as_of, quality=quality
+        site=site,
+        station=station,
+        parameter=parameter,
+        datetime=datetime,
+        as_of=as_of,
+        quality=quality,
+        bbox=bbox,
+        bbox_crs=bbox_crs,
+        filter=filter_text,
+        crs=crs,
     )
-    if form == "geojson" and stem in served.atlas.layers:
-        asked.only(given, (), name)
-        return _layer(request, served, name, stem)
     if form not in FORMATS or stem not in _TABLES:
-        layers = [f"{each}.geojson" for each in served.atlas.layers]
+        layer, layer_form = format_of(name)
+        if layer_form and layer in served.atlas.layers:
+            return layers.file(request, served, name, given)
+        known = [f"{each}.{layer_form or 'geojson'}" for each in served.atlas.layers]
         tables = [f"{each}.{form if form in FORMATS else 'csv'}" for each in _TABLES]
-        raise NotFoundError("download", name, [*layers, *tables])
+        raise NotFoundError("download", name, [*known, *tables])
     asked.only(given, filters(stem), stem)
     # What was found of readings needs their series; readings themselves and records do not.
     atlas = served.at(as_of, whole=stem in ("statements", *ASSESSED))
@@ -91,7 +103,7 @@ def download(
         return readings_file(request, served, atlas, name, asked.readings(atlas, given), given)
     places = asked.places(atlas, given)
 
-    def make(tag: str) -> Path:
+    def make(tag: str) -> Loan:
         told = about(atlas, stem, given)
         if stem in ASSESSED:
             table = assessed(atlas, stem, places, told)
@@ -102,12 +114,6 @@ def download(
     return answers.file(
         request, atlas.snapshot, name=name, asked=(atlas.place.id, given), media_type=MEDIA[form], make=make
     )
-
-
-def _layer(request: Request, served: Served, name: str, layer: str) -> Response:
-    body = served.kept(name, lambda: layer_geojson(served.atlas, served.atlas.layers[layer]))
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return content(request, body, GEOJSON, served.atlas.snapshot, headers)
 
 
 def readings_file(
@@ -126,7 +132,7 @@ def readings_file(
     form = name.rpartition(".")[2]
     columns = fields or reading_fields()
 
-    def make(tag: str) -> Path:
+    def make(tag: str) -> Loan:
         with served.lake() as lake:
             selection = bounded(served, contents.select(lake, atlas.snapshot, atlas.place.id, query))
             table = Table(
