@@ -3,7 +3,7 @@
 Not here: what the commands do (``load``, ``web`` and the rest).
 """
 
-from mendmap.cli import assess, keys, package, progress, pull, statements, upkeep
+from mendmap.cli import assess, export, keys, package, progress, pull, statements, upkeep
 from mendmap.cli.main import main
 
-__all__ = ["assess", "keys", "main", "package", "progress", "pull", "statements", "upkeep"]
+__all__ = ["assess", "export", "keys", "main", "package", "progress", "pull", "statements", "upkeep"]

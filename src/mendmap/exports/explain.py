@@ -12,6 +12,7 @@ from mendmap.catalogue.records import TABLES, names
 from mendmap.exports.assessed import ABOUT, FIELDS, count_of
 from mendmap.exports.files import FORMATS, MEDIA
 from mendmap.exports.layers import formats as layers
+from mendmap.exports.layers import sheet
 from mendmap.exports.layers.chosen import FILTERS
 from mendmap.exports.tables import DOWNLOADS, filters, reading_fields, record_fields
 from mendmap.words.fields import Field
@@ -20,7 +21,7 @@ from mendmap.words.fields import Field
 @dataclass(frozen=True, slots=True)
 class Download:
     """One thing to download, in each of ``formats``: ``rows`` is how many features or rows it holds, and ``filters``
-    the query parameters that choose among them."""
+    the query parameters that choose among them; ``layer`` tells that it is one, and no table."""
 
     name: str
     title: str
@@ -29,11 +30,18 @@ class Download:
     fields: tuple[Field, ...]
     formats: tuple[str, ...] = FORMATS
     filters: tuple[str, ...] = ()
+    layer: bool = False
 
     @property
     def media(self) -> dict[str, str]:
         """The media type of each format."""
         return {form: MEDIA.get(form) or layers.FORMATS[form].media for form in self.formats}
+
+    def added(self, form: str) -> tuple[Field, ...]:
+        """The columns that a format adds: those that say in a table where a feature is."""
+        if not self.layer:
+            return ()
+        return {"csv": (*sheet.PLACE, sheet.GEOMETRY), "xlsx": sheet.PLACE}.get(form, ())
 
 
 def _forms(layer: str) -> tuple[str, ...]:
@@ -47,7 +55,7 @@ def downloads(atlas: Atlas) -> Iterator[Download]:
     for layer in atlas.layers.values():
         fields = columns(layer.id, layer.role, layer.fields, languages)
         told, rows = layer.description, len(layer.features)
-        yield Download(layer.id, names(layer.name), told, rows, fields, _forms(layer.id), FILTERS)
+        yield Download(layer.id, names(layer.name), told, rows, fields, _forms(layer.id), FILTERS, layer=True)
     # A site has the series of its stations too; each is counted where it was taken.
     count = sum(series.count for each in atlas.features.values() for series in each.series if series.station == each.id)
     told = "Every reading, as its source prints it, less those that the source took back (quality=withdrawn has them)."

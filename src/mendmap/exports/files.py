@@ -38,7 +38,7 @@ def write(table: Table, form: str, path: Path) -> None:
         workbook.write(table, path)
     else:
         with path.open("wb") as file:
-            file.writelines(_csv(table))
+            file.writelines(csv_pieces(table))
 
 
 def rows_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -68,7 +68,7 @@ def _write_rows(table: Table, file: BinaryIO) -> None:
             before = b",\n"
 
 
-def _csv(table: Table) -> Iterator[bytes]:
+def csv_pieces(table: Table) -> Iterator[bytes]:
     """A piece a batch; the header comes first even where there are no rows."""
     names = table.schema.names
     yield (",".join(names) + "\r\n").encode()

@@ -19,8 +19,6 @@ from mendmap.geo.antimeridian import cut
 from mendmap.geo.crs import Crs, Shapes, crs
 
 CRS84 = crs("OGC:CRS84")
-# Decimals of a coordinate: about a centimetre in degrees, a millimetre in metres.
-_DEGREES, _METRES = 7, 3
 
 
 def features(
@@ -75,7 +73,6 @@ def _geometries(shapes: Shapes, system: Crs) -> list[bytes]:
     takes over it."""
     turned = system.official(system.from_crs84(shapes)) if system.name != CRS84.name else cut(shapes)
     turned = shapely.orient_polygons(turned)
-    decimals = _DEGREES if system.geographic else _METRES
     types = shapely.get_type_id(turned)
     found = np.full(len(turned), b"null", dtype=object)
     for each in np.unique(types[types >= 0]):
@@ -83,7 +80,7 @@ def _geometries(shapes: Shapes, system: Crs) -> list[bytes]:
         name = type_name(each)
         found[same] = [
             orjson.dumps({"type": name, "coordinates": nested}, option=orjson.OPT_SERIALIZE_NUMPY)
-            for nested in _coordinates(turned[same], decimals)
+            for nested in _coordinates(turned[same], system.decimals)
         ]
     return found.tolist()
 

@@ -41,6 +41,11 @@ class Crs:
         authority, code = self.name.split(":")
         return f"http://www.opengis.net/def/crs/{authority}/{'1.3' if authority == 'OGC' else '0'}/{code}"
 
+    @property
+    def decimals(self) -> int:
+        """Decimals that coordinates are written with: about a centimetre in degrees, a millimetre in metres."""
+        return 7 if self.geographic else 3
+
     def from_crs84(self, shapes: Shapes) -> Shapes:
         """Shapes of longitude and latitude in this system, in the order of axes of GIS: easting before northing."""
         return self._turned(shapes, "OGC:CRS84", self.name)

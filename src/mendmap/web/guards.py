@@ -34,6 +34,7 @@ _DATA = (
     "image/svg+xml",
     *MEDIA.values(),
     *(each.media for each in FORMATS.values()),
+    "application/x-qgis-project",
 )
 _OPEN = {
     "Access-Control-Allow-Origin": "*",

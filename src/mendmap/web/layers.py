@@ -9,6 +9,7 @@ from fastapi import Request, Response
 
 from mendmap.exports.layers.chosen import FILTERS, Chosen, choose
 from mendmap.exports.layers.formats import FORMATS, check, format_of, stream, write
+from mendmap.exports.layers.project import write as write_project
 from mendmap.exports.layers.readings import with_readings
 from mendmap.web import answers, asked
 from mendmap.web.asked import Given
@@ -66,3 +67,17 @@ def _told(chosen: Chosen) -> dict[str, str]:
         "Mendmap-Revision": str(chosen.layer.revision),
         "Mendmap-Without-Position": str(chosen.positionless),
     }
+
+
+def project(request: Request, served: Served) -> Response:
+    """The QGIS project of the whole service, whose layers are read from the address that was asked or is set."""
+    base = served.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+    atlas = served.atlas
+    return answers.file(
+        request,
+        atlas.snapshot,
+        name="mendmap.qgz",
+        asked=(atlas.place.id, base),
+        media_type="application/x-qgis-project",
+        make=lambda tag: served.spool.lend(tag, 0, lambda path: write_project(atlas, base, path)),
+    )

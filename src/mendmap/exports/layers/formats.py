@@ -14,7 +14,7 @@ import shapely
 
 from mendmap.errors import BadRequestError, not_one_of
 from mendmap.exports import files, geojson
-from mendmap.exports.layers import geopackage, parquet
+from mendmap.exports.layers import flatgeobuf, geopackage, kml, parquet, shapefile, sheet
 from mendmap.exports.layers.chosen import Chosen
 from mendmap.query.features import CRS84
 
@@ -37,6 +37,11 @@ FORMATS = {
     "geojson": Format("GeoJSON", "application/geo+json", pieces=geojson.collection, any_crs=False),
     "gpkg": Format("GeoPackage", "application/geopackage+sqlite3", geopackage.write, tables=True),
     "parquet": Format("GeoParquet", files.MEDIA["parquet"], parquet.write),
+    "fgb": Format("FlatGeobuf", "application/flatgeobuf", flatgeobuf.write),
+    "csv": Format("CSV", files.MEDIA["csv"], pieces=sheet.pieces),
+    "xlsx": Format("XLSX", files.MEDIA["xlsx"], sheet.write),
+    "kml": Format("KML", "application/vnd.google-earth.kml+xml", pieces=kml.pieces, any_crs=False),
+    "shp.zip": Format("Shapefile", "application/zip", shapefile.write),
 }
 # What the bytes of a file depend on beside its features.
 MADE_BY = (

@@ -17,7 +17,7 @@ import pyarrow as pa
 from mendmap.exports.files import iso
 from mendmap.exports.layers import styles
 from mendmap.exports.layers.chosen import Chosen
-from mendmap.exports.layers.vector import distinct, write_layer
+from mendmap.exports.layers.vector import distinct, renamed, write_layer
 from mendmap.exports.tables import Table
 from mendmap.words.fields import Field
 
@@ -51,7 +51,19 @@ def write(chosen: Chosen, path: Path) -> None:
     features = path.with_suffix(".features.gpkg")
     options = {"FID": _KEY, "GEOMETRY_NAME": "geometry", "IDENTIFIER": chosen.about["title"]}
     options["DESCRIPTION"] = chosen.layer.description
-    write_layer(chosen, features, "GPKG", names=names, layer_options=options, metadata=chosen.about)
+    write_layer(
+        chosen.parts(),
+        features,
+        "GPKG",
+        layer=chosen.layer.id,
+        schema=renamed(chosen.schema, names),
+        types=chosen.types,
+        system=chosen.system,
+        options=options,
+        metadata=chosen.about,
+        # The newest that the programs of Debian 12 know whole.
+        dataset={"VERSION": "1.3"},
+    )
     with closing(sqlite3.connect(features)) as file:
         _explain(file, chosen.layer.id, chosen.fields, names)
         _draw(file, chosen)
@@ -124,26 +136,28 @@ def _relate(file: sqlite3.Connection, chosen: Chosen, readings: Table) -> None:
     names = distinct([each.name for each in readings.fields], 250, (_KEY,))
     types = [_TYPES.get(field.type, "DATETIME") for field in readings.schema]
     columns = ", ".join(f'"{name}" {kind}' for name, kind in zip(names, types, strict=True))
-    file.execute(f"CREATE TABLE readings ({_KEY} INTEGER PRIMARY KEY NOT NULL, {columns})")
+    # A layer may be called so too.
+    (table,) = distinct(["readings"], 250, (chosen.layer.id,))
+    file.execute(f"CREATE TABLE {table} ({_KEY} INTEGER PRIMARY KEY NOT NULL, {columns})")
     holes = ", ".join("?" * len(names))
     file.executemany(
-        f"INSERT INTO readings ({', '.join(f'{chr(34)}{name}{chr(34)}' for name in names)}) VALUES ({holes})",
+        f"INSERT INTO {table} ({', '.join(f'{chr(34)}{name}{chr(34)}' for name in names)}) VALUES ({holes})",
         _rows(readings),
     )
-    _list(file, "readings", "Every reading of the features' series, as its source prints it.")
-    _explain(file, "readings", readings.fields, names)
+    _list(file, table, "Every reading of the features' series, as its source prints it.")
+    _explain(file, table, readings.fields, names)
     mapping = f"{chosen.layer.id}_readings"
     file.execute(f'CREATE TABLE "{mapping}" (base_id INTEGER NOT NULL, related_id INTEGER NOT NULL)')
     file.execute("CREATE TEMP TABLE series_of (feature INTEGER, series TEXT)")
     file.executemany("INSERT INTO series_of VALUES (?, ?)", _series(chosen))
     file.execute(
-        f'INSERT INTO "{mapping}" SELECT feature, {_KEY} FROM readings JOIN series_of USING (series) ORDER BY 1, 2'
+        f'INSERT INTO "{mapping}" SELECT feature, {_KEY} FROM {table} JOIN series_of USING (series) ORDER BY 1, 2'
     )
     file.execute(_RELATIONS)
     file.execute(
         "INSERT INTO gpkgext_relations (base_table_name, base_primary_column, related_table_name,"
-        " related_primary_column, relation_name, mapping_table_name) VALUES (?, ?, 'readings', ?, 'attributes', ?)",
-        (chosen.layer.id, _KEY, _KEY, mapping),
+        " related_primary_column, relation_name, mapping_table_name) VALUES (?, ?, ?, ?, 'attributes', ?)",
+        (chosen.layer.id, _KEY, table, _KEY, mapping),
     )
     for table in ("gpkgext_relations", mapping):
         _extend(file, table, "gpkg_related_tables", "http://www.opengis.net/doc/IS/gpkg-rte/1.0")

@@ -3,7 +3,7 @@
 Not here: what each of them needs beside (``geopackage``, ``flatgeobuf``, ``shapefile``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,53 +11,51 @@ import pyogrio
 import pyproj
 import shapely
 
-from mendmap.exports.layers.chosen import Chosen
+from mendmap.exports.layers.chosen import Part
 from mendmap.geo.crs import Crs
 
 
 def write_layer(
-    chosen: Chosen,
+    parts: Iterable[Part],
     path: Path,
     driver: str,
     *,
-    names: Sequence[str],
-    layer_options: Mapping[str, str],
+    layer: str,
+    schema: pa.Schema,
+    types: Sequence[str],
+    system: Crs,
+    options: Mapping[str, str],
     metadata: Mapping[str, str] | None = None,
-    encoding: str | None = None,
-    schema: pa.Schema | None = None,
+    dataset: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes what is chosen with one of GDAL's drivers, the columns under other ``names``, cast to a ``schema`` where
-    one is given. The file's type of geometry is that of the features, or any where they differ."""
-    typed = pa.schema(
-        [field.with_name(name) for name, field in zip(names, schema or chosen.schema, strict=True)]
-        + [pa.field("geometry", pa.binary())]
-    )
+    """Writes features with one of GDAL's drivers, their columns under the names of a schema. The file's type of
+    geometry is that of ``types``, or any where they are several; ``options`` are those of the driver for a
+    layer, ``dataset`` those for the file."""
+    typed = schema.append(pa.field("geometry", pa.binary()))
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for part in chosen.parts():
-            columns = [column.cast(field.type) for column, field in zip(part.columns.columns, typed, strict=False)]
+        for part in parts:
             shapes = pa.array(shapely.to_wkb(part.shapes), pa.binary())
-            yield pa.RecordBatch.from_arrays([*columns, shapes], schema=typed)
+            yield pa.RecordBatch.from_arrays([*part.columns.columns, shapes], schema=typed)
 
-    types = chosen.types
     pyogrio.write_arrow(
         pa.RecordBatchReader.from_batches(typed, batches()),
         path,
-        layer=chosen.layer.id,
+        layer=layer,
         driver=driver,
         geometry_name="geometry",
         geometry_type=types[0] if len(types) == 1 else "Unknown",
-        crs=wkt(chosen.system),
-        encoding=encoding,
+        crs=_wkt(system),
+        encoding="UTF-8",
         layer_metadata=metadata,
-        layer_options=dict(layer_options),
+        layer_options=dict(options),
+        dataset_options=dict(dataset or {}),
     )
 
 
-def wkt(system: Crs) -> str:
-    """A system as WKT. GIS puts longitude first whatever the authority says, so CRS84 goes by its best-known name."""
-    name = "EPSG:4326" if system.name == "OGC:CRS84" else system.name
-    return str(pyproj.CRS.from_user_input(name).to_wkt())
+def renamed(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
+    """The same columns under other names."""
+    return pa.schema([field.with_name(name) for name, field in zip(names, schema, strict=True)])
 
 
 def distinct(names: Sequence[str], most: int, taken: Sequence[str] = ()) -> list[str]:
@@ -71,3 +69,9 @@ def distinct(names: Sequence[str], most: int, taken: Sequence[str] = ()) -> list
         used.add(short.lower())
         found.append(short)
     return found
+
+
+def _wkt(system: Crs) -> str:
+    """A system as WKT. GIS puts longitude first whatever the authority says, so CRS84 goes by its best-known name."""
+    name = "EPSG:4326" if system.name == "OGC:CRS84" else system.name
+    return str(pyproj.CRS.from_user_input(name).to_wkt())

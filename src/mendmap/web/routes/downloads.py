@@ -1,6 +1,6 @@
 """Every download by its name: tables as CSV, XLSX and Parquet here, layers through ``web.layers``; and their list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -41,22 +41,34 @@ def listed(request: Request) -> dict[str, object]:
 
 
 def _plain(download: Download) -> dict[str, object]:
-    columns = [
-        {"name": each.name, "kind": each.kind, "unit": each.unit or None, "meaning": each.meaning}
-        for each in download.fields
-    ]
     return {
         "name": download.name,
         "title": download.title,
         "description": download.description,
         "rows": download.rows,
         "files": [
-            {"href": f"/downloads/{download.name}.{form}", "media_type": download.media[form]}
+            {
+                "href": f"/downloads/{download.name}.{form}",
+                "media_type": download.media[form],
+                "added_columns": _columns(download.added(form)),
+            }
             for form in download.formats
         ],
         "filters": list(download.filters),
-        "columns": columns,
+        "columns": _columns(download.fields),
     }
+
+
+def _columns(fields: Iterable[Field]) -> list[dict[str, object]]:
+    return [
+        {"name": each.name, "kind": each.kind, "unit": each.unit or None, "meaning": each.meaning} for each in fields
+    ]
+
+
+@router.api_route("/mendmap.qgz", methods=["GET", "HEAD"])
+def project(request: Request) -> Response:
+    """A QGIS project with every layer that a map draws."""
+    return layers.project(request, current(request))
 
 
 @router.api_route("/{name}", methods=["GET", "HEAD"])
