@@ -1,6 +1,7 @@
 """Each file of a package: what it is, how many rows it has, and how it is made.
 
-With the same filters every file is, byte for byte, the download of that name. Not here: the documents about them
+With the same filters every table is, byte for byte, the download of that name; so are whole layers, but for the
+readings, which stand once, among the tables, and in no GeoPackage. Not here: the documents about them
 (``documents``), and packing (``build``).
 """
 

@@ -34,6 +34,7 @@ def listed(request: Request) -> dict[str, object]:
     atlas = current(request).atlas
     return {
         "downloads": [_plain(each) for each in downloads(atlas)],
+        "package": {"href": "/downloads/package.zip", "filters": ["site", "parameter", "datetime", "as-of"]},
         "licence": atlas.place.licence,
         "attribution": atlas.place.attribution,
         "snapshot": named(atlas.snapshot),
