@@ -5,6 +5,7 @@ holding files against it (``verify``).
 """
 
 import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -129,9 +130,10 @@ def _column(field: Field) -> Json:
 
 
 def _made_with() -> dict[str, str]:
-    """The versions of the libraries that mendmap asks for; they are locked, and the bytes of files depend on them."""
+    """The versions of the libraries that mendmap asks for, which are locked, and of SQLite, which comes with Python and
+    stamps itself on GeoPackages: the bytes of files depend on them."""
     asked = (each for each in metadata.requires("mendmap") or () if "extra ==" not in each)
     found = {}
     for name in sorted(re.split(r"[^A-Za-z0-9._-]", each, maxsplit=1)[0] for each in asked):
         found[name] = metadata.version(name)
-    return found
+    return {**found, "sqlite": sqlite3.sqlite_version}

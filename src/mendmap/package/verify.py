@@ -35,7 +35,7 @@ _END, _WIDE = b"PK\x05\x06", b"PK\x06\x07"
 _END_BYTES, _WIDE_BYTES = 22, 20
 # Letters, digits and a few marks, in folders that begin with none of the marks: never a drive, a root or a way up.
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
-_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, OSError, struct.error)
+_UNREADABLE = (zipfile.BadZipFile, RuntimeError, ValueError, EOFError, OSError, struct.error)
 
 
 class Checked(NamedTuple):
