@@ -3,8 +3,9 @@
 The frames, the downloads and their explanations all follow this order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from mendmap.query.filters.check import KINDS
 from mendmap.vectors.fields import FEATURE, OF_ROLE
 from mendmap.words.fields import Field, expanded
 from mendmap.words.vocabulary import TRUSTS
@@ -56,6 +57,14 @@ def columns(layer: str, role: str, own: Mapping[str, str], languages: Sequence[s
         joined = tuple(each for each in JOINED if each.name in _JOINED_OF[role])
         listed = union + FEATURE + OF_ROLE.get(role, ()) + extra + joined
     return expanded(listed, languages)
+
+
+GEOMETRY = Field("geometry", "geometry", "Position or outline, in longitude and latitude.")
+
+
+def queryables(fields: Iterable[Field]) -> dict[str, Field]:
+    """What of a layer's columns filters may ask for: all but lists, and ``geometry``."""
+    return {each.name: each for each in (*fields, GEOMETRY) if each.kind in KINDS}
 
 
 _READ = ("readings", "newest_reading", "latest", "verdicts")

@@ -7,9 +7,11 @@ import shapely
 from numpy.typing import NDArray
 
 from mendmap.atlas.model import Layer
+from mendmap.geo.bounds import Bounds
 from mendmap.query.features import FeatureQuery, Order
+from mendmap.query.filters.columns import Columns
+from mendmap.query.filters.times import ALWAYS, DAY_US, NEVER, microseconds
 from mendmap.query.times import Interval
-from mendmap.words.dates import Period
 
 Rows = NDArray[np.int64]
 
@@ -19,40 +21,46 @@ class Index:
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
+        self.columns = Columns(layer.frame)
 
     def rows(self, asked: FeatureQuery) -> Rows:
         """The positions in the layer's frame of the features that are asked for, in the order asked for. A feature
         without a position is in no box; one whose times nobody states is of all time."""
         kept = np.ones(len(self.layer.frame), dtype=bool)
         if asked.boxes:
-            found = [self._tree.query(shapely.box(*box), predicate="intersects") for box in asked.boxes]
-            kept &= np.isin(np.arange(len(kept)), np.concatenate(found))
+            kept &= self._within(asked.boxes)
         if asked.ids is not None:
             kept &= self.layer.frame.index.isin(asked.ids)
         if asked.interval != Interval():
             kept &= self._meets(asked.interval)
+        if asked.filter is not None:
+            kept &= asked.filter.holds(self.columns)
         return self._ordered(np.flatnonzero(kept), asked.order)
 
-    @cached_property
-    def _tree(self) -> shapely.STRtree:
-        return shapely.STRtree(self.layer.frame.geometry.to_numpy())
-
-    @cached_property
-    def _valid(self) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64]]:
-        """The first and last day of each feature's time; the ends of time where none is stated."""
-        frame = self.layer.frame
-        first = [Period.parse(each).first if each else np.datetime64("0001-01-01") for each in frame["valid_from"]]
-        last = [Period.parse(each).last if each else np.datetime64("9999-12-31") for each in frame["valid_to"]]
-        return np.array(first, dtype="datetime64[D]"), np.array(last, dtype="datetime64[D]")
+    def _within(self, boxes: tuple[Bounds | shapely.Polygon, ...]) -> NDArray[np.bool_]:
+        """Which features meet any of some shapes."""
+        within = np.zeros(len(self.columns), dtype=bool)
+        for each in boxes:
+            shape = shapely.box(*each) if isinstance(each, Bounds) else each
+            within[self.columns.tree.query(shape, predicate="intersects")] = True
+        return within
 
     def _meets(self, interval: Interval) -> NDArray[np.bool_]:
+        """Which features are valid at some time of an interval (OGC 17-069r4, 7.15.4): the days from the first that
+        ``valid_from`` can mean to the last of ``valid_to``, each open where it is not told."""
         first, last = self._valid
         met = np.ones(len(first), dtype=bool)
         if interval.first:
-            met &= last >= np.datetime64(interval.first.date())
+            met &= last >= microseconds(interval.first) // DAY_US
         if interval.last:
-            met &= first <= np.datetime64(interval.last.date())
+            met &= first <= microseconds(interval.last) // DAY_US
         return met
+
+    @cached_property
+    def _valid(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first and last day of each feature's time, from 1970-01-01; beyond all time where none is told."""
+        first, last = self.columns.dates("valid_from").first, self.columns.dates("valid_to").last
+        return first.fill_null(ALWAYS).to_numpy(), last.fill_null(NEVER).to_numpy()
 
     def _ordered(self, rows: Rows, order: tuple[Order, ...]) -> Rows:
         """Rows by their columns; those without a value come last either way, and of equals the layer's first."""

@@ -12,7 +12,7 @@ from mendmap.catalogue.records import TABLES, names
 from mendmap.exports.assessed import ABOUT, FIELDS, count_of
 from mendmap.exports.files import FORMATS, MEDIA
 from mendmap.exports.layers import formats as layers
-from mendmap.exports.layers import sheet
+from mendmap.exports.layers import parquet, sheet
 from mendmap.exports.layers.chosen import FILTERS
 from mendmap.exports.tables import DOWNLOADS, filters, reading_fields, record_fields
 from mendmap.words.fields import Field
@@ -38,10 +38,12 @@ class Download:
         return {form: MEDIA.get(form) or layers.FORMATS[form].media for form in self.formats}
 
     def added(self, form: str) -> tuple[Field, ...]:
-        """The columns that a format adds: those that say in a table where a feature is."""
+        """The columns that a format adds: those that say where a feature is."""
         if not self.layer:
             return ()
-        return {"csv": (*sheet.PLACE, sheet.GEOMETRY), "xlsx": sheet.PLACE}.get(form, ())
+        whole = (*sheet.PLACE, sheet.GEOMETRY)
+        # A zip of Shapefiles has the CSV too.
+        return {"csv": whole, "shp.zip": whole, "xlsx": sheet.PLACE, "parquet": parquet.PLACE}.get(form, ())
 
 
 def _forms(layer: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ Shapes = NDArray[np.object_]
 
 _CODE = re.compile(r"(?:EPSG:|http://www\.opengis\.net/def/crs/EPSG/[0-9.]+/|urn:ogc:def:crs:EPSG:[0-9.]*:)(\d{4,6})")
 _CRS84 = ("OGC:CRS84", "CRS84", "http://www.opengis.net/def/crs/OGC/1.3/CRS84", "urn:ogc:def:crs:OGC:1.3:CRS84")
+_LONLAT = ("OGC:CRS84", "EPSG:4326")
 # What every catalogue offers, beside the projections that it names itself.
 ALWAYS = ("OGC:CRS84", "EPSG:4326", "EPSG:3857")
 
@@ -28,12 +29,12 @@ ALWAYS = ("OGC:CRS84", "EPSG:4326", "EPSG:3857")
 @dataclass(frozen=True, slots=True)
 class Crs:
     """One system. ``name`` is ``OGC:CRS84`` or ``EPSG:code``; ``uri`` is how OGC API names it; ``swapped`` tells that
-    its authority puts the northing (or latitude) first; ``geographic`` that it counts degrees, and not metres."""
+    its authority puts the northing (or latitude) first; ``degrees`` that it counts degrees, and not metres."""
 
     name: str
     title: str = field(compare=False)
     swapped: bool = field(compare=False)
-    geographic: bool = field(default=True, compare=False)
+    degrees: bool = field(default=True, compare=False)
 
     @property
     def uri(self) -> str:
@@ -44,7 +45,12 @@ class Crs:
     @property
     def decimals(self) -> int:
         """Decimals that coordinates are written with: about a centimetre in degrees, a millimetre in metres."""
-        return 7 if self.geographic else 3
+        return 7 if self.degrees else 3
+
+    @property
+    def geographic(self) -> bool:
+        """Whether its coordinates are those of CRS84, but for the order of axes."""
+        return self.name in _LONLAT
 
     def from_crs84(self, shapes: Shapes) -> Shapes:
         """Shapes of longitude and latitude in this system, in the order of axes of GIS: easting before northing."""
@@ -101,8 +107,7 @@ def chosen(text: str, offered: Iterable[Crs], name: str = "crs") -> Crs:
 
 
 def _differ(here: str, there: str) -> bool:
-    lonlat = ("OGC:CRS84", "EPSG:4326")
-    return here != there and not (here in lonlat and there in lonlat)
+    return here != there and not (here in _LONLAT and there in _LONLAT)
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from mendmap.atlas.fields import columns
+from mendmap.atlas.fields import columns, queryables
 from mendmap.atlas.model import Atlas, Feature, Layer
 from mendmap.atlas.select import Index, Rows
 from mendmap.errors import BadRequestError
@@ -131,12 +131,12 @@ class Chosen:
         return replace(self, rows=order if self.rows is None else self.rows[order])
 
 
-def choose(atlas: Atlas, layer: Layer, given: Mapping[str, str]) -> Chosen:
+def choose(atlas: Atlas, layer: Layer, given: Mapping[str, str], index: Index | None = None) -> Chosen:
     """What the texts of an address or a command ask of a layer; all of it where they ask for nothing.
 
     ``bbox`` is in CRS84 or in ``bbox-crs``, ``filter`` is CQL2 text over the layer's columns, ``datetime`` is held
-    against the features' own time, ``crs`` is that of the file. ``as-of`` has been heeded by the atlas. Raises
-    BadRequestError.
+    against the features' own time, ``crs`` is that of the file. ``as-of`` has been heeded by the atlas. Who keeps an
+    ``index`` of the layer may lend it. Raises BadRequestError.
     """
     offered = atlas.place.systems
     system = chosen(given["crs"], offered) if "crs" in given else CRS84
@@ -147,9 +147,9 @@ def choose(atlas: Atlas, layer: Layer, given: Mapping[str, str]) -> Chosen:
     asked = FeatureQuery(
         boxes=boxes(given.get("bbox"), box_system),
         interval=interval(given.get("datetime")),
-        filter=parse(given["filter"], {each.name: each for each in fields}) if "filter" in given else None,
+        filter=parse(given["filter"], queryables(fields)) if "filter" in given else None,
     )
-    rows = None if asked == FeatureQuery() else Index(layer).rows(asked)
+    rows = None if asked == FeatureQuery() else (index or Index(layer)).rows(asked)
     return Chosen(atlas, layer, rows, system, about_layer(atlas, layer, given), interval=asked.interval)
 
 

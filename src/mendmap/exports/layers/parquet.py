@@ -18,7 +18,13 @@ import shapely
 from mendmap.atlas.select import Rows
 from mendmap.exports.layers.chosen import Chosen, Part
 from mendmap.geo.crs import Shapes
+from mendmap.words.fields import Field
 
+# What the format adds to the columns of a layer.
+PLACE = (
+    Field("geometry", "geometry", "The geometry as WKB, easting before northing."),
+    Field("bbox", "box", "The box around it: xmin, ymin, xmax, ymax, in the same system."),
+)
 _GROUP = 10_000
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
 _BOX = pa.struct([(each, pa.float64()) for each in _EDGES])

@@ -6,6 +6,7 @@ project, since one of QGIS has one kind. Not here: the styles (``styles``) and t
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -41,45 +42,57 @@ def _project(atlas: Atlas, base: str) -> Element:
     tree = SubElement(root, "layer-tree-group")
     listed = SubElement(root, "projectlayers")
     order = SubElement(root, "layerorder")
-    for ident, layer, dimension in _layers(atlas):
-        shown = "Qt::Checked" if style_of(atlas, layer.id).shown else "Qt::Unchecked"
-        source = _source(layer, dimension, base)
-        told = {"id": ident, "name": _title(layer, dimension), "source": source, "providerKey": "ogr"}
+    for drawn in _drawn(atlas, base):
+        shown = "Qt::Checked" if style_of(atlas, drawn.layer.id).shown else "Qt::Unchecked"
+        told = {"id": drawn.id, "name": drawn.title, "source": drawn.source, "providerKey": "ogr"}
         SubElement(tree, "layer-tree-layer", {**told, "checked": shown, "expanded": "0"})
-        SubElement(order, "layer", id=ident)
-        listed.append(_layer(atlas, layer, dimension, ident, source))
+        SubElement(order, "layer", id=drawn.id)
+        listed.append(_layer(atlas, drawn))
+    # Without this QGIS passes over the system of the project.
+    system = SubElement(SubElement(root, "properties"), "SpatialRefSys")
+    SubElement(system, "ProjectionsEnabled", type="int").text = "1"
     root.append(_view(atlas))
     return root
 
 
-def _layers(atlas: Atlas) -> Iterator[tuple[str, Layer, int]]:
-    """Each layer of the project: its id there, the layer, and the dimension taken of it; in the order of the maps."""
-    drawn = dict.fromkeys(style.id for spec in atlas.maps.values() for style in spec.layers)
-    for layer in (atlas.layers[each] for each in drawn):
-        for dimension in sorted(dimensions(choose(atlas, layer, {}))):
-            yield f"{layer.id}_{DIMENSIONS[dimension]}", layer, dimension
+class _Drawn(NamedTuple):
+    """A layer of the project: its id there, the layer, the dimension taken of it, and where QGIS reads it."""
+
+    id: str
+    layer: Layer
+    dimension: int
+    title: str
+    source: str
+    without: int
 
 
-def _title(layer: Layer, dimension: int) -> str:
-    return f"{names(layer.name)} ({DIMENSIONS[dimension]})"
+def _drawn(atlas: Atlas, base: str) -> Iterator[_Drawn]:
+    """The layers of the project, in the order of the maps. GDAL fetches over the network only the parts it needs."""
+    for layer in (atlas.layers[each] for each in dict.fromkeys(s.id for m in atlas.maps.values() for s in m.layers)):
+        chosen = choose(atlas, layer, {})
+        found = sorted(dimensions(chosen))
+        for dimension in found:
+            source, title = f"/vsicurl/{base}/downloads/{layer.id}.fgb|layername={layer.id}", names(layer.name)
+            if len(found) > 1:
+                source, title = f"{source}|geometrytype={_TAKEN[dimension]}", f"{title} ({DIMENSIONS[dimension]})"
+            ident = f"{layer.id}_{DIMENSIONS[dimension]}"
+            yield _Drawn(ident, layer, dimension, title, source, chosen.positionless)
 
 
-def _source(layer: Layer, dimension: int, base: str) -> str:
-    """Where QGIS reads it: GDAL fetches over the network only the parts that it needs."""
-    return f"/vsicurl/{base}/downloads/{layer.id}.fgb|layername={layer.id}|geometrytype={_TAKEN[dimension]}"
-
-
-def _layer(atlas: Atlas, layer: Layer, dimension: int, ident: str, source: str) -> Element:
+def _layer(atlas: Atlas, drawn: _Drawn) -> Element:
+    layer, dimension = drawn.layer, drawn.dimension
     root = Element("maplayer", type="vector", geometry=_KINDS[dimension], hasScaleBasedVisibilityFlag="0")
-    SubElement(root, "id").text = ident
-    SubElement(root, "datasource").text = source
-    SubElement(root, "layername").text = _title(layer, dimension)
+    SubElement(root, "id").text = drawn.id
+    SubElement(root, "datasource").text = drawn.source
+    SubElement(root, "layername").text = drawn.title
     SubElement(SubElement(root, "srs"), "spatialrefsys").extend(_system("EPSG:4326"))
     SubElement(root, "provider", encoding="UTF-8").text = "ogr"
     described = SubElement(root, "resourceMetadata")
     SubElement(described, "identifier").text = layer.id
     SubElement(described, "title").text = names(layer.name)
-    SubElement(described, "abstract").text = f"{layer.description} Snapshot {atlas.snapshot}."
+    SubElement(
+        described, "abstract"
+    ).text = f"{layer.description} Snapshot {atlas.snapshot}. Features without a position: {drawn.without}."
     SubElement(described, "license").text = layer.licence
     SubElement(described, "rights").text = atlas.place.attribution
     root.append(renderer(style_of(atlas, layer.id), dimension))

@@ -74,4 +74,5 @@ def distinct(names: Sequence[str], most: int, taken: Sequence[str] = ()) -> list
 def _wkt(system: Crs) -> str:
     """A system as WKT. GIS puts longitude first whatever the authority says, so CRS84 goes by its best-known name."""
     name = "EPSG:4326" if system.name == "OGC:CRS84" else system.name
-    return str(pyproj.CRS.from_user_input(name).to_wkt())
+    # In newer WKT, GDAL takes a system that the EPSG has replaced since, such as EPSG:3909, for one of no authority.
+    return str(pyproj.CRS.from_user_input(name).to_wkt("WKT1_GDAL"))
