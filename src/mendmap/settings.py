@@ -37,6 +37,9 @@ class Settings:
     max_items: int = _setting(
         10_000, "Features on one page of OGC API; a larger limit is lowered to it, and there is a next page.", 1, 10**6
     )
+    max_package_mb: int = _setting(
+        1000, "The largest package for a regulator; larger ones are refused, and say how to ask for less.", 1, 10_000
+    )
     max_post_mb: int = _setting(8, "The largest body of a post of readings; larger ones are refused.", 1, 1000)
     max_post_rows: int = _setting(10_000, "Readings in one post; more are refused.", 1, 1_000_000)
     max_posts: int = _setting(64, "Posts that are in hand at a time; more are asked to come back.", 1, 10_000)

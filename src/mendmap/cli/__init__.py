@@ -3,7 +3,7 @@
 Not here: what the commands do (``load``, ``web`` and the rest).
 """
 
-from mendmap.cli import assess, changes, export, keys, progress, pull, statements, upkeep
+from mendmap.cli import assess, changes, export, keys, package, progress, pull, statements, upkeep
 from mendmap.cli.main import main
 
-__all__ = ["assess", "changes", "export", "keys", "main", "progress", "pull", "statements", "upkeep"]
+__all__ = ["assess", "changes", "export", "keys", "main", "package", "progress", "pull", "statements", "upkeep"]

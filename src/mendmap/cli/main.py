@@ -3,8 +3,8 @@
 import json
 import logging
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,13 @@ def serve(lake: str | None, host: str | None, port: int | None) -> None:
 def atlas_of(lake: str | None, moment: str | None, role: str = "public") -> Any:
     """The atlas of the catalogue that is set, now or as known at a moment, as a role sees it. What is told to others is
     the public's unless more is asked for."""
+    with opened_atlas(lake, moment, role) as (_, atlas):
+        return atlas
+
+
+@contextmanager
+def opened_atlas(lake: str | None, moment: str | None, role: str = "public") -> Iterator[tuple[Any, Any]]:
+    """The same, with the lake still open, which has its readings."""
     from mendmap.atlas.build import build
     from mendmap.lake import contents, ledger
     from mendmap.lake.connection import open_lake
@@ -180,7 +187,7 @@ def atlas_of(lake: str | None, moment: str | None, role: str = "public") -> Any:
     with closing(open_lake(chosen.lake)) as opened:
         catalogue = contents.chosen(opened, chosen.catalogue)
         snapshot = ledger.known(opened, catalogue, as_of(moment)) if moment else ledger.latest(opened)
-        return build(looked_at(opened, snapshot, catalogue, role)[0])
+        yield opened, build(looked_at(opened, snapshot, catalogue, role)[0])
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:

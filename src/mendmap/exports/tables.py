@@ -23,6 +23,7 @@ DOWNLOADS = {
     "quantities": "quantity",
     "states": "state",
     "limits": "limit",
+    "rules": "rule",
     "statements": "statement",
     "parameters": "parameter",
     "sources": "source",

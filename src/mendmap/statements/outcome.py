@@ -30,6 +30,14 @@ def outcomes(atlas: Atlas) -> list[Outcome]:
     return [_CHECKS[statement.check](atlas, statement) for statement in atlas.statements.values()]
 
 
+def checked(atlas: Atlas) -> dict[str, dict[str, Any]]:
+    """What came of checking each statement, by its id: the columns that the table of statements has for it."""
+    return {
+        each.statement.id: {"outcome": each.outcome, "because": each.because, "computed": each.computed}
+        for each in outcomes(atlas)
+    }
+
+
 def plain(outcome: Outcome) -> dict[str, Any]:
     """A statement with its outcome, as JSON holds it: the statement's columns, those of ``Outcome``, and what the
     words mean."""

@@ -22,6 +22,7 @@ from mendmap.web.routes import (
     downloads,
     health,
     limits,
+    package,
     pages,
     progress,
     readings,
@@ -72,6 +73,8 @@ def create_app(settings: Settings) -> FastAPI:
         tilesets,
         tile,
         grids,
+        # Before the downloads, as one of whose names it could be taken.
+        package,
         health,
         tiles,
         downloads,

@@ -1,19 +1,22 @@
-"""What a request for a table or a series asks for: its query parameters, checked against what there is.
+"""What a request asks for: its query parameters, and which of them an address has.
 
-Not here: the forms of times and qualities (``query``), and which tables have which filters (``exports.tables``).
+Not here: the forms of times and qualities (``query``), ids (``exports.asked``), and which tables have which filters
+(``exports.tables``).
 """
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Query
 
 from mendmap.atlas.model import Atlas
-from mendmap.errors import BadRequestError, not_one_of, shown
-from mendmap.exports.tables import Places
-from mendmap.query.readings import ReadingQuery, qualities
+from mendmap.errors import BadRequestError, shown
+from mendmap.exports.asked import Given as Given
+from mendmap.exports.asked import ids
+from mendmap.exports.asked import places as places
+from mendmap.exports.asked import readings as readings
 from mendmap.query.times import Interval, interval
 from mendmap.words.dates import length
 
@@ -23,7 +26,6 @@ WITHIN = "30d"
 # A query parameter that may be left out; ids and qualities are comma lists.
 Text = Annotated[str | None, Query()]
 AsOfText = Annotated[str | None, Query(alias="as-of")]
-Given = Mapping[str, str]
 
 
 def given(**texts: str | None) -> Given:
@@ -40,22 +42,6 @@ def only(asked: Given, known: Iterable[str], what: str) -> None:
             raise BadRequestError(f"{what} has no filter {name}; {has}")
 
 
-def readings(atlas: Atlas, asked: Given) -> ReadingQuery:
-    """The readings that are asked for. Raises BadRequestError."""
-    stations, parameters = _features(atlas, asked), _parameters(atlas, asked)
-    return ReadingQuery(
-        stations=None if stations is None else tuple(sorted(stations)),
-        parameters=None if parameters is None else tuple(sorted(parameters)),
-        interval=interval(asked.get("datetime")),
-        qualities=qualities(asked.get("quality")),
-    )
-
-
-def places(atlas: Atlas, asked: Given) -> Places:
-    """The records that are asked for. Raises BadRequestError."""
-    return Places(_features(atlas, asked), _parameters(atlas, asked), interval(asked.get("datetime")))
-
-
 def profile(atlas: Atlas, asked: Given) -> tuple[str, Interval] | None:
     """The parameter and the time that a profile is asked for; None where none is. The time ends with a ``date`` (in
     UTC), and lasts as long as ``within`` says; without a date it is all time. Raises BadRequestError."""
@@ -64,7 +50,7 @@ def profile(atlas: Atlas, asked: Given) -> tuple[str, Interval] | None:
             if name in asked:
                 raise BadRequestError(f"{name}: it is the time of a profile; name the parameter too")
         return None
-    (parameter, *others) = _ids("parameter", asked["parameter"], atlas.parameters)
+    (parameter, *others) = ids("parameter", asked["parameter"], atlas.parameters)
     if others:
         raise BadRequestError(f"parameter: a profile is of one: {shown(asked['parameter'])}")
     if "date" not in asked:
@@ -79,32 +65,3 @@ def profile(atlas: Atlas, asked: Given) -> tuple[str, Interval] | None:
         return parameter, Interval(last - length(asked.get("within", WITHIN)) + dt.timedelta.resolution, last)
     except (ValueError, OverflowError) as error:
         raise BadRequestError(f"within: {error}: {shown(asked.get('within', WITHIN))}") from None
-
-
-def _features(atlas: Atlas, asked: Given) -> frozenset[str] | None:
-    """Every place that a row may be about: the sites that are asked for with their stations, and the stations."""
-    found: frozenset[str] | None = None
-    if "site" in asked:
-        sites = _ids("site", asked["site"], {each.id: each for each in atlas.of_role("site")})
-        found = frozenset(sites) | {join.station for ident in sites for join in atlas.features[ident].joins}
-    if "station" in asked:
-        # Readings may be taken at any feature; those that are no stations are let through, and not offered.
-        named = {each: each for each in asked["station"].split(",") if each in atlas.features}
-        choices = {each.id: each.id for each in atlas.of_role("station")}
-        stations = frozenset(_ids("station", asked["station"], choices, named))
-        found = stations if found is None else found & stations
-    return found
-
-
-def _parameters(atlas: Atlas, asked: Given) -> frozenset[str] | None:
-    if "parameter" not in asked:
-        return None
-    return frozenset(_ids("parameter", asked["parameter"], atlas.parameters))
-
-
-def _ids(name: str, text: str, choices: Iterable[str], more: Iterable[str] = ()) -> list[str]:
-    known = {*choices, *more}
-    for each in text.split(","):
-        if each not in known:
-            raise BadRequestError(not_one_of(f"no such {name}", each, choices))
-    return text.split(",")

@@ -31,6 +31,7 @@ HEADERS = {
 # Data is public: pages of other sites may read it, and the headers that name it. Pages are not data.
 _DATA = (
     "application/json",
+    "application/ld+json",
     "application/schema+json",
     "application/vnd.oai.openapi+json",
     "application/problem+json",

@@ -12,11 +12,11 @@ from mendmap.exports.assessed import assessed
 from mendmap.exports.explain import Download, downloads
 from mendmap.exports.files import FORMATS, MEDIA, write, write_json
 from mendmap.exports.layers.formats import format_of
-from mendmap.exports.tables import ASSESSED, DOWNLOADS, Places, Table, about, filters, reading_fields, records
+from mendmap.exports.tables import ASSESSED, DOWNLOADS, Table, about, filters, reading_fields, records
 from mendmap.lake import contents
 from mendmap.lake.contents import Selection
 from mendmap.query.readings import ReadingQuery
-from mendmap.statements.outcome import outcomes
+from mendmap.statements.outcome import checked
 from mendmap.web import answers, asked, layers
 from mendmap.web.answers import named
 from mendmap.web.asked import AsOfText, Given, Text
@@ -34,6 +34,7 @@ def listed(request: Request) -> dict[str, object]:
     atlas = current(request).atlas
     return {
         "downloads": [_plain(each) for each in downloads(atlas)],
+        "package": {"href": "/downloads/package.zip", "filters": ["site", "parameter", "datetime", "as-of"]},
         "licence": atlas.place.licence,
         "attribution": atlas.place.attribution,
         "snapshot": named(atlas.snapshot),
@@ -117,21 +118,15 @@ def download(
 
     def make(tag: str) -> Loan:
         told = about(atlas, stem, given)
-        table = assessed(atlas, stem, places, told) if stem in ASSESSED else _records(atlas, stem, places, told)
+        if stem in ASSESSED:
+            table = assessed(atlas, stem, places, told)
+        else:
+            table = records(atlas, stem, places, told, checked(atlas) if stem == "statements" else {})
         return served.spool.lend(tag, table.count, lambda path: write(table, form, path))
 
     return answers.file(
         request, atlas.snapshot, name=name, asked=(atlas.place.id, given), media_type=MEDIA[form], make=make
     )
-
-
-def _records(atlas: Atlas, table: str, places: Places, told: Mapping[str, str]) -> Table:
-    """A table of records; statements with what came of checking them."""
-    checked = {
-        each.statement.id: {"outcome": each.outcome, "because": each.because, "computed": each.computed}
-        for each in (outcomes(atlas) if table == "statements" else ())
-    }
-    return records(atlas, table, places, told, checked)
 
 
 def readings_file(

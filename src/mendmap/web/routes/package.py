@@ -1,0 +1,80 @@
+"""The regulator package, whole or of some sites, parameters and a period; and metadata for catalogues of data."""
+
+from pathlib import Path
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from mendmap.exports import metadata
+from mendmap.exports.explain import downloads
+from mendmap.exports.metadata import Dataset, Distribution
+from mendmap.package.build import MEDIA_TYPE, build
+from mendmap.package.scope import scope
+from mendmap.web import answers
+from mendmap.web.asked import AsOfText, Text
+from mendmap.web.keeper import Served, current
+
+router = APIRouter()
+METHODS = ["GET", "HEAD"]
+PACKAGE = "package.zip"
+# As many rows as there may be: the making of a package always waits for its turn.
+_COSTLY = 10**9
+
+
+@router.api_route(f"/downloads/{PACKAGE}", methods=METHODS)
+def package(
+    request: Request, site: Text = None, parameter: Text = None, datetime: Text = None, as_of: AsOfText = None
+) -> Response:
+    """Everything known at a snapshot as one zip file: layers, readings, verdicts, methods, a manifest, a cover page. A
+    blank filter is none, as forms send it."""
+    served = current(request)
+    asked = scope(served.at(as_of or None, whole=True), site or "", parameter or "", datetime or "")
+
+    def make(path: Path) -> None:
+        with served.lake() as lake:
+            build(lake, asked, path, served.settings.max_package_mb)
+
+    return answers.file(
+        request,
+        asked.atlas.snapshot,
+        name=PACKAGE,
+        asked=(asked.atlas.place.id, asked.given),
+        media_type=MEDIA_TYPE,
+        make=lambda tag: served.spool.lend(tag, _COSTLY, make),
+    )
+
+
+@router.api_route("/dcat.jsonld", methods=METHODS)
+def dcat(request: Request) -> Response:
+    """What is published, as DCAT-AP 3 in JSON-LD."""
+    return _described(request, "dcat.jsonld")
+
+
+@router.api_route("/schema.jsonld", methods=METHODS)
+def schema_org(request: Request) -> Response:
+    """What is published, in the words of schema.org, as JSON-LD."""
+    return _described(request, "schema.jsonld")
+
+
+def _described(request: Request, name: str) -> Response:
+    served = current(request)
+    base = (served.settings.public_url or str(request.base_url)).rstrip("/")
+    make = metadata.dcat if name == "dcat.jsonld" else metadata.schema_org
+    document = make(served.atlas, f"{base}/{name}", _datasets(served, base))
+    return answers.content(request, orjson.dumps(document), metadata.MEDIA_TYPE, served.atlas.snapshot)
+
+
+def _datasets(served: Served, base: str) -> list[Dataset]:
+    atlas = served.atlas
+    return [
+        Dataset(
+            f"{base}/downloads#{each.name}",
+            each.title,
+            each.description,
+            atlas.layers[each.name].licence if each.name in atlas.layers else atlas.place.licence,
+            each.fields,
+            tuple(Distribution(f"{base}/downloads/{each.name}.{form}", each.media[form]) for form in each.formats),
+            spatial=each.name in atlas.layers,
+        )
+        for each in downloads(atlas)
+    ]
