@@ -118,6 +118,7 @@ EXAMPLES: list[tuple[str, Any, str]] = [
     ("accuracy_m NOT BETWEEN 5 AND 50", op("not", op("between", ACCURACY, 5, 50)), "de"),
     ("kind IN ('mine', 'pond')", op("in", KIND, ["mine", "pond"]), "aef"),
     ("kind NOT IN ('mine', 'pond')", op("not", op("in", KIND, ["mine", "pond"])), "bc"),
+    ("readings * -1 IN (0)", op("in", op("*", prop("readings"), -1), [0]), "b"),
     ("readings IN (3, accuracy_m - 8)", op("in", prop("readings"), [3, op("-", ACCURACY, 8)]), "ad"),
     ("valid_from IN (DATE('2020-01-01'))", op("in", prop("valid_from"), [{"date": "2020-01-01"}]), "a"),
     # Case- and accent-insensitive

@@ -153,6 +153,9 @@ def _in(checker: Checker, name: str, args: list[Any]) -> Expression:
 
 
 def _among(values: Any, known: pa.Array) -> Any:
+    if pa.types.is_floating(values.type):
+        # Looked up by their bits, 0 and -0 would differ; -0 + 0 is 0.
+        values, known = pc.add(values, 0.0), pc.add(known, 0.0)
     return pc.if_else(pc.is_valid(values), pc.is_in(values, value_set=known), pa.scalar(None, pa.bool_()))
 
 
