@@ -6,7 +6,7 @@ Not here: what the parameters are, as the API is documented (``documented``), an
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -95,7 +95,11 @@ def _filter(given: Given, atlas: Atlas, layer: Layer) -> Filter | None:
     fields, own = schemas.askable(atlas, layer), None
     if "filter" in given:
         own = parse(given["filter"], fields, language, system)
-    parts = [_equal(field, given[name]) for name, field in named(atlas, layer).items() if name in given]
+    parts = [
+        _equal(replace(field, choices=schemas.choices_of(field, layer)), given[name])
+        for name, field in named(atlas, layer).items()
+        if name in given
+    ]
     if not parts:
         return own
     joined = {"op": "and", "args": [*parts, own.body]} if own else {"op": "and", "args": parts}
