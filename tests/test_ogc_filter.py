@@ -163,7 +163,15 @@ def test_columns_are_parameters(ogc: TestClient, conf: str, given: dict[str, str
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("accuracy_m", "far"), ("valid_from", "soon"), ("works", "liming"), ("kind", "dump"), ("geometry", "x")],
+    [
+        ("accuracy_m", "far"),
+        ("valid_from", "soon"),
+        ("works", "liming"),
+        ("kind", "dump"),
+        ("basis", ""),
+        ("accuracy_m", ""),
+        ("geometry", "x"),
+    ],
 )
 def test_a_column_that_cannot_be_so_is_a_problem(ogc: TestClient, name: str, text: str) -> None:
     answer = ogc.get(ITEMS, params={name: text})
