@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mendmap.exports.files import MEDIA
+from mendmap.exports.layers.formats import FORMATS
 from mendmap.web.problems import problem
 
 # No inline script or style anywhere; Leaflet sets styles through the DOM, which the policy allows.
@@ -28,18 +29,18 @@ HEADERS = {
 # Data is public: pages of other sites may read it, and the headers that name it. Pages are not data.
 _DATA = (
     "application/json",
-    "application/geo+json",
     "application/schema+json",
     "application/vnd.oai.openapi+json",
     "application/problem+json",
     "image/svg+xml",
     *MEDIA.values(),
+    *(each.media for each in FORMATS.values()),
+    "application/x-qgis-project",
 )
 _OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": (
-        "Content-Crs, Content-Range, ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted"
-    ),
+    "Access-Control-Expose-Headers": "Content-Crs, Content-Range, ETag, Repr-Digest, Mendmap-Snapshot, "
+    "Mendmap-Revision, Mendmap-Omitted, Mendmap-Without-Position",
 }
 
 
@@ -59,6 +60,8 @@ class Guards:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if headers.get("content-encoding") == "identity":
+                    del headers["content-encoding"]
                 if headers.get("content-type", "").startswith(_DATA):
                     headers.update(_OPEN)
             await send(message)
