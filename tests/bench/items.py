@@ -4,7 +4,8 @@ PostGIS, pygeoapi over a GeoPackage, and MapServer over FlatGeobuf.
 Run it as ``python tests/bench/items.py``, as root, since PostgreSQL is started as its own user; it takes some minutes
 and 8 GB of memory. The data are synthetic, and gone afterwards. Every server has one worker and its index; the same
 boxes are asked of each by one client over one connection, with the same limit, after the ids in each answer were found
-to be the same; MapServer 8.0 leaves out one feature of each box, and may. The bounds: at least 10 times the requests a second of tipg and of pygeoapi, and 1.5 times MapServer's.
+to be the same; MapServer 8.0 leaves out one feature of each box, and may. The bounds: at least 10 times the requests a
+second of tipg and of pygeoapi, and 1.5 times MapServer's.
 """
 
 import argparse
