@@ -26,8 +26,9 @@ def file(request: Request, served: Served, name: str, given: Given) -> Response:
     ident, form = format_of(name)
     served.atlas.layer(ident)
     asked.only(given, FILTERS, name)
-    atlas = served.at(given.get("as-of"), whole=True)
-    chosen = choose(atlas, atlas.layer(ident), given)
+    then = served.of(given.get("as-of"), whole=True)
+    atlas = then.atlas
+    chosen = choose(atlas, atlas.layer(ident), given, then.index(ident))
     check(chosen, form)
     if chosen.whole or not FORMATS[form].pieces or request.scope["http_version"] == "1.0":
         answer = answers.file(

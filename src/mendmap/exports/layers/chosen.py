@@ -143,11 +143,11 @@ def choose(atlas: Atlas, layer: Layer, given: Mapping[str, str], index: Index | 
     if "bbox-crs" in given and "bbox" not in given:
         raise BadRequestError("bbox-crs: of which bbox? give it too")
     box_system = chosen(given["bbox-crs"], offered, "bbox-crs") if "bbox-crs" in given else CRS84
-    fields = columns(layer.id, layer.role, layer.fields, atlas.place.languages)
+    fields = queryables(layer.id, layer.role, layer.fields, atlas.place.languages)
     asked = FeatureQuery(
         boxes=boxes(given.get("bbox"), box_system),
         interval=interval(given.get("datetime")),
-        filter=parse(given["filter"], queryables(fields)) if "filter" in given else None,
+        filter=parse(given["filter"], fields) if "filter" in given else None,
     )
     rows = None if asked == FeatureQuery() else (index or Index(layer)).rows(asked)
     return Chosen(atlas, layer, rows, system, about_layer(atlas, layer, given), interval=asked.interval)

@@ -43,7 +43,7 @@ def told(atlas: Atlas, layer: Layer) -> tuple[Field, ...]:
 
 def askable(atlas: Atlas, layer: Layer) -> dict[str, Field]:
     """What filters may name, by name: the columns of one value, and the geometry."""
-    return queryables(told(atlas, layer))
+    return queryables(layer.id, layer.role, layer.fields, atlas.place.languages)
 
 
 def sortable(atlas: Atlas, layer: Layer) -> tuple[Field, ...]:
