@@ -50,7 +50,11 @@ def test_its_addresses_answer(bor_lake: Path, serve: Callable[..., Service]) -> 
     assert len(addresses) > 8
     for address in sorted(addresses):
         path = address.replace("{layer}", "sites").replace("{z}/{x}/{y}", "11/1149/745").replace("{map}", "public")
-        path = path.replace("/sites/{id}", "/sites/lake_robule").replace("/stations/{id}", "/stations/RS0009A")
+        path = (
+            path.replace("/sites/items/{id}", "/sites/items/lake_robule")
+            .replace("/sites/{id}", "/sites/lake_robule")
+            .replace("/stations/{id}", "/stations/RS0009A")
+        )
         path = path.replace("/statements/{id}", "/statements/so2_per_tonne")
         path = path.replace("/series/{id}", "/series/RS0009A.so2.1h").replace("{table}", "readings")
         path = path.replace("/watercourses/{id}", "/watercourses/bor_river")

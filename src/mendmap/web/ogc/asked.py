@@ -6,7 +6,7 @@ Not here: what the parameters are, as the API is documented (``documented``), an
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -95,18 +95,18 @@ def _filter(given: Given, atlas: Atlas, layer: Layer) -> Filter | None:
     fields, own = schemas.askable(atlas, layer), None
     if "filter" in given:
         own = parse(given["filter"], fields, language, system)
-    parts = [_equal(field, given[name]) for name, field in named(atlas, layer).items() if name in given]
+    parts = [_equal(layer, field, given[name]) for name, field in named(atlas, layer).items() if name in given]
     if not parts:
         return own
     joined = {"op": "and", "args": [*parts, own.body]} if own else {"op": "and", "args": parts}
     return parse(orjson.dumps(joined if own or len(parts) > 1 else parts[0]).decode(), fields, "cql2-json", system)
 
 
-def _equal(field: Field, text: str) -> dict[str, Any]:
+def _equal(layer: Layer, field: Field, text: str) -> dict[str, Any]:
     """A column equal to what a parameter of its name says, in CQL2 JSON. Of dates the ends are compared that filters
     compare. Raises BadRequestError."""
     try:
-        found = value(field, text)
+        found = value(replace(field, choices=schemas.choices_of(field, layer), required=True), text)
     except ValueError as error:
         raise BadRequestError(f"{field.name}: {error}") from None
     if isinstance(found, Period):

@@ -64,6 +64,7 @@ def collection(served: Served, root: str) -> dict[str, Any]:
         # So that clients of features know that these are none.
         "itemType": "observation",
         "crs": systems,
+        "storageCrs": collections.CRS84.uri,
         "output_formats": [each.name for each in DATA],
         "data_queries": {name: _query(at, name, coords, systems) for name, coords in _QUERIES.items()},
         "parameter_names": {each.id: parameter(each) for each in observed(atlas, rows)},

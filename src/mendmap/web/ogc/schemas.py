@@ -95,7 +95,7 @@ def _schema(request: Request, ident: str, f: str | None, of: str) -> Response:
 
 def property_of(field: Field, layer: Layer, sequence: int) -> dict[str, Any]:
     """One column as JSON Schema: its type, meaning, unit (UCUM) and choices."""
-    choices: Iterable[str] = layer.kinds if field.name == "kind" else field.choices
+    choices = choices_of(field, layer)
     roles = {"id": "id", "kind": "type", GEOMETRY.name: "primary-geometry"}
     types = {"format": _shape(layer)} if field == GEOMETRY else _TYPES.get(field.kind, {"type": "string"})
     return {
@@ -107,6 +107,11 @@ def property_of(field: Field, layer: Layer, sequence: int) -> dict[str, Any]:
         **({"x-ogc-role": roles[field.name]} if field.name in roles else {}),
         "x-ogc-propertySeq": sequence,
     }
+
+
+def choices_of(field: Field, layer: Layer) -> tuple[str, ...]:
+    """The words that a column may hold; none where it may hold any."""
+    return tuple(layer.kinds) if field.name == "kind" else field.choices
 
 
 def _shape(layer: Layer) -> str:
