@@ -15,7 +15,7 @@ COMMANDS = sorted(main.commands)  # type: ignore[attr-defined]
 
 def test_the_promised_commands_are_there() -> None:
     assert " ".join(COMMANDS) == (
-        "assess check compact expire ingest init keys load progress pull rebuild serve statements"
+        "assess check compact expire export ingest init keys load progress pull rebuild serve statements"
     )
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import geopandas
 import httpx2 as httpx
@@ -18,9 +19,15 @@ from place import Testford
 from test_lake import load, read
 
 from mendmap.atlas.build import build
+from mendmap.atlas.model import Atlas, Layer
 from mendmap.exports.files import write
-from mendmap.exports.geojson import layer_geojson
+from mendmap.exports.geojson import collection
+from mendmap.exports.layers.chosen import choose
 from mendmap.exports.tables import Places, records
+
+
+def layer_geojson(atlas: Atlas, layer: Layer) -> bytes:
+    return b"".join(collection(choose(atlas, layer, {})))
 
 
 def listed(bor_url: str) -> list[dict[str, object]]:
@@ -28,20 +35,23 @@ def listed(bor_url: str) -> list[dict[str, object]]:
     return found
 
 
-def files(bor_url: str) -> Iterator[tuple[str, dict[str, object]]]:
-    """Every file's address, with what is listed of it."""
+def files(bor_url: str) -> Iterator[tuple[str, dict[str, object], list[str]]]:
+    """Every file's address, with what is listed of it and the names of its columns."""
     for each in listed(bor_url):
         for file in each["files"]:  # type: ignore[attr-defined]
-            yield file["href"], each
+            columns = [*each["columns"], *file["added_columns"]]  # type: ignore[misc]
+            assert all(column["meaning"] for column in columns)
+            yield file["href"], each, [column["name"] for column in columns]
 
 
-def test_every_download_is_whole_and_as_long_as_listed(bor_url: str) -> None:
-    for href, each in files(bor_url):
+def test_every_download_is_whole_and_as_long_as_listed(bor_url: str, tmp_path: Path) -> None:
+    for href, each, columns in files(bor_url):
         answer = httpx.get(f"{bor_url}{href}")
         assert answer.status_code == 200
-        if href.endswith(".csv"):
-            rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
-            names = next(csv.reader(io.StringIO(answer.text, newline="")))
+        if href.endswith((".csv", ".shp.zip")):
+            text = answer.text if href.endswith(".csv") else zipped_csv(answer.content, str(each["name"]))
+            rows = list(csv.DictReader(io.StringIO(text, newline="")))
+            names = list(rows[0]) if rows else columns
         elif href.endswith(".parquet"):
             table = pyarrow.parquet.read_table(io.BytesIO(answer.content))
             rows, names = table.to_pylist(), table.column_names
@@ -49,19 +59,30 @@ def test_every_download_is_whole_and_as_long_as_listed(bor_url: str) -> None:
             sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0]
             header, *rows = sheet.iter_rows(values_only=True)
             names = [str(name).removesuffix(" (UTC)") for name in header]
+        elif href.endswith((".gpkg", ".fgb")):
+            file = tmp_path / href.rpartition("/")[2]
+            file.write_bytes(answer.content)
+            frame = pyogrio.read_dataframe(file, layer=each["name"])
+            rows, names = list(frame["id"]), list(frame.drop(columns="geometry"))
+        elif href.endswith(".kml"):
+            rows, names = answer.text.count("<Placemark ") * [""], columns
         else:
             rows = [feature["properties"] for feature in answer.json()["features"]]
             names = list(rows[0])
         assert len(rows) == each["rows"], href
-        assert names == [column["name"] for column in each["columns"]], href  # type: ignore[attr-defined]
-        assert all(column["meaning"] for column in each["columns"])  # type: ignore[attr-defined]
+        assert names == columns, href
+
+
+def zipped_csv(content: bytes, layer: str) -> str:
+    """The whole layer, as it lies beside its Shapefiles."""
+    return ZipFile(io.BytesIO(content)).read(f"{layer}.csv").decode()
 
 
 @pytest.mark.system("ogrinfo")
 def test_ogrinfo_reads_every_download(bor_url: str, tmp_path: Path) -> None:
-    for href, each in files(bor_url):
-        # Whether GDAL reads Parquet and XLSX is for those who built it to say.
-        if not href.endswith((".csv", ".geojson")):
+    for href, each, _ in files(bor_url):
+        # Whether GDAL reads Parquet and XLSX is for those who built it to say; Shapefiles may be several.
+        if not href.endswith((".csv", ".geojson", ".gpkg", ".fgb", ".kml")):
             continue
         file = tmp_path / href.rpartition("/")[2]
         file.write_bytes(httpx.get(f"{bor_url}{href}").content)

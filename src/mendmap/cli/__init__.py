@@ -3,7 +3,7 @@
 Not here: what the commands do (``load``, ``web`` and the rest).
 """
 
-from mendmap.cli import assess, keys, progress, pull, statements, upkeep
+from mendmap.cli import assess, export, keys, progress, pull, statements, upkeep
 from mendmap.cli.main import main
 
-__all__ = ["assess", "keys", "main", "progress", "pull", "statements", "upkeep"]
+__all__ = ["assess", "export", "keys", "main", "progress", "pull", "statements", "upkeep"]

@@ -10,7 +10,10 @@ from mendmap.atlas.fields import columns
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import TABLES, names
 from mendmap.exports.assessed import ABOUT, FIELDS, count_of
-from mendmap.exports.files import FORMATS
+from mendmap.exports.files import FORMATS, MEDIA
+from mendmap.exports.layers import formats as layers
+from mendmap.exports.layers import parquet, sheet
+from mendmap.exports.layers.chosen import FILTERS
 from mendmap.exports.tables import DOWNLOADS, filters, reading_fields, record_fields
 from mendmap.words.fields import Field
 
@@ -18,7 +21,7 @@ from mendmap.words.fields import Field
 @dataclass(frozen=True, slots=True)
 class Download:
     """One thing to download, in each of ``formats``: ``rows`` is how many features or rows it holds, and ``filters``
-    the query parameters that choose among them."""
+    the query parameters that choose among them; ``layer`` tells that it is one, and no table."""
 
     name: str
     title: str
@@ -27,6 +30,25 @@ class Download:
     fields: tuple[Field, ...]
     formats: tuple[str, ...] = FORMATS
     filters: tuple[str, ...] = ()
+    layer: bool = False
+
+    @property
+    def media(self) -> dict[str, str]:
+        """The media type of each format."""
+        return {form: MEDIA.get(form) or layers.FORMATS[form].media for form in self.formats}
+
+    def added(self, form: str) -> tuple[Field, ...]:
+        """The columns that a format adds: those that say where a feature is."""
+        if not self.layer:
+            return ()
+        whole = (*sheet.PLACE, sheet.GEOMETRY)
+        # A zip of Shapefiles has the CSV too.
+        return {"csv": whole, "shp.zip": whole, "xlsx": sheet.PLACE, "parquet": parquet.PLACE}.get(form, ())
+
+
+def _forms(layer: str) -> tuple[str, ...]:
+    """The formats of a layer. That of works shares its name with the table of works, which has those of tables."""
+    return tuple(form for form in layers.FORMATS if layer not in DOWNLOADS or form not in FORMATS)
 
 
 def downloads(atlas: Atlas) -> Iterator[Download]:
@@ -34,7 +56,8 @@ def downloads(atlas: Atlas) -> Iterator[Download]:
     languages = atlas.place.languages
     for layer in atlas.layers.values():
         fields = columns(layer.id, layer.role, layer.fields, languages)
-        yield Download(layer.id, names(layer.name), layer.description, len(layer.features), fields, ("geojson",))
+        told, rows = layer.description, len(layer.features)
+        yield Download(layer.id, names(layer.name), told, rows, fields, _forms(layer.id), FILTERS, layer=True)
     # A site has the series of its stations too; each is counted where it was taken.
     count = sum(series.count for each in atlas.features.values() for series in each.series if series.station == each.id)
     told = "Every reading, as its source prints it, less those that the source took back (quality=withdrawn has them)."

@@ -38,7 +38,7 @@ def write(table: Table, form: str, path: Path) -> None:
         workbook.write(table, path)
     else:
         with path.open("wb") as file:
-            file.writelines(_csv(table))
+            file.writelines(csv_pieces(table))
 
 
 def rows_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -68,19 +68,19 @@ def _write_rows(table: Table, file: BinaryIO) -> None:
             before = b",\n"
 
 
-def _csv(table: Table) -> Iterator[bytes]:
+def csv_pieces(table: Table) -> Iterator[bytes]:
     """A piece a batch; the header comes first even where there are no rows."""
     names = table.schema.names
     yield (",".join(names) + "\r\n").encode()
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed", eol="\r\n")
     for batch in table.rows():
         sink = io.BytesIO()
-        columns = [_iso(each) if pa.types.is_timestamp(each.type) else each for each in batch.columns]
+        columns = [iso(each) if pa.types.is_timestamp(each.type) else each for each in batch.columns]
         pyarrow.csv.write_csv(pa.RecordBatch.from_arrays(columns, names=names), sink, options)
         yield sink.getvalue()
 
 
-def _iso(moments: pa.Array) -> pa.Array:
+def iso(moments: pa.Array) -> pa.Array:
     """Moments in UTC as ISO 8601 with Z; a fraction of a second only where there is one."""
     whole = moments.cast(pa.timestamp("s", tz="UTC"), safe=False)
     seconds = pc.strftime(whole, format="%Y-%m-%dT%H:%M:%SZ")

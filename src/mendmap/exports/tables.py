@@ -48,6 +48,11 @@ _TIMES = {
 _KINDS = {"number": pa.float64(), "amount": pa.float64(), "integer": pa.int64(), "moment": pa.timestamp("us", tz="UTC")}
 
 
+def arrow_type(column: Field) -> pa.DataType:
+    """The type of a column's values in files that have types."""
+    return _KINDS.get(column.kind, pa.string())
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table to be written: ``count`` rows in ``batches`` of Arrow with the columns of ``fields``. ``about`` says what
@@ -63,7 +68,7 @@ class Table:
     @property
     def schema(self) -> pa.Schema:
         """Numbers are doubles or 64-bit integers, moments microseconds in UTC, everything else text."""
-        return pa.schema([(each.name, _KINDS.get(each.kind, pa.string())) for each in self.fields])
+        return pa.schema([(each.name, arrow_type(each)) for each in self.fields])
 
     def rows(self) -> Iterator[pa.RecordBatch]:
         """The batches in that schema."""
@@ -78,6 +83,20 @@ class Places:
     features: frozenset[str] | None = None
     parameters: frozenset[str] | None = None
     interval: Interval = Interval()
+
+
+def about(atlas: Atlas, table: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What a file is, as it says itself; ``given`` is what was asked, by name."""
+    return {
+        "table": table,
+        "catalogue": atlas.place.id,
+        "snapshot": str(atlas.snapshot),
+        "digest": atlas.snapshot.digest,
+        "moment": atlas.snapshot.moment.isoformat(),
+        "licence": atlas.place.licence,
+        "attribution": atlas.place.attribution,
+        **given,
+    }
 
 
 def filters(table: str) -> tuple[str, ...]:

@@ -29,17 +29,23 @@ ALWAYS = ("OGC:CRS84", "EPSG:4326", "EPSG:3857")
 @dataclass(frozen=True, slots=True)
 class Crs:
     """One system. ``name`` is ``OGC:CRS84`` or ``EPSG:code``; ``uri`` is how OGC API names it; ``swapped`` tells that
-    its authority puts the northing (or latitude) first."""
+    its authority puts the northing (or latitude) first; ``degrees`` that it counts degrees, and not metres."""
 
     name: str
     title: str = field(compare=False)
     swapped: bool = field(compare=False)
+    degrees: bool = field(default=True, compare=False)
 
     @property
     def uri(self) -> str:
         """Its address in the OGC's register."""
         authority, code = self.name.split(":")
         return f"http://www.opengis.net/def/crs/{authority}/{'1.3' if authority == 'OGC' else '0'}/{code}"
+
+    @property
+    def decimals(self) -> int:
+        """Decimals that coordinates are written with: about a centimetre in degrees, a millimetre in metres."""
+        return 7 if self.degrees else 3
 
     @property
     def geographic(self) -> bool:
@@ -87,7 +93,8 @@ def _epsg(code: int) -> Crs:
         raise ValueError(f"PROJ knows no EPSG:{code}") from None
     if len(known.axis_info) != 2:
         raise ValueError(f"EPSG:{code} has {len(known.axis_info)} axes, and not two")
-    return Crs(f"EPSG:{code}", known.name, known.axis_info[0].direction.lower() in ("north", "south"))
+    swapped = known.axis_info[0].direction.lower() in ("north", "south")
+    return Crs(f"EPSG:{code}", known.name, swapped, known.is_geographic)
 
 
 def chosen(text: str, offered: Iterable[Crs], name: str = "crs") -> Crs:

@@ -2,16 +2,16 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import format_datetime
-from pathlib import Path
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 
 from mendmap import __version__
-from mendmap.exports.files import MADE_BY
+from mendmap.exports.layers.formats import MADE_BY
 from mendmap.lake.ledger import Snapshot
-from mendmap.web.spool import Lent
+from mendmap.web.spool import Lent, Loan
 
 
 def content(
@@ -47,24 +47,52 @@ def file(
     name: str,
     asked: object,
     media_type: str,
-    make: Callable[[str], Path],
+    make: Callable[[str], Loan],
     inline: bool = False,
+    by_content: bool = False,
 ) -> Response:
     """A file that is made to be sent, or 304 where the reader has it already.
 
     What it is made of names it: the snapshot, the file's ``name``, what was ``asked`` (whose repr tells it whole) and
-    the versions that make it. So it need not be made to be known. ``make`` takes that name and returns a path that
-    the spool lent. JSON may be sent compressed, so its ETag is weak.
+    the versions that make it. So it need not be made to be known. ``make`` takes that name and returns what
+    the spool lent. JSON may be sent compressed, so its ETag is weak. A file that many ask for is known ``by_content``:
+    its ETag is the SHA-256 of its bytes, and stays when another version makes the same.
     """
-    told = f"{snapshot.digest} {snapshot.number} {name} {asked!r} {__version__} {MADE_BY}"
-    digest = hashlib.sha256(told.encode()).hexdigest()[:32]
-    tag = f'W/"{digest}"' if name.endswith(".json") else f'"{digest}"'
+    recipe = _recipe(snapshot, name, asked)
+    loan = make(recipe) if by_content else None
+    tag = f'"{loan.sha256}"' if loan else f'W/"{recipe}"' if name.endswith(".json") else f'"{recipe}"'
     disposition = {} if inline else {"Content-Disposition": f'attachment; filename="{name}"'}
     headers = _headers(tag, snapshot, disposition)
     if _held(request, tag):
+        if loan:
+            loan.path.unlink()
         return Response(status_code=304, media_type=media_type, headers=headers)
     headers["Last-Modified"] = format_datetime(snapshot.moment.astimezone(dt.UTC), usegmt=True)
-    return Lent(make(digest), headers=headers, media_type=media_type)
+    return Lent.of(loan or make(recipe), headers, media_type)
+
+
+def streamed(
+    request: Request,
+    snapshot: Snapshot,
+    *,
+    name: str,
+    asked: object,
+    media_type: str,
+    make: Callable[[], Iterator[bytes]],
+) -> Response:
+    """An answer that is sent as it is made, or 304. Its length and digest nobody knows before the end; where the making
+    fails, the connection breaks, so that what came is not taken for the whole."""
+    tag = f'W/"{_recipe(snapshot, name, asked)}"'
+    headers = _headers(tag, snapshot, {"Content-Disposition": f'attachment; filename="{name}"'})
+    if _held(request, tag):
+        return Response(status_code=304, media_type=media_type, headers=headers)
+    pieces = make()
+    return StreamingResponse(iter(()) if request.method == "HEAD" else pieces, headers=headers, media_type=media_type)
+
+
+def _recipe(snapshot: Snapshot, name: str, asked: object) -> str:
+    told = f"{snapshot.digest} {snapshot.number} {name} {asked!r} {__version__} {MADE_BY}"
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
 def named(snapshot: Snapshot) -> dict[str, object]:

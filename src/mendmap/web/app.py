@@ -6,11 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from mendmap import __version__
-from mendmap.exports import files
 from mendmap.load.intake import Intake
 from mendmap.settings import Settings
 from mendmap.web import problems
@@ -87,9 +86,6 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(room.router)
     app.openapi = partial(openapi.whole, app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    # Tables are sent as they lie on disk: they promise their length, and parts of themselves.
-    tables = tuple(files.MEDIA[form] for form in files.FORMATS)
-    plain = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *tables)
-    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6, exclude_content_types=plain)
+    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     app.add_middleware(Guards, max_url_length=settings.max_url_length)
     return app

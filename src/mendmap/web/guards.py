@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mendmap.exports.files import MEDIA
+from mendmap.exports.layers.formats import FORMATS
 from mendmap.tiles import mvt
 from mendmap.web.problems import problem
 
@@ -29,7 +30,6 @@ HEADERS = {
 # Data is public: pages of other sites may read it, and the headers that name it. Pages are not data.
 _DATA = (
     "application/json",
-    "application/geo+json",
     "application/schema+json",
     "application/vnd.oai.openapi+json",
     "application/problem+json",
@@ -38,11 +38,14 @@ _DATA = (
     "application/vnd.mapbox.tile+json",
     "application/prs.coverage+json",
     *MEDIA.values(),
+    *(each.media for each in FORMATS.values()),
+    "application/x-qgis-project",
 )
 _OPEN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "Content-Crs, Content-Range, ETag, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted, Mendmap-Widened"
+        "Content-Crs, Content-Range, ETag, Repr-Digest, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted, "
+        "Mendmap-Widened, Mendmap-Without-Position"
     ),
 }
 
@@ -63,6 +66,8 @@ class Guards:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if headers.get("content-encoding") == "identity":
+                    del headers["content-encoding"]
                 if headers.get("content-type", "").startswith(_DATA):
                     headers.update(_OPEN)
             await send(message)

@@ -1,31 +1,30 @@
-"""Whole layers as GeoJSON; tables, whole or filtered, as CSV, XLSX and Parquet; and what there is to download."""
+"""Every download by its name: tables as CSV, XLSX and Parquet here, layers through ``web.layers``; and their list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from mendmap.atlas.model import Atlas
 from mendmap.errors import BadRequestError, NotFoundError
 from mendmap.exports.assessed import assessed
 from mendmap.exports.explain import Download, downloads
 from mendmap.exports.files import FORMATS, MEDIA, write, write_json
-from mendmap.exports.geojson import layer_geojson
-from mendmap.exports.tables import ASSESSED, DOWNLOADS, Places, Table, filters, reading_fields, records
+from mendmap.exports.layers.formats import format_of
+from mendmap.exports.tables import ASSESSED, DOWNLOADS, Places, Table, about, filters, reading_fields, records
 from mendmap.lake import contents
 from mendmap.lake.contents import Selection
 from mendmap.query.readings import ReadingQuery
 from mendmap.statements.outcome import outcomes
-from mendmap.web import answers, asked
-from mendmap.web.answers import content, named
+from mendmap.web import answers, asked, layers
+from mendmap.web.answers import named
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
+from mendmap.web.spool import Loan
 from mendmap.words.fields import Field
 
 router = APIRouter(prefix="/downloads")
-GEOJSON = "application/geo+json"
 _TABLES = ("readings", *ASSESSED, *DOWNLOADS)
 
 
@@ -42,22 +41,34 @@ def listed(request: Request) -> dict[str, object]:
 
 
 def _plain(download: Download) -> dict[str, object]:
-    columns = [
-        {"name": each.name, "kind": each.kind, "unit": each.unit or None, "meaning": each.meaning}
-        for each in download.fields
-    ]
     return {
         "name": download.name,
         "title": download.title,
         "description": download.description,
         "rows": download.rows,
         "files": [
-            {"href": f"/downloads/{download.name}.{form}", "media_type": MEDIA.get(form, GEOJSON)}
+            {
+                "href": f"/downloads/{download.name}.{form}",
+                "media_type": download.media[form],
+                "added_columns": _columns(download.added(form)),
+            }
             for form in download.formats
         ],
         "filters": list(download.filters),
-        "columns": columns,
+        "columns": _columns(download.fields),
     }
+
+
+def _columns(fields: Iterable[Field]) -> list[dict[str, object]]:
+    return [
+        {"name": each.name, "kind": each.kind, "unit": each.unit or None, "meaning": each.meaning} for each in fields
+    ]
+
+
+@router.api_route("/mendmap.qgz", methods=["GET", "HEAD"])
+def project(request: Request) -> Response:
+    """A QGIS project with every layer that a map draws."""
+    return layers.project(request, current(request))
 
 
 @router.api_route("/{name}", methods=["GET", "HEAD"])
@@ -70,20 +81,33 @@ def download(
     datetime: Text = None,
     as_of: AsOfText = None,
     quality: Text = None,
+    bbox: Text = None,
+    bbox_crs: Annotated[str | None, Query(alias="bbox-crs")] = None,
+    filter_text: Annotated[str | None, Query(alias="filter")] = None,
+    crs: Text = None,
 ) -> Response:
     """One file."""
     served = current(request)
     stem, _, form = name.rpartition(".")
     given = asked.given(
-        site=site, station=station, parameter=parameter, datetime=datetime, as_of=as_of, quality=quality
+        site=site,
+        station=station,
+        parameter=parameter,
+        datetime=datetime,
+        as_of=as_of,
+        quality=quality,
+        bbox=bbox,
+        bbox_crs=bbox_crs,
+        filter=filter_text,
+        crs=crs,
     )
-    if form == "geojson" and stem in served.atlas.layers:
-        asked.only(given, (), name)
-        return _layer(request, served, name, stem)
     if form not in FORMATS or stem not in _TABLES:
-        layers = [f"{each}.geojson" for each in served.atlas.layers]
+        layer, layer_form = format_of(name)
+        if layer_form and layer in served.atlas.layers:
+            return layers.file(request, served, name, given)
+        known = [f"{each}.{layer_form or 'geojson'}" for each in served.atlas.layers]
         tables = [f"{each}.{form if form in FORMATS else 'csv'}" for each in _TABLES]
-        raise NotFoundError("download", name, [*layers, *tables])
+        raise NotFoundError("download", name, [*known, *tables])
     asked.only(given, filters(stem), stem)
     # What was found of readings needs their series; readings themselves and records do not.
     atlas = served.at(as_of, whole=stem in ("statements", *ASSESSED))
@@ -91,7 +115,7 @@ def download(
         return readings_file(request, served, atlas, name, asked.readings(atlas, given), given)
     places = asked.places(atlas, given)
 
-    def make(tag: str) -> Path:
+    def make(tag: str) -> Loan:
         told = about(atlas, stem, given)
         table = assessed(atlas, stem, places, told) if stem in ASSESSED else _records(atlas, stem, places, told)
         return served.spool.lend(tag, table.count, lambda path: write(table, form, path))
@@ -110,12 +134,6 @@ def _records(atlas: Atlas, table: str, places: Places, told: Mapping[str, str]) 
     return records(atlas, table, places, told, checked)
 
 
-def _layer(request: Request, served: Served, name: str, layer: str) -> Response:
-    body = served.kept(name, lambda: layer_geojson(served.atlas, served.atlas.layers[layer]))
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return content(request, body, GEOJSON, served.atlas.snapshot, headers)
-
-
 def readings_file(
     request: Request,
     served: Served,
@@ -132,7 +150,7 @@ def readings_file(
     form = name.rpartition(".")[2]
     columns = fields or reading_fields()
 
-    def make(tag: str) -> Path:
+    def make(tag: str) -> Loan:
         with served.lake() as lake:
             selection = bounded(served, contents.select(lake, atlas.snapshot, atlas.place.id, query))
             table = Table(
@@ -162,17 +180,3 @@ def bounded(served: Served, selection: Selection) -> Selection:
             f"{selection.count:,} readings are asked for, and one answer has at most {most:,}; ask for less: {narrowed}"
         )
     return selection
-
-
-def about(atlas: Atlas, table: str, given: Given) -> dict[str, str]:
-    """What a file is, as it says itself."""
-    return {
-        "table": table,
-        "catalogue": atlas.place.id,
-        "snapshot": str(atlas.snapshot),
-        "digest": atlas.snapshot.digest,
-        "moment": atlas.snapshot.moment.isoformat(),
-        "licence": atlas.place.licence,
-        "attribution": atlas.place.attribution,
-        **given,
-    }

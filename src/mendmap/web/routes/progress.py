@@ -11,14 +11,13 @@ from fastapi import APIRouter, Request, Response
 from mendmap.atlas.model import Atlas
 from mendmap.errors import NotFoundError
 from mendmap.exports.files import MEDIA, write
-from mendmap.exports.tables import Table
+from mendmap.exports.tables import Table, about
 from mendmap.progress import changes, document, table
 from mendmap.progress.summary import every
 from mendmap.web import answers, asked
 from mendmap.web.answers import named
 from mendmap.web.asked import AsOfText, Text
 from mendmap.web.keeper import Served, current
-from mendmap.web.routes.downloads import about
 from mendmap.web.routes.pages import page
 from mendmap.words.fields import Field
 
