@@ -5,7 +5,6 @@ accuracy, or says how far the nearest one is. Not here: the collection (``edr``)
 """
 
 from collections.abc import Sequence
-from pathlib import Path as FilePath
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from mendmap.errors import BadRequestError, NotFoundError, not_one_of
 from mendmap.exports import observed
 from mendmap.exports.observed import Observed, drawable
-from mendmap.exports.tables import Table, reading_fields
+from mendmap.exports.tables import Table, about, reading_fields
 from mendmap.geo.crs import Crs
 from mendmap.geo.crs import chosen as chosen_system
 from mendmap.lake import contents
@@ -32,7 +31,8 @@ from mendmap.web.ogc.answers import answer, varied
 from mendmap.web.ogc.edr import DATA
 from mendmap.web.ogc.negotiation import COVERAGE, CSV, GEOJSON, HTML, Form, FormText, chosen
 from mendmap.web.ogc.stations import Station
-from mendmap.web.routes.downloads import about, bounded
+from mendmap.web.routes.downloads import bounded
+from mendmap.web.spool import Loan
 
 router = APIRouter(prefix=f"{links.PREFIX}/collections/{edr.NAME}")
 METHODS = ["GET", "HEAD"]
@@ -136,7 +136,7 @@ def _readings(request: Request, of: _Asked, found: Sequence[Station], path: str)
         stations=tuple(each.feature.id for each in found), parameters=of.parameters, interval=of.interval
     )
 
-    def make(tag: str) -> FilePath:
+    def make(tag: str) -> Loan:
         with served.lake() as lake:
             selection = bounded(served, contents.select(lake, atlas.snapshot, atlas.place.id, query))
             told = about(atlas, edr.NAME, of.query)
