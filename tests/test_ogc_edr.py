@@ -14,6 +14,9 @@ import pytest
 from fastapi.testclient import TestClient
 from ogc_place import CRS84, service, synthetic
 
+from mendmap.errors import GeodataError
+from mendmap.load.check import check
+
 AT = "/ogc/collections/readings"
 COVERAGE = "application/prs.coverage+json"
 INLET = "POINT(20.505 44.505)"
@@ -233,3 +236,10 @@ def test_the_flagships_readings_are_all_there(bor_url: str) -> None:
             if row["station"] in placed
         ]
         assert sorted(map(json.dumps, values)) == sorted(map(json.dumps, told))
+
+
+def test_no_layer_may_be_called_as_the_readings_are(tmp_path: Path) -> None:
+    place = synthetic(tmp_path / "place")
+    place.layers["readings"] = place.layers.pop("rivers")
+    with pytest.raises(GeodataError, match="'readings' is no layer for the service"):
+        check(place.write(), 100)

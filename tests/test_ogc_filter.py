@@ -43,7 +43,7 @@ def test_the_class_is_listed(ogc: TestClient, conf: str) -> None:
 
 @abstract("/conf/filter/get-collections")
 def test_the_collections_can_be_listed(ogc: TestClient, conf: str) -> None:
-    assert [each["id"] for each in ogc.get("/ogc/collections").json()["collections"]] == LAYERS
+    assert [each["id"] for each in ogc.get("/ogc/collections").json()["collections"]] == [*LAYERS, "readings"]
 
 
 @abstract("/conf/filter/get-queryables", "/conf/schemas/basic-schema-inspection", "/conf/sortables/op-and-response")

@@ -63,7 +63,10 @@ def collection(served: Served, root: str) -> dict[str, Any]:
         "extent": {"spatial": spatial, "temporal": {"interval": [_time(rows)], "trs": collections.GREGORIAN}},
         # So that clients of features know that these are none.
         "itemType": "observation",
+        # So that GDAL, which takes every other collection for features, passes it over.
+        "layerDataType": "Coverage",
         "crs": systems,
+        "storageCrs": collections.CRS84.uri,
         "output_formats": [each.name for each in DATA],
         "data_queries": {name: _query(at, name, coords, systems) for name, coords in _QUERIES.items()},
         "parameter_names": {each.id: parameter(each) for each in observed(atlas, rows)},
