@@ -15,7 +15,8 @@ COMMANDS = sorted(main.commands)  # type: ignore[attr-defined]
 
 def test_the_promised_commands_are_there() -> None:
     assert " ".join(COMMANDS) == (
-        "assess changes check compact expire export ingest init keys load progress pull rebuild serve statements"
+        "assess changes check compact expire export ingest init keys load package progress pull rebuild serve "
+        "statements verify"
     )
 
 

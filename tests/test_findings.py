@@ -123,14 +123,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     found = create_app(Settings(lake=str(folder / "lake")))
     with TestClient(found):
         keeper = found.state.keeper
-        atlas = dataclasses.replace(keeper.served.atlas, answers=Answers(answers(ROWS)))
-        keeper._served = Served(atlas, Settings(), keeper)
+        atlas = dataclasses.replace(keeper.served("public").atlas, answers=Answers(answers(ROWS)))
+        keeper._held.served["public"] = Served(atlas, Settings(), keeper, "public", None)
         yield found
 
 
 @pytest.fixture(scope="module")
 def atlas(app: FastAPI) -> Atlas:
-    found: Atlas = app.state.keeper.served.atlas
+    found: Atlas = app.state.keeper.served("public").atlas
     return found
 
 

@@ -335,7 +335,7 @@ def test_a_csv_that_is_wrong_is_told_by_its_line(text: str, row_number: int, wor
     ("headers", "status", "words"),
     [
         ({"Authorization": ""}, 401, "a key is needed"),
-        ({"Authorization": "Basic bW06bW0="}, 401, "a key is needed"),
+        ({"Authorization": "Basic bW06bW0="}, 401, "not known here, or was revoked"),
         ({"Authorization": "Bearer mm_nothing"}, 401, "not known here, or was revoked"),
         ({"Authorization": "", "X-API-Key": "mm_nothing"}, 401, "not known here"),
         ({"Content-Type": "application/xml"}, 415, "choices: application/json, text/csv"),
