@@ -61,8 +61,9 @@ def collection(served: Served, root: str) -> dict[str, Any]:
         "license": atlas.place.licence,
         "keywords": list(dict.fromkeys(each.symbol for each in observed(atlas, rows))),
         "extent": {"spatial": spatial, "temporal": {"interval": [_time(rows)], "trs": collections.GREGORIAN}},
-        # So that clients of features know that these are none.
+        # So that clients know that these are no features. GDAL goes by the second; else it fails to copy the whole.
         "itemType": "observation",
+        "layerDataType": "Coverage",
         "crs": systems,
         "output_formats": [each.name for each in DATA],
         "data_queries": {name: _query(at, name, coords, systems) for name, coords in _QUERIES.items()},
