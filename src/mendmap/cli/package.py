@@ -13,7 +13,7 @@ from mendmap.cli.main import as_of_option, lake_option, main, opened_atlas, sett
 _path = click.Path(path_type=Path, dir_okay=False)
 
 
-@main.command(epilog="Example: mendmap package bor.zip --site bor_smelter --parameter so2 --from 2021-01-01")
+@main.command(epilog="Example: mendmap package smelter.zip --site smelter --parameter so2 --from 2021-01-01")
 @click.argument("file", type=_path)
 @lake_option
 @click.option("--site", default="", metavar="IDS", help="Only these sites, with their stations; commas between.")
