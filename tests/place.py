@@ -43,7 +43,7 @@ source = "synthetic"
 READINGS = """
 [[readings]]
 file = "readings.csv"
-licence = "CC0-1.0"
+licence = "Terms not stated"
 source = "synthetic"
 """
 STATEMENTS = """

@@ -29,6 +29,7 @@ PAGES = (
     "/progress",
 )
 PAGES += ("/limits", "/downloads", "/about", "/watercourses", "/watercourses/bor_river?parameter=fe_water")
+PAGES += ("/changes", "/ogc/", "/ogc/collections/sites/items", "/ogc/collections/sites/schema")
 # A feature of each layer, and words that its panel must hold.
 TOLD = {
     "smelters": ("tir_smelter", "Somewhere within 800 m"),

@@ -100,6 +100,21 @@ def test_gdal_reads_layers_over_the_network(bor_url: str) -> None:
     assert "Feature Count: 19" in done.stdout
 
 
+@pytest.mark.system("ogr2ogr")
+def test_gdal_copies_the_whole_service_at_once(bor_url: str, tmp_path: Path) -> None:
+    command = ["ogr2ogr", tmp_path / "whole.gpkg", f"OAPIF:{bor_url}/ogc", "-oo", "PAGE_SIZE=1000"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "ERROR" not in done.stderr
+    listed = httpx.get(f"{bor_url}/ogc/collections?f=json").json()["collections"]
+    layers = [each["id"] for each in listed if each["itemType"] == "feature"]
+    found = {name: len(geopandas.read_file(tmp_path / "whole.gpkg", layer=name)) for name in layers}
+    assert found == {
+        each: httpx.get(f"{bor_url}/ogc/collections/{each}/items").json()["numberMatched"] for each in layers
+    }
+    assert set(pyogrio.list_layers(tmp_path / "whole.gpkg")[:, 0]) == set(layers)
+
+
 def test_pyogrio_reads_what_the_atlas_holds(testford: Testford, tmp_path: Path) -> None:
     load(testford, tmp_path / "lake")
     atlas = build(read(tmp_path / "lake"))

@@ -30,6 +30,8 @@ from mendmap.web.app import create_app
 from mendmap.words import vocabulary
 
 HOSTILE = "<script>alert(1)</script>"
+# All else is CC0-1.0, and so is what is computed.
+LICENCES = {"readings": "Terms not stated"}
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +118,7 @@ def test_the_manifest_tells_every_file_with_its_size_digest_rows_and_columns(
         assert each["media_type"] and each["title"]
         if "table" not in each:
             continue
-        assert each["licence"] == "CC0-1.0"
+        assert each["licence"] == LICENCES.get(each["table"], "CC0-1.0")
         columns = [column["name"] for column in told["columns"][each["table"]]]
         if each["path"].endswith(".parquet"):
             table = pyarrow.parquet.read_table(io.BytesIO(body))
@@ -310,13 +312,17 @@ def test_the_service_describes_what_it_publishes(client: TestClient) -> None:
     assert dcat["dct:publisher"]["foaf:name"] == "Testford (synthetic)"
     assert {each["dcat:accessURL"]["@id"] for one in dcat["dcat:dataset"] for each in one["dcat:distribution"]} == files
     assert all(each["dct:title"] and each["dct:description"] for each in dcat["dcat:dataset"])
-    lakes = next(each for each in dcat["dcat:dataset"] if each["@id"].endswith("#lakes"))
+    lakes = next(each for each in dcat["dcat:dataset"] if each["@id"].endswith("#layer-lakes"))
     assert lakes["dct:license"]["@id"] == "https://spdx.org/licenses/CC0-1.0"
     assert lakes["dct:conformsTo"]["@id"].endswith("/CRS84")
     assert lakes["dct:spatial"]["dcat:bbox"]["@value"].startswith("POLYGON((20.0 44.0,")
     assert lakes["dct:temporal"]["dcat:startDate"]["@value"] == "2016-01-01T00:00:00+00:00"
     schema = client.get("/schema.jsonld").json()
     assert {each["contentUrl"] for one in schema["dataset"] for each in one["distribution"]} == files
-    readings = next(each for each in schema["dataset"] if each["@id"].endswith("#readings"))
+    readings = next(each for each in schema["dataset"] if each["@id"].endswith("#table-readings"))
     assert {"value", "unit"} <= {each["name"] for each in readings["variableMeasured"]}
+    assert readings["license"] == LICENCES["readings"]
+    page = client.get("/downloads").text
+    for each in dcat["dcat:dataset"]:
+        assert f'id="{each["@id"].partition("#")[2]}"' in page
     assert client.head("/dcat.jsonld").status_code == 200

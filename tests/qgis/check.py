@@ -19,12 +19,21 @@ from qgis.core import (
     NULL,
     Qgis,
     QgsApplication,
+    QgsExpression,
+    QgsExpressionFunction,
     QgsGeometry,
+    QgsMapRendererCustomPainterJob,
+    QgsMapSettings,
     QgsProject,
-    QgsTileXYZ,
+    QgsSymbol,
     QgsVectorLayer,
+    QgsVectorTileBasicRenderer,
+    QgsVectorTileBasicRendererStyle,
     QgsVectorTileLayer,
+    QgsWkbTypes,
 )
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QImage, QPainter
 
 TOLERANCE = 1e-6  # degrees
 
@@ -107,18 +116,51 @@ def rows(layer):
 
 
 def by_tiles(base, layer):
-    """The ids of a layer's features in its one tile of zoom 0, as QGIS decodes them."""
+    """The ids of a layer's features in its one tile of zoom 0, as QGIS decodes them to draw the whole world."""
     tiles = QgsVectorTileLayer(f"type=xyz&url={base}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt&zmin=0&zmax=16", layer)
     if not tiles.isValid():
         return "QGIS cannot open its tiles"
-    raw = bytes(tiles.getRawTile(QgsTileXYZ(0, 0, 0)))
-    if not raw:
-        return {}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "0.mvt"
-        path.write_bytes(raw)
-        opened = QgsVectorLayer(f"MVT:{path}", layer, "ogr")
-        return {each["id"]: None for each in opened.getFeatures()}
+    seen = {}
+    # QGIS hands out no features of a tile, but asks an expression of each whether to draw it.
+    witness = Witness(seen)
+    QgsExpression.registerFunction(witness)
+    styles = []
+    for geometry in (QgsWkbTypes.PointGeometry, QgsWkbTypes.LineGeometry, QgsWkbTypes.PolygonGeometry):
+        styles.append(QgsVectorTileBasicRendererStyle("", layer, geometry))
+        styles[-1].setFilterExpression('witness("id")')
+        styles[-1].setSymbol(QgsSymbol.defaultSymbol(geometry))
+    renderer = QgsVectorTileBasicRenderer()
+    renderer.setStyles(styles)
+    tiles.setRenderer(renderer)
+    drawn(tiles)
+    QgsExpression.unregisterFunction("witness")
+    return seen
+
+
+class Witness(QgsExpressionFunction):
+    """An expression that is always true, and notes what it was asked of."""
+
+    def __init__(self, seen):
+        super().__init__("witness", 1, "mendmap")
+        self.seen = seen
+
+    def func(self, values, context, parent, node):
+        """One feature, by its id."""
+        self.seen[values[0]] = None
+        return True
+
+
+def drawn(layer):
+    """Draws a layer over the whole world, 256 pixels wide, which is zoom 0."""
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setDestinationCrs(layer.crs())
+    settings.setExtent(layer.extent())
+    settings.setOutputSize(QSize(256, 256))
+    image = QImage(256, 256, QImage.Format_ARGB32)
+    painter = QPainter(image)
+    QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
+    painter.end()
 
 
 def differs(truth, found, ids_only):

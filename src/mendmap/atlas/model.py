@@ -23,7 +23,8 @@ from mendmap.maps.model import MapSpec
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the catalogue says of itself."""
+    """What the catalogue says of itself. ``licence`` is that of the whole, ``licences`` are those of the files of each
+    kind of record, and of the readings."""
 
     id: str
     name: Names
@@ -37,6 +38,7 @@ class Place:
     zone: str = "UTC"
     jurisdictions: tuple[str, ...] = ()
     projections: tuple[str, ...] = ()
+    licences: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def systems(self) -> tuple[Crs, ...]:

@@ -174,6 +174,7 @@ def plain_catalogue(catalogue: Catalogue) -> Row:
         "summary": dict(catalogue.summary),
         "contact": catalogue.contact,
         "licence": catalogue.licence,
+        "licences": _licences(catalogue),
         "attribution": catalogue.attribution,
         "languages": list(catalogue.languages),
         "extent": list(catalogue.extent),
@@ -184,3 +185,12 @@ def plain_catalogue(catalogue: Catalogue) -> Row:
         "layers": [layer.id for layer in catalogue.layers],
         "access": catalogue.access,
     }
+
+
+def _licences(catalogue: Catalogue) -> dict[str, str]:
+    """The terms of each kind of record and of the readings: those of its files, each once."""
+    found: dict[str, list[str]] = {}
+    files = [("reading", each.entry) for each in catalogue.readings]
+    for kind, entry in [*((each.kind, each.entry) for each in catalogue.tables), *files]:
+        found.setdefault(kind, []).append(entry.licence)
+    return {kind: "; ".join(dict.fromkeys(filter(None, each))) for kind, each in found.items()}

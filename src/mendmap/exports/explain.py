@@ -14,23 +14,29 @@ from mendmap.exports.files import FORMATS, MEDIA
 from mendmap.exports.layers import formats as layers
 from mendmap.exports.layers import parquet, sheet
 from mendmap.exports.layers.chosen import FILTERS
-from mendmap.exports.tables import DOWNLOADS, filters, reading_fields, record_fields
+from mendmap.exports.tables import DOWNLOADS, filters, licence, reading_fields, record_fields
 from mendmap.words.fields import Field
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """One thing to download, in each of ``formats``: ``rows`` is how many features or rows it holds, and ``filters``
-    the query parameters that choose among them; ``layer`` tells that it is one, and no table."""
+    """One thing to download, in each of ``formats``: ``rows`` is how many features or rows it holds, ``licence`` its
+    terms, and ``filters`` the query parameters that choose among them; ``layer`` tells that it is one, and no table."""
 
     name: str
     title: str
     description: str
     rows: int
+    licence: str
     fields: tuple[Field, ...]
     formats: tuple[str, ...] = FORMATS
     filters: tuple[str, ...] = ()
     layer: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """Where it is on the page of downloads; a layer and a table may share a name."""
+        return f"{'layer' if self.layer else 'table'}-{self.name}"
 
     @property
     def media(self) -> dict[str, str]:
@@ -57,14 +63,18 @@ def downloads(atlas: Atlas) -> Iterator[Download]:
     for layer in atlas.layers.values():
         fields = columns(layer.id, layer.role, layer.fields, languages)
         told, rows = layer.description, len(layer.features)
-        yield Download(layer.id, names(layer.name), told, rows, fields, _forms(layer.id), FILTERS, layer=True)
+        forms = _forms(layer.id)
+        yield Download(layer.id, names(layer.name), told, rows, layer.licence, fields, forms, FILTERS, layer=True)
     # A site has the series of its stations too; each is counted where it was taken.
     count = sum(series.count for each in atlas.features.values() for series in each.series if series.station == each.id)
     told = "Every reading, as its source prints it, less those that the source took back (quality=withdrawn has them)."
-    yield Download("readings", "Readings", told, count, reading_fields(), filters=filters("readings"))
+    yield _table(atlas, "readings", told, count, reading_fields())
     for name, told in ABOUT.items():
-        yield Download(name, name.capitalize(), told, count_of(atlas, name), FIELDS[name], filters=filters(name))
+        yield _table(atlas, name, told, count_of(atlas, name), FIELDS[name])
     for table, kind in DOWNLOADS.items():
         described = (TABLES[kind].__doc__ or "").strip()
-        fields, rows = record_fields(kind, languages), len(getattr(atlas, table))
-        yield Download(table, table.capitalize(), described, rows, fields, filters=filters(table))
+        yield _table(atlas, table, described, len(getattr(atlas, table)), record_fields(kind, languages))
+
+
+def _table(atlas: Atlas, name: str, told: str, rows: int, fields: tuple[Field, ...]) -> Download:
+    return Download(name, name.capitalize(), told, rows, licence(atlas, name), fields, filters=filters(name))

@@ -94,10 +94,16 @@ def about(atlas: Atlas, table: str, given: Mapping[str, str]) -> dict[str, str]:
         "snapshot": str(atlas.snapshot),
         "digest": atlas.snapshot.digest,
         "moment": atlas.snapshot.moment.isoformat(),
-        "licence": atlas.place.licence,
+        "licence": licence(atlas, table),
         "attribution": atlas.place.attribution,
         **given,
     }
+
+
+def licence(atlas: Atlas, table: str) -> str:
+    """The terms of a table: those of its own files, or of the whole where it is computed."""
+    kind = "reading" if table == "readings" else DOWNLOADS.get(table, "")
+    return atlas.place.licences.get(kind) or atlas.place.licence
 
 
 def filters(table: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from mendmap.exports.layers.chosen import Chosen, about_layer
 from mendmap.exports.layers.formats import FORMATS as LAYER_FORMATS
 from mendmap.exports.layers.formats import write as write_layer
 from mendmap.exports.metadata import CRS84
-from mendmap.exports.tables import ASSESSED, DOWNLOADS, Table, about, reading_fields, records
+from mendmap.exports.tables import ASSESSED, DOWNLOADS, Table, about, licence, reading_fields, records
 from mendmap.lake import contents
 from mendmap.lake.connection import Lake
 from mendmap.package.archive import too_large
@@ -125,7 +125,7 @@ def _tabular(scope: Scope, table: Table, form: str) -> Member:
         table.name,
         table.fields,
         table.count,
-        scope.atlas.place.licence,
+        licence(scope.atlas, table.name),
         partial(_write_counting, table, form),
         filters=scope.narrowed(table.name),
     )
@@ -160,7 +160,7 @@ def _statements(scope: Scope, table: Table) -> Member:
         table.name,
         table.fields,
         table.count,
-        scope.atlas.place.licence,
+        licence(scope.atlas, table.name),
         make,
         filters=scope.narrowed(table.name),
     )

@@ -61,9 +61,8 @@ def collection(served: Served, root: str) -> dict[str, Any]:
         "license": atlas.place.licence,
         "keywords": list(dict.fromkeys(each.symbol for each in observed(atlas, rows))),
         "extent": {"spatial": spatial, "temporal": {"interval": [_time(rows)], "trs": collections.GREGORIAN}},
-        # So that clients of features know that these are none.
+        # So that clients know that these are no features. GDAL goes by the second; else it fails to copy the whole.
         "itemType": "observation",
-        # So that GDAL, which takes every other collection for features, passes it over.
         "layerDataType": "Coverage",
         "crs": systems,
         "storageCrs": collections.CRS84.uri,

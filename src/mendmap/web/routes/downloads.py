@@ -47,6 +47,7 @@ def _plain(download: Download) -> dict[str, object]:
         "title": download.title,
         "description": download.description,
         "rows": download.rows,
+        "licence": download.licence,
         "files": [
             {
                 "href": f"/downloads/{download.name}.{form}",

@@ -68,13 +68,13 @@ def _datasets(served: Served, base: str) -> list[Dataset]:
     atlas = served.atlas
     return [
         Dataset(
-            f"{base}/downloads#{each.name}",
+            f"{base}/downloads#{each.anchor}",
             each.title,
             each.description,
-            atlas.layers[each.name].licence if each.name in atlas.layers else atlas.place.licence,
+            each.licence,
             each.fields,
             tuple(Distribution(f"{base}/downloads/{each.name}.{form}", each.media[form]) for form in each.formats),
-            spatial=each.name in atlas.layers,
+            spatial=each.layer,
         )
         for each in downloads(atlas)
     ]
