@@ -7,6 +7,7 @@ that is told is made of such contents, before anything is joined, and the lake i
 Not here: whose key has which role (``keys``).
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -44,6 +45,22 @@ class Rules:
     def hides(self, layer: str, name: str) -> bool:
         """Whether a property of a layer's features is hidden."""
         return (layer, name) in self.properties
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a role may see: what is ``hidden`` from it now, and what ``ever`` was. Whatever is kept longer than a
+    snapshot is kept by this and not by the role alone: else what is hidden today would be shown as it was kept."""
+
+    role: str
+    hidden: Rules
+    ever: Rules
+
+    @property
+    def name(self) -> str:
+        """The same for the same view, and no other, in every process; it tells nothing of what is hidden."""
+        told = [(each.whole, sorted(each.layers), sorted(each.properties)) for each in (self.hidden, self.ever)]
+        return hashlib.sha256(repr((self.role, told)).encode()).hexdigest()
 
 
 def rules(bodies: Iterable[Body], role: str) -> Rules:

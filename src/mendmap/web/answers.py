@@ -57,10 +57,10 @@ def file(
 ) -> Response:
     """A file that is made to be sent, or 304 where the reader has it already.
 
-    What it is made of names it: the snapshot, the file's ``name``, what was ``asked`` (whose repr tells it whole) and
-    the versions that make it. So it need not be made to be known. ``make`` takes that name and returns what
-    the spool lent. JSON may be sent compressed, so its ETag is weak. A file that many ask for is known ``by_content``:
-    its ETag is the SHA-256 of its bytes, and stays when another version makes the same.
+    What it is made of names it: the snapshot, what the reader may see of it, the file's ``name``, what was ``asked``
+    (whose repr tells it whole) and the versions that make it. So it need not be made to be known. ``make`` takes that
+    name and returns what the spool lent. JSON may be sent compressed, so its ETag is weak. A file that many ask for is
+    known ``by_content``: its ETag is the SHA-256 of its bytes, and stays when another version makes the same.
     """
     recipe = _recipe(request, snapshot, name, asked)
     loan = make(recipe) if by_content else None
@@ -95,7 +95,7 @@ def streamed(
 
 
 def _recipe(request: Request, snapshot: Snapshot, name: str, asked: object) -> str:
-    told = f"{readers.role(request)} {snapshot.digest} {snapshot.number} {name} {asked!r} {__version__} {MADE_BY}"
+    told = f"{request.state.view} {snapshot.digest} {snapshot.number} {name} {asked!r} {__version__} {MADE_BY}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

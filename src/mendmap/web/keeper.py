@@ -20,7 +20,7 @@ from mendmap.atlas.select import Index
 from mendmap.errors import KeyRefusedError, LakeEmptyError, LakeError, MendmapError, NotFoundError
 from mendmap.exports.encoded import Encoded
 from mendmap.lake import access, contents, ledger
-from mendmap.lake.access import PUBLIC, Rules
+from mendmap.lake.access import PUBLIC, Rules, View
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents, SeriesRow
 from mendmap.lake.ledger import Snapshot
@@ -47,10 +47,10 @@ PAGES = {"site": "/sites/", "station": "/stations/", "watercourse": "/watercours
 class Served:
     """Everything that is served from one snapshot. What is costly is made when first asked for, and kept."""
 
-    def __init__(self, atlas: Atlas, settings: Settings, keeper: "Keeper", role: str, screen: Screen | None) -> None:
+    def __init__(self, atlas: Atlas, settings: Settings, keeper: "Keeper", view: View, screen: Screen | None) -> None:
         self.atlas, self.settings, self._keeper = atlas, settings, keeper
         # Whose view it is, and what stands between that and the lake; None where it sees everything.
-        self.role, self.screen = role, screen
+        self.view, self.screen = view, screen
         self.tiles = {
             name: TileLayer(layer, settings.max_zoom, settings.max_tile_features)
             for name, layer in atlas.layers.items()
@@ -128,7 +128,7 @@ class Served:
         for name, spec in atlas.maps.items():
             view = atlas.bounds([style.id for style in spec.layers])
             drawn[name] = draw(spec, infos, view, atlas.place.attribution, zoom, tiles)
-        self._keeper.keep_scripts(self.role, drawn.values())
+        self._keeper.keep_scripts(self.view, drawn.values())
         return drawn
 
     @cached_property
@@ -159,10 +159,14 @@ class _Held:
         self._history = history
         self.served: dict[str, Served] = {}
         self._atlases: dict[Rules, Atlas] = {}
+        self._views: dict[str, View] = {}
 
-    def hidden(self, role: str, *, ever: bool = False) -> Rules:
-        """What is hidden from a role now, or ``ever`` was; a layer that is gone is hidden as it was last."""
-        return access.rules((body for body, last in self._history if last or ever), role)
+    def view(self, role: str) -> View:
+        """What a role may see; a layer that is gone is hidden as it was last."""
+        if role not in self._views:
+            now = access.rules((body for body, last in self._history if last), role)
+            self._views[role] = View(role, now, access.rules((body for body, _ in self._history), role))
+        return self._views[role]
 
     def atlas(self, found: Contents, hidden: Rules) -> Atlas:
         """The atlas of contents, of this snapshot or another; roles from which the same is hidden share the newest."""
@@ -192,8 +196,8 @@ class Keeper:
         self._making = threading.Lock()
         self._problem: MendmapError = LakeEmptyError("nothing has been loaded yet")
         self._lake: Lake | None = None
-        self._scripts: dict[tuple[str, str], bytes] = {}
-        self._past: dict[tuple[int, bool, str], Served] = {}
+        self._scripts: dict[tuple[View, str], bytes] = {}
+        self._past: dict[tuple[int, bool, View], Served] = {}
         self._took = 0.0
         self.trouble = ""  # why the newest snapshot may not be the one that is served
         self._stopped = threading.Event()
@@ -226,35 +230,34 @@ class Keeper:
         held = self._held
         if held is None:
             raise self._problem
-        hidden = held.hidden(role)
-        if hidden.whole:
+        view = held.view(role)
+        if view.hidden.whole:
             raise KeyRefusedError("a key is needed to read here: Authorization: Bearer KEY, or X-API-Key: KEY")
         with self._making:
             if role not in held.served:
-                held.served[role] = self._made(held, held.contents, hidden, role)
+                held.served[role] = self._made(held, held.contents, view.hidden, view)
             return held.served[role]
 
-    def _made(self, held: "_Held", whole: Contents, hidden: Rules, role: str) -> Served:
-        """What is served of contents to a role from which something is hidden, or nothing is."""
+    def _made(self, held: "_Held", whole: Contents, hidden: Rules, view: View) -> Served:
+        """What is served of contents, from which something is ``hidden``, or nothing is."""
         place = whole.catalogue
         with self.lake() as lake:
             if hidden != Rules():
                 whole = access.seen(whole, hidden, access.measured(lake, whole.snapshot.number, place))
-            ever = held.hidden(role, ever=True)
-            before = screen(lake, held.contents.snapshot, place, ever) if ever != Rules() else None
-        return Served(held.atlas(whole, hidden), self._settings, self, role, before)
+            before = screen(lake, held.contents.snapshot, place, view.ever) if view.ever != Rules() else None
+        return Served(held.atlas(whole, hidden), self._settings, self, view, before)
 
-    def keep_scripts(self, role: str, drawings: Iterable[Drawing]) -> None:
+    def keep_scripts(self, view: View, drawings: Iterable[Drawing]) -> None:
         """Keeps the scripts of pages that were sent before a newer snapshot came; the oldest go first."""
-        self._scripts |= {(role, drawing.name): drawing.script for drawing in drawings}
+        self._scripts |= {(view, drawing.name): drawing.script for drawing in drawings}
         for name in list(self._scripts)[:-_SCRIPTS]:
             del self._scripts[name]
 
-    def script(self, role: str, name: str) -> bytes:
-        """The script of a map that a role sees, by its name. Raises NotFoundError."""
-        if (role, name) not in self._scripts:
+    def script(self, view: View, name: str) -> bytes:
+        """The script of a map of a view, by its name. Raises NotFoundError."""
+        if (view, name) not in self._scripts:
             raise NotFoundError("script", name)
-        return self._scripts[role, name]
+        return self._scripts[view, name]
 
     @contextmanager
     def lake(self) -> Iterator[Lake]:
@@ -270,20 +273,20 @@ class Keeper:
     def past(self, lake: Lake, snapshot: Snapshot, now: Served, *, whole: bool = False) -> Served:
         """What was served from an earlier snapshot to those who see what is served ``now``, without its series unless
         it is to be ``whole``; the last few are kept. What was hidden then, and what is hidden now, is not in it."""
-        found = self._past.get((snapshot.number, whole, now.role))
+        found = self._past.get((snapshot.number, whole, now.view))
         if found is None:
             held = self._held
             assert held is not None
             then = contents.read(lake, snapshot, now.atlas.place.id, series=whole)
-            hidden = held.hidden(now.role) | access.rules(_own(then), now.role)
+            hidden = now.view.hidden | access.rules(_own(then), now.view.role)
             if hidden.whole:
                 raise NotFoundError("snapshot as of", str(snapshot.number))
-            found = self._made(held, then, hidden, now.role)
+            found = self._made(held, then, hidden, now.view)
             self._keep(found, whole)
         return found
 
     def _keep(self, past: Served, whole: bool) -> None:
-        self._past = dict([*self._past.items(), ((past.atlas.snapshot.number, whole, past.role), past)][-_PAST:])
+        self._past = dict([*self._past.items(), ((past.atlas.snapshot.number, whole, past.view), past)][-_PAST:])
 
     def _watch(self) -> None:
         # Where posts come every second, building must leave most of the time to those who ask and post.
@@ -302,8 +305,8 @@ class Keeper:
                 found = contents.read(self._lake, newest, catalogue)
                 held = _Held(found, access.history(self._lake, catalogue))
                 # What everyone sees is made at once; for others when they come.
-                if not (hidden := held.hidden(PUBLIC)).whole:
-                    held.served[PUBLIC] = self._made(held, found, hidden, PUBLIC)
+                if not (view := held.view(PUBLIC)).hidden.whole:
+                    held.served[PUBLIC] = self._made(held, found, view.hidden, view)
                 for served in self._held.served.values() if self._held else ():
                     if served.awaited:
                         self._keep(served, whole=True)
@@ -332,4 +335,6 @@ def current(request: Request) -> Served:
     """What is served at this moment to whoever asks; take it once a request. Raises LakeError while there is
     nothing, and KeyRefusedError."""
     keeper: Keeper = request.app.state.keeper
-    return keeper.served(readers.role(request))
+    served = keeper.served(readers.role(request))
+    request.state.view = served.view.name
+    return served

@@ -56,8 +56,12 @@ STATUSES: dict[type[MendmapError], int] = {
 }
 
 
-# Headers that a status asks for.
-_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="mendmap"'}, 503: {"Retry-After": "5"}}
+# Headers that a status asks for. What fails unexpectedly is answered outside of ``guards``, to a key perhaps.
+_HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="mendmap"'},
+    500: {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+    503: {"Retry-After": "5"},
+}
 # Faults that one answer lists.
 _FAULTS = 1000
 # Routes, by name, whose parameters follow the data: they refuse what they do not know themselves.

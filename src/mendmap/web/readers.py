@@ -5,7 +5,6 @@ Not here: what each may see (``lake.access``), and posting (``routes.readings``)
 """
 
 import base64
-import binascii
 
 from fastapi import Request
 
@@ -25,7 +24,8 @@ def secret(request: Request) -> str:
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(given.strip(), validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
+            # Not base64, or not ASCII, or what it says is no UTF-8.
             return ""
     return request.headers.get("X-API-Key", "")
 

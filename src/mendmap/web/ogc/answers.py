@@ -46,9 +46,10 @@ def geojson(
     make: Callable[[], bytes],
     headers: Mapping[str, str],
 ) -> Response:
-    """Features as GeoJSON. The snapshot and the addresses in the ``links`` tell all that they are made of."""
+    """Features as GeoJSON. The snapshot, the view of it and the addresses in the ``links`` tell all that they are
+    made of."""
     snapshot = served.atlas.snapshot
-    told = f"{snapshot.digest} {snapshot.number} {__version__} {links!r}"
+    told = f"{served.view.name} {snapshot.digest} {snapshot.number} {__version__} {links!r}"
     digest = hashlib.sha256(told.encode()).hexdigest()
     return varied(made(request, digest, make, GEOJSON.media_type, snapshot, headers))
 

@@ -98,7 +98,7 @@ def script(request: Request, name: str) -> Response:
     served = current(request)
     # Drawing is what keeps the scripts of this snapshot; those of earlier ones are kept already.
     _ = served.drawings
-    body = request.app.state.keeper.script(served.role, name)
+    body = request.app.state.keeper.script(served.view, name)
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return content(request, body, "text/javascript; charset=utf-8", served.atlas.snapshot, headers)
 
