@@ -24,8 +24,18 @@ _TIMES = {
 # How a record is named, by the first of these that it has.
 _NAMES = ("name", "title", "claim", "state", "what", "clause", "instrument")
 # What is told of a catalogue and a layer; how they are stored and drawn is not.
-_TOLD = ("name", "summary", "description", "licence", "licences", "attribution", "source", "contact", "kinds")
-_TOLD += ("jurisdictions",)
+_TOLD = (
+    "name",
+    "summary",
+    "description",
+    "licence",
+    "licences",
+    "attribution",
+    "source",
+    "contact",
+    "kinds",
+    "jurisdictions",
+)
 KINDS = ("catalogue", "layer", *(kind for kind in TABLES if kind != "feed"))
 
 
