@@ -122,6 +122,7 @@ def test_the_page_of_a_feature_leads_to_its_works_and_readings(ogc: TestClient) 
         {"bbox": "nan,0,1,1"},
         {"bbox": "0,1,1,0"},
         {"bbox": "1,2,3"},
+        {"bbox": "1_0,2,30,40"},
         {"bbox": "0,0,0,1,1"},
         {"bbox": "a,b,c,d"},
         {"bbox": "0,0,1e999,1"},

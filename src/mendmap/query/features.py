@@ -50,7 +50,9 @@ def boxes(text: str | None, system: Crs = CRS84) -> tuple[Bounds | shapely.Polyg
     if text is None:
         return ()
     try:
-        numbers = [float(each) for each in text.split(",")] if len(text) < 300 and text.isascii() else []
+        # Python reads 1_0 as ten.
+        plain = len(text) < 300 and text.isascii() and "_" not in text
+        numbers = [float(each) for each in text.split(",")] if plain else []
     except ValueError:
         numbers = []
     if len(numbers) not in (4, 6) or not all(map(math.isfinite, numbers)):
