@@ -508,6 +508,19 @@ def test_commands_tell_what_the_public_sees_unless_more_is_asked_for(made: Made)
         assert [[word for word in STAFF + REGULATOR if word in each] == [] for each in told] == [True, False], command
 
 
+@pytest.mark.parametrize("command", [["package"], ["export", "sites"], ["export", "stations"]])
+def test_files_that_commands_write_hold_what_the_role_sees(made: Made, tmp_path: Path, command: list[str]) -> None:
+    found = {}
+    for role in ("public", "staff"):
+        path = tmp_path / (f"{role}.zip" if command == ["package"] else f"{role}.gpkg")
+        done = CliRunner().invoke(main, [*command, str(path), "--role", role, "--lake", str(made.lake)])
+        assert done.exit_code == 0, done.output
+        text = b"\n".join(unpacked(path.read_bytes())).decode("utf-8", "replace").lower()
+        found[role] = [word for word in STAFF + REGULATOR if word in text]
+    assert found["public"] == []
+    assert found["staff"]
+
+
 def test_without_restrictions_every_role_sees_the_same(testford: Testford, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     load(testford, lake)

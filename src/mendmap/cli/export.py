@@ -3,12 +3,11 @@
 Not here: the formats (``exports.layers``).
 """
 
-from contextlib import closing
 from pathlib import Path
 
 import click
 
-from mendmap.cli.main import as_of_option, atlas_of, lake_option, main, role_option, settings_with
+from mendmap.cli.main import as_of_option, lake_option, main, opened_atlas, role_option, settings_with
 
 
 @main.command(epilog="Example: mendmap export lakes lakes.gpkg --bbox 22.0,44.0,22.2,44.2 --crs EPSG:32634")
@@ -28,20 +27,17 @@ def export(layer: str, file: Path, lake: str | None, as_of: str | None, role: st
     from mendmap.exports.layers.chosen import choose
     from mendmap.exports.layers.formats import FORMATS, format_of, write
     from mendmap.exports.layers.readings import with_readings
-    from mendmap.lake.connection import open_lake
 
     _, form = format_of(file.name)
     if not form:
         raise BadRequestError(not_one_of("no such format", file.suffix or file.name, FORMATS))
     if not file.parent.is_dir():
         raise BadRequestError(f"no such folder: {file.parent}")
-    chosen_settings = settings_with(lake=lake)
-    atlas = atlas_of(lake, as_of, role)
     given = {name.replace("_", "-"): text for name, text in {**asked, "as_of": as_of}.items() if text is not None}
-    chosen = choose(atlas, atlas.layer(layer), given)
-    with closing(open_lake(chosen_settings.lake)) as opened:
+    with opened_atlas(lake, as_of, role) as (opened, atlas):
+        chosen = choose(atlas, atlas.layer(layer), given)
         if FORMATS[form].tables:
-            chosen = with_readings(chosen, opened, chosen_settings.max_download_rows)
+            chosen = with_readings(chosen, opened, settings_with().max_download_rows)
         write(chosen, form, file)
     without = f", {chosen.positionless} of them without a position" if chosen.positionless else ""
     plural = "" if chosen.count == 1 else "s"

@@ -176,7 +176,7 @@ def atlas_of(lake: str | None, moment: str | None, role: str = "public") -> Any:
 
 @contextmanager
 def opened_atlas(lake: str | None, moment: str | None, role: str = "public") -> Iterator[tuple[Any, Any]]:
-    """The same, with the lake still open, which has its readings."""
+    """The same, with the lake still open: no row is read through it that the role may not see."""
     from mendmap.atlas.build import build
     from mendmap.lake import contents, ledger
     from mendmap.lake.connection import open_lake
@@ -187,7 +187,10 @@ def opened_atlas(lake: str | None, moment: str | None, role: str = "public") -> 
     with closing(open_lake(chosen.lake)) as opened:
         catalogue = contents.chosen(opened, chosen.catalogue)
         snapshot = ledger.known(opened, catalogue, as_of(moment)) if moment else ledger.latest(opened)
-        yield opened, build(looked_at(opened, snapshot, catalogue, role)[0])
+        found, screen = looked_at(opened, snapshot, catalogue, role)
+        if screen:
+            screen.narrow(opened)
+        yield opened, build(found)
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:

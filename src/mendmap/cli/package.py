@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from mendmap.cli.main import as_of_option, lake_option, main, opened_atlas, settings_with
+from mendmap.cli.main import as_of_option, lake_option, main, opened_atlas, role_option, settings_with
 
 _path = click.Path(path_type=Path, dir_okay=False)
 
@@ -21,6 +21,7 @@ _path = click.Path(path_type=Path, dir_okay=False)
 @click.option("--from", "begin", default="", metavar="MOMENT", help="Only readings that last until after this.")
 @click.option("--to", "end", default="", metavar="MOMENT", help="Only readings that begin by this.")
 @as_of_option
+@role_option
 @click.option("--sign", metavar="KEY", type=_path, help="Sign it with this Ed25519 private key (PEM): FILE.zip.sig.")
 @click.option("--prepared-by", default="", metavar="TEXT", help="Who prepared it, for the cover page.")
 @click.option("--remarks", default="", metavar="TEXT", help="Remarks for the cover page.")
@@ -32,6 +33,7 @@ def package(
     begin: str,
     end: str,
     as_of: str | None,
+    role: str,
     sign: Path | None,
     prepared_by: str,
     remarks: str,
@@ -46,8 +48,8 @@ def package(
     from mendmap.package.signature import private_key, signature_of, signed
 
     key = private_key(sign) if sign else None
-    datetime = f"{begin or '..'}/{end or '..'}" if begin or end else ""
-    with opened_atlas(lake, as_of) as (opened, atlas):
+    datetime = _between(begin, end)
+    with opened_atlas(lake, as_of, role) as (opened, atlas):
         asked = scope(atlas, site, parameter, datetime, prepared_by, remarks)
         with TemporaryDirectory(dir=file.parent, prefix=".mendmap-") as folder:
             made = Path(folder) / "made.zip"
@@ -58,6 +60,19 @@ def package(
         beside = signature_of(file)
         beside.write_bytes(signed(manifest, key))
         click.echo(f"{beside}: signed")
+
+
+def _between(begin: str, end: str) -> str:
+    """The interval of two options; blank where neither is given. Raises BadRequestError, which names them."""
+    from mendmap.errors import BadRequestError
+    from mendmap.query.times import interval
+
+    asked = f"{begin or '..'}/{end or '..'}" if begin or end else ""
+    try:
+        interval(asked or None)
+    except BadRequestError as error:
+        raise BadRequestError(f"--from, --to: {str(error).partition(': ')[2]}") from None
+    return asked
 
 
 @main.command(epilog="Example: mendmap verify place.zip --key regulator_office.pem")

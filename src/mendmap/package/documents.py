@@ -38,6 +38,8 @@ _pages.filters["number"] = lambda value: f"{value:,.10g}" if isinstance(value, f
 _pages.filters["name"] = names
 _pages.globals["words"] = vocabulary
 
+# Verdicts that the cover page lists; all are in the table.
+_MOST_EXCEEDING = 50
 # Headings of the method notes, with the words that stand under each.
 _WORDS = (
     ("How good a reading is", vocabulary.QUALITIES),
@@ -90,6 +92,7 @@ def documents(scope: Scope, manifest: Json, columns: Mapping[str, Sequence[Field
     datasets = list(_datasets(manifest, columns))
     counts = {each["path"]: each["words"] for each in manifest["files"] if each.get("words")}
     cover = {"manifest": manifest, "place": atlas.place, "counts": counts, "outcomes": scope.outcomes()}
+    cover |= {"exceeding": scope.exceeding(_MOST_EXCEEDING)}
     methods = {"place": atlas.place, "snapshot": atlas.snapshot, "rules": list(atlas.rules.values())}
     return [
         Document("index.html", _HTML, "Cover page: read this first", _page("cover.html", **cover)),

@@ -2,11 +2,12 @@
 
 A site narrows all that has a place; parameters narrow what is measured and its limits; a period narrows what is
 measured. Works, states, figures and statements of a site are its history, and stand whole. Not here: the files
-(``parts``).
+(``members``).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from mendmap.atlas.model import Atlas, Layer
 from mendmap.atlas.select import Rows
 from mendmap.errors import BadRequestError
 from mendmap.exports.asked import ids, places
+from mendmap.exports.assessed import assessed
 from mendmap.exports.tables import Places, records
 from mendmap.query.times import interval
 from mendmap.statements.model import Outcome
@@ -63,6 +65,14 @@ class Scope:
         on = {place.watercourse for each in features for place in self.atlas.features[each].along}
         kept = frame["site"].isin(features) if layer.id == "works" else frame["id"].isin(features | on)
         return np.flatnonzero(kept.to_numpy())
+
+    def exceeding(self, most: int) -> list[dict[str, Any]]:
+        """The rows of the verdicts that are packed by which a limit is not kept, at most so many of them; limits in
+        force first, then the newest."""
+        table = assessed(self.atlas, "verdicts", self.places("verdicts"), {})
+        found = [row for batch in table.rows() for row in batch.to_pylist() if row["outcome"] == "exceeds"]
+        found.sort(key=lambda row: (row["in_force"], row["period"]), reverse=True)
+        return found[:most]
 
     def outcomes(self) -> list[Outcome]:
         """The statements that are packed, each with what came of checking it."""
