@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import html
 import io
 import json
 import re
@@ -203,6 +204,9 @@ def test_the_cover_page_says_what_it_is_and_needs_nothing_else(whole: zipfile.Zi
     for outcome in vocabulary.VERDICTS:
         count = sum(each["outcome"] == outcome for each in rows(whole, "verdicts"))
         assert re.search(rf"{outcome}</th><td class=\"number\">{count:,}</td>", page), outcome
+    exceeding = [each for each in rows(whole, "verdicts") if each["outcome"] == "exceeds"]
+    assert exceeding
+    assert all(html.escape(each["says"]) in page and html.escape(each["clause"]) in page for each in exceeding)
     data = [each for each in told["files"] if "table" in each]
     assert all(each["path"] in page and each["sha256"] in page for each in data)
     for each in ("index.html", "methods.html"):

@@ -67,11 +67,12 @@ class Scope:
         return np.flatnonzero(kept.to_numpy())
 
     def exceeding(self, most: int) -> list[dict[str, Any]]:
-        """The rows of the verdicts that are packed by which a limit is not kept, at most so many of them; limits in
-        force first, then the newest."""
+        """The rows of the verdicts that are packed by which a limit is not kept, at most so many of them, each with
+        whether the limit is ``law`` here; law first, then limits in force, then the newest."""
         table = assessed(self.atlas, "verdicts", self.places("verdicts"), {})
         found = [row for batch in table.rows() for row in batch.to_pylist() if row["outcome"] == "exceeds"]
-        found.sort(key=lambda row: (row["in_force"], row["period"]), reverse=True)
+        found = [row | {"law": row["jurisdiction"] in self.atlas.place.jurisdictions} for row in found]
+        found.sort(key=lambda row: (row["law"], row["in_force"], row["period"]), reverse=True)
         return found[:most]
 
     def outcomes(self) -> list[Outcome]:
