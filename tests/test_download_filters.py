@@ -166,7 +166,7 @@ def test_parquet_is_typed_and_says_what_it_is(client: TestClient, tmp_path: Path
     assert table.schema.field("file_row").type == pa.int64()
     told = {key.decode(): text.decode() for key, text in table.schema.metadata.items()}
     assert told["snapshot"] == answer.headers["mendmap-snapshot"]
-    assert (told["licence"], told["attribution"], told["site"]) == ("CC0-1.0", "Synthetic data", "heap")
+    assert (told["licence"], told["attribution"], told["site"]) == ("Terms not stated", "Synthetic data", "heap")
     meta = pyarrow.parquet.ParquetFile(io.BytesIO(answer.content)).metadata
     assert meta.row_group(0).column(0).compression == "ZSTD"
     (tmp_path / "r.parquet").write_bytes(answer.content)
@@ -198,7 +198,7 @@ def test_xlsx_holds_numbers_as_numbers_and_moments_as_moments_in_utc(client: Tes
         assert found["value"].data_type == "n"
         assert (found["unit"].value, found["file_row"].value) == (told["unit"], int(told["file_row"]))
     about = {each[0].value: each[1].value for each in book["about"].iter_rows()}
-    assert about["licence"] == "CC0-1.0"
+    assert about["licence"] == "Terms not stated"
     assert about["snapshot"].startswith("3-")
 
 

@@ -124,7 +124,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     with TestClient(found):
         keeper = found.state.keeper
         atlas = dataclasses.replace(keeper.served("public").atlas, answers=Answers(answers(ROWS)))
-        keeper._held.served["public"] = Served(atlas, Settings(), keeper, "public", None)
+        keeper._held.served["public"] = Served(atlas, Settings(), keeper, keeper.served("public").view, None)
         yield found
 
 

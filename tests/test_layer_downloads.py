@@ -177,7 +177,8 @@ def test_downloads_begun_and_dropped_leave_nothing(server: Server) -> None:
         if left[0] <= files and left[1] <= handles + 2:
             break
         time.sleep(0.1)
-    assert left[0] == files
+    # Fewer where one of those before was still on its way when they were counted.
+    assert left[0] <= files
     assert left[1] <= handles + 2
 
 
