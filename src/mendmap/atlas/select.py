@@ -26,24 +26,20 @@ class Index:
     def rows(self, asked: FeatureQuery) -> Rows:
         """The positions in the layer's frame of the features that are asked for, in the order asked for. A feature
         without a position is in no box; one whose times nobody states is of all time."""
-        kept = np.ones(len(self.layer.frame), dtype=bool)
-        if asked.boxes:
-            kept &= self._within(asked.boxes)
+        # The few in a box first: what follows need not look at all the others.
+        found = self._within(asked.boxes) if asked.boxes else np.arange(len(self.layer.frame))
         if asked.ids is not None:
-            kept &= self.layer.frame.index.isin(asked.ids)
+            found = found[self.layer.frame.index.isin(asked.ids)[found]]
         if asked.interval != Interval():
-            kept &= self._meets(asked.interval)
+            found = found[self._meets(asked.interval)[found]]
         if asked.filter is not None:
-            kept &= asked.filter.holds(self.columns)
-        return self._ordered(np.flatnonzero(kept), asked.order)
+            found = found[asked.filter.holds(self.columns)[found]]
+        return self._ordered(found, asked.order)
 
-    def _within(self, boxes: tuple[Bounds | shapely.Polygon, ...]) -> NDArray[np.bool_]:
-        """Which features meet any of some shapes."""
-        within = np.zeros(len(self.columns), dtype=bool)
-        for each in boxes:
-            shape = shapely.box(*each) if isinstance(each, Bounds) else each
-            within[self.columns.tree.query(shape, predicate="intersects")] = True
-        return within
+    def _within(self, boxes: tuple[Bounds | shapely.Polygon, ...]) -> Rows:
+        """The positions of the features that meet any of some shapes, in their order."""
+        shapes = [shapely.box(*each) if isinstance(each, Bounds) else each for each in boxes]
+        return np.unique(np.concatenate([self.columns.tree.query(each, predicate="intersects") for each in shapes]))
 
     def _meets(self, interval: Interval) -> NDArray[np.bool_]:
         """Which features are valid at some time of an interval (OGC 17-069r4, 7.15.4): the days from the first that
