@@ -3,7 +3,7 @@
 Every entry is stored as it is: no version of zlib is locked with ours, and another one would compress to other bytes;
 whoever checks a package need not fear what it unpacks to; and GIS programs read a stored file without unpacking it.
 Dates are the snapshot's moment in UTC, permissions are fixed, and the order is that of adding. Not here: what is in
-them (``parts``).
+them (``members``).
 """
 
 import datetime as dt
