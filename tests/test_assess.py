@@ -181,7 +181,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=times(3, 40), deadline=None, phases=[Phase.generate], derandomize=times(1, 0) == 1)
+@settings(max_examples=times(3, 40), deadline=None, phases=[Phase.generate])
 @given(writes=st.lists(ACTS, min_size=1, max_size=4), data=st.data())
 def test_answers_as_of_any_number_are_those_that_the_readings_of_then_give(
     tmp_path_factory: pytest.TempPathFactory, writes: list[list[tuple[str, int, str]]], data: st.DataObject
