@@ -61,6 +61,10 @@ class Served:
         self._files: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
+    def site(self, request: Request) -> str:
+        """The address that readers know the service by, without a slash at its end."""
+        return (self.settings.public_url or str(request.base_url)).rstrip("/")
+
     @property
     def spool(self) -> Spool:
         """Where files are made that are too large to be kept in memory."""

@@ -72,7 +72,7 @@ def _told(chosen: Chosen) -> dict[str, str]:
 
 def project(request: Request, served: Served) -> Response:
     """The QGIS project of the whole service, whose layers are read from the address that was asked or is set."""
-    base = served.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+    base = served.site(request)
     atlas = served.atlas
     return answers.file(
         request,

@@ -34,7 +34,7 @@ def item(request: Request, collectionId: documented.CollectionId, featureId: doc
     ways = [
         *links.itself(f"{at}/items/{featureId}", form, items.FORMS, "This feature", given),
         link("collection", at, "Its collection", JSON.media_type),
-        link("related", links.site(request, served) + page, "Its works, readings and sources", HTML.media_type),
+        link("related", served.site(request) + page, "Its works, readings and sources", HTML.media_type),
     ]
     headers = {"Content-Crs": f"<{system.uri}>"}
     if form is HTML:

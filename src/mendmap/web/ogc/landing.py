@@ -29,7 +29,7 @@ def landing(request: Request, f: FormText = None) -> Response:
         "description": names(place.summary, place.languages),
         "attribution": place.attribution,
         "extent": collections.extent(served.atlas, ()),
-        "links": [*links.itself(f"{root}/", form, FORMS, "This page"), *_ways(root, links.site(request, served))],
+        "links": [*links.itself(f"{root}/", form, FORMS, "This page"), *_ways(root, served.site(request))],
     }
     return answer(request, served, form, body, "ogc_landing.html")
 

@@ -18,14 +18,9 @@ PREFIX = "/ogc"
 OGC = "http://www.opengis.net/def/rel/ogc/1.0/"
 
 
-def site(request: Request, served: Served) -> str:
-    """The address of the service, without a slash at its end."""
-    return (served.settings.public_url or str(request.base_url)).rstrip("/")
-
-
 def root(request: Request, served: Served) -> str:
     """The address of the landing page, without a slash at its end."""
-    return site(request, served) + PREFIX
+    return served.site(request) + PREFIX
 
 
 def link(rel: str, href: str, title: str, media_type: str | None = None) -> Link:

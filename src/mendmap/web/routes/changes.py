@@ -124,7 +124,7 @@ def as_atom(request: Request, of: Asked) -> Response:
     """The news as Atom."""
     if of.since is not None:
         raise BadRequestError("since: a feed tells the news from now on back; its entries lead to their changes")
-    base = (of.served.settings.public_url or str(request.base_url)).rstrip("/")
+    base = of.served.site(request)
     place = of.atlas.place
     with of.served.lake() as lake:
         begun, authority = ledger.origin(lake, place.id)

@@ -58,7 +58,7 @@ def schema_org(request: Request) -> Response:
 
 def _described(request: Request, name: str) -> Response:
     served = current(request)
-    base = (served.settings.public_url or str(request.base_url)).rstrip("/")
+    base = served.site(request)
     make = metadata.dcat if name == "dcat.jsonld" else metadata.schema_org
     document = make(served.atlas, f"{base}/{name}", _datasets(served, base))
     return answers.content(request, orjson.dumps(document), metadata.MEDIA_TYPE, served.atlas.snapshot)

@@ -18,7 +18,6 @@ from mendmap.web import claims, describe, findings, laws, pictures, wording
 from mendmap.web.answers import content
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import Served, current, page_of
-from mendmap.web.ogc import links
 from mendmap.words import vocabulary
 
 router = APIRouter()
@@ -181,7 +180,7 @@ def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> 
 def downloads_page(request: Request) -> Response:
     """Every file, how many rows it has, and what each column means."""
     served = current(request)
-    listed, service = list(downloads(served.atlas)), links.site(request, served)
+    listed, service = list(downloads(served.atlas)), served.site(request)
     return page(request, served, "downloads.html", downloads=listed, service=service)
 
 

@@ -82,7 +82,7 @@ def tilejson(request: Request, layer: str, form: str) -> dict[str, Any]:
     """TileJSON 3.0 of a layer's tiles in one of ``FORMATS``."""
     served = current(request)
     found = served.atlas.layer(layer)
-    base = (served.settings.public_url or str(request.base_url)).rstrip("/")
+    base = served.site(request)
     return {
         "tilejson": "3.0.0",
         "name": layer,
