@@ -8,7 +8,7 @@ READY := .venv/.ready
 # Programs of the system that some tests use, and the Debian packages that carry them.
 SYSTEM_PACKAGES := chromium gdal-bin openssl
 
-.PHONY: serve test prove lint test-system test-qgis lock
+.PHONY: serve test prove lint test-system test-qgis translations lock
 
 serve: $(READY)
 	$(BIN)/mendmap load geodata
@@ -43,6 +43,18 @@ $(READY): requirements-dev.lock pyproject.toml hatch_build.py src/mendmap/web/as
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $(READY)
+
+# Gathers what is said in code, templates and scripts into the catalogues of translations; what is new is blank there.
+# A language is one file: pybabel init --input-file .tmp/mendmap.pot --output-file $(TRANSLATIONS)/de.po --locale de
+TRANSLATIONS := src/mendmap/words/translations
+KEYWORDS := --keyword say --keyword counted:1,2 --keyword Field:3 --keyword column:2
+translations: $(READY)
+	mkdir -p .tmp
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml $(KEYWORDS) --no-wrap --sort-by-file --omit-header \
+		--output-file .tmp/mendmap.pot src/mendmap
+	for each in $(TRANSLATIONS)/*.po; do \
+		$(BIN)/pybabel --quiet update --input-file .tmp/mendmap.pot --output-file $$each --locale $$(basename $$each .po) \
+			--no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date; done
 
 # Renews the locks; needs uv. Hashes are locked, addresses are not.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade

@@ -24,7 +24,7 @@ from mendmap.maps.model import MapSpec
 @dataclass(frozen=True, slots=True)
 class Place:
     """What the catalogue says of itself. ``licence`` is that of the whole, ``licences`` are those of the files of each
-    kind of record, and of the readings."""
+    kind of record, and of the readings. ``translations`` are its texts in other languages, by language and text."""
 
     id: str
     name: Names
@@ -39,6 +39,7 @@ class Place:
     jurisdictions: tuple[str, ...] = ()
     projections: tuple[str, ...] = ()
     licences: Mapping[str, str] = field(default_factory=dict)
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def systems(self) -> tuple[Crs, ...]:

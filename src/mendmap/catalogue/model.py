@@ -146,6 +146,8 @@ class Catalogue:
     jurisdictions: tuple[str, ...] = ()
     projections: tuple[str, ...] = ()
     access: str = "public"
+    # Its texts in other languages, by language and by what they are in its first.
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def plain_layer(layer: Layer) -> Row:
@@ -184,6 +186,7 @@ def plain_catalogue(catalogue: Catalogue) -> Row:
         "projections": list(catalogue.projections),
         "layers": [layer.id for layer in catalogue.layers],
         "access": catalogue.access,
+        "translations": {language: dict(texts) for language, texts in catalogue.translations.items()},
     }
 
 

@@ -3,7 +3,6 @@
 The pages and their JSON twins are made of the same description. Not here: HTML.
 """
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -123,20 +122,6 @@ def cited(atlas: Atlas, rows: Iterable[dict[str, Any]]) -> list[Source]:
     """The documents that rows name, each once, in the catalogue's order."""
     wanted = {row["source"]["id"] for row in rows if row.get("source")}
     return [each for each in atlas.sources.values() if each.id in wanted]
-
-
-def age(moment: dt.datetime | None, now: dt.datetime) -> str:
-    """How long ago a moment was, in plain words: ``2 years and 10 months``; empty where there is none."""
-    if moment is None:
-        return ""
-    days = (now - moment).days
-    years, months = days // 365, days % 365 // 30
-    parts = _counted(years, "year") + _counted(months, "month") if days >= 60 else _counted(days, "day")
-    return " and ".join(parts) or "less than a day"
-
-
-def _counted(number: int, word: str) -> list[str]:
-    return [f"{number} {word}{'' if number == 1 else 's'}"] if number else []
 
 
 def _cited(atlas: Atlas, row: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from fastapi import Request
 from mendmap.atlas.build import build
 from mendmap.atlas.model import Atlas, Layer
 from mendmap.atlas.select import Index
+from mendmap.catalogue.records import names
 from mendmap.errors import KeyRefusedError, LakeEmptyError, LakeError, MendmapError, NotFoundError
 from mendmap.exports.encoded import Encoded
 from mendmap.lake import access, contents, ledger
@@ -33,6 +34,7 @@ from mendmap.statements.outcome import outcomes
 from mendmap.tiles.prepare import TileLayer
 from mendmap.web import readers
 from mendmap.web.spool import Spool
+from mendmap.words.languages import Language, translated
 
 log = logging.getLogger("mendmap")
 _SCRIPTS = 100
@@ -59,6 +61,8 @@ class Served:
         self.awaited = False
         self._layers: dict[str, tuple[Index, Encoded]] = {}
         self._files: dict[str, bytes] = {}
+        self._languages: dict[str, Language] = {}
+        self._drawings: dict[tuple[str, str], Drawing] = {}
         self._lock = threading.Lock()
 
     def site(self, request: Request) -> str:
@@ -122,27 +126,30 @@ class Served:
         """Every statement of an atlas, this one or a whole one of the past, with its outcome."""
         return self.outcomes if atlas is self.atlas else outcomes(atlas)
 
-    @cached_property
-    def drawings(self) -> dict[str, Drawing]:
-        """Every map, drawn."""
-        infos = [self._info(layer) for layer in self.atlas.layers.values()]
-        tiles = "/tiles/{layer}/{z}/{x}/{y}.geojson"
-        atlas, zoom = self.atlas, self.settings.max_zoom
-        drawn = {}
-        for name, spec in atlas.maps.items():
+    def language(self, ident: str) -> Language:
+        """A language, with the texts of the catalogue in it."""
+        if ident not in self._languages:
+            own = translated(self.atlas.place.translations).get(ident)
+            self._languages[ident] = Language(ident, own)
+        return self._languages[ident]
+
+    def drawing(self, name: str, language: Language) -> Drawing:
+        """A map, drawn in a language."""
+        found = self._drawings.get((name, language.id))
+        if found is None:
+            atlas, spec = self.atlas, self.atlas.maps[name]
+            infos = [_info(layer, language, atlas.place.languages) for layer in atlas.layers.values()]
             view = atlas.bounds([style.id for style in spec.layers])
-            drawn[name] = draw(spec, infos, view, atlas.place.attribution, zoom, tiles)
-        self._keeper.keep_scripts(self.view, drawn.values())
-        return drawn
+            tiles = "/tiles/{layer}/{z}/{x}/{y}.geojson"
+            found = draw(spec, infos, view, atlas.place.attribution, self.settings.max_zoom, tiles)
+            self._drawings[name, language.id] = found
+            self._keeper.keep_scripts(self.view, [found])
+        return found
 
     @cached_property
     def newest_reading(self) -> dt.datetime | None:
         """The start of the newest reading of all."""
         return self.atlas.newest_reading
-
-    def _info(self, layer: Layer) -> LayerInfo:
-        name = next(iter(layer.name.values()))
-        return LayerInfo(layer.id, name, dict(layer.kinds), layer.role, page_of(layer))
 
     def kept(self, name: str, make: Callable[[], bytes]) -> bytes:
         """What is small enough to be kept in memory until the next snapshot, made when first asked for."""
@@ -184,6 +191,13 @@ class _Held:
 def _own(found: Contents) -> list[Mapping[str, Any]]:
     """What a catalogue said of itself and of its layers."""
     return [*found.records["catalogue"], *found.records.get("layer", ())]
+
+
+def _info(layer: Layer, language: Language, languages: Sequence[str]) -> LayerInfo:
+    """What a map's script is told of a layer, in a language."""
+    name = names(layer.name, (language.id, *languages))
+    kinds = {ident: language.say(kind) for ident, kind in layer.kinds.items()}
+    return LayerInfo(layer.id, name, kinds, layer.role, page_of(layer))
 
 
 def page_of(layer: Layer) -> str:

@@ -1,37 +1,41 @@
-"""How pages write dates, spans of time and units, so that they read as plain English. Not here: sentences."""
+"""How pages write dates, spans of time, units and lengths of time. Not here: sentences."""
 
 import datetime as dt
 import re
+from typing import Any
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+from mendmap.words.dates import Period
+from mendmap.words.phrases import Phrase, counted, joined, say
+
 _POWERS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 # Pure numbers and counts follow their number without a unit.
 _UNITS = {"1": "", "count": ""}
+_MOMENTS = {"instant": say("instant"), "sample": say("sample"), "month": say("month"), "year": say("year")}
 
 
-def day(moment: dt.datetime | str | None) -> str:
+def day(moment: dt.datetime | dt.date | str | None) -> Phrase:
     """The day of a moment, in UTC: ``7 January 2024``; empty where there is none."""
     found = _moment(moment)
-    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}" if found else ""
+    return say("{day}", day=found) if found else Phrase("")
 
 
-def hours(start: str | None, end: str | None) -> str:
+def hours(start: str | None, end: str | None) -> Phrase:
     """A reading's time, in UTC: ``7 January 2024, 13:00 to 14:00 UTC``; the end's day where it is another."""
     begun, finished = _moment(start), _moment(end)
     if begun is None:
-        return ""
+        return Phrase("")
+    told: dict[str, Any] = {"day": begun, "begin": f"{begun:%H:%M}"}
     if finished is None:
-        return f"{day(begun)}, {begun:%H:%M} UTC"
-    other = "" if finished.date() == begun.date() else f"{day(finished)}, "
-    return f"{day(begun)}, {begun:%H:%M} to {other}{finished:%H:%M} UTC"
+        return say("{day}, {begin} UTC", **told)
+    told["end"] = f"{finished:%H:%M}"
+    if finished.date() == begun.date():
+        return say("{day}, {begin} to {end} UTC", **told)
+    return say("{day}, {begin} to {last_day}, {end} UTC", last_day=finished, **told)
 
 
-def period(text: str | None) -> str:
+def period(text: str | None) -> Phrase:
     """A date or span as sources print them, in words: ``2024-05/2025-05`` is ``May 2024 to May 2025``."""
-    return " to ".join(_date(part) for part in (text or "").split("/"))
+    return say("{period}", period=Period.parse(text)) if text else Phrase("")
 
 
 def unit(text: str | None) -> str:
@@ -44,21 +48,32 @@ def unit(text: str | None) -> str:
 
 def averaging(text: str) -> str:
     """An averaging time in words: ``1h`` is ``1 hour``."""
-    found = re.fullmatch(r"(\d+)(h|d)", text)
+    found = re.fullmatch(r"(\d+)(h|d|min)", text)
     if not found:
-        return text.replace("_", " ")
-    word = {"h": "hour", "d": "day"}[found[2]]
-    return f"{found[1]} {word}{'' if found[1] == '1' else 's'}"
+        return _MOMENTS.get(text, text)
+    number = int(found[1])
+    if found[2] == "h":
+        return counted("{number} hour", "{number} hours", number)
+    if found[2] == "d":
+        return counted("{number} day", "{number} days", number)
+    return counted("{number} minute", "{number} minutes", number)
 
 
-def _moment(given: dt.datetime | str | None) -> dt.datetime | None:
+def age(moment: dt.datetime | None, now: dt.datetime) -> Phrase:
+    """How long ago a moment was, in plain words: ``2 years and 10 months``; empty where there is none."""
+    if moment is None:
+        return Phrase("")
+    days = (now - moment).days
+    years, months = days // 365, days % 365 // 30
+    if days < 60:
+        return counted("{number} day", "{number} days", days) if days > 0 else say("less than a day")
+    told = [counted("{number} year", "{number} years", years)] if years else []
+    told += [counted("{number} month", "{number} months", months)] if months else []
+    return say("{years} and {months}", years=told[0], months=told[1]) if len(told) == 2 else joined("", told)
+
+
+def _moment(given: dt.datetime | dt.date | str | None) -> dt.datetime | None:
     found = dt.datetime.fromisoformat(given) if isinstance(given, str) else given
+    if isinstance(found, dt.date) and not isinstance(found, dt.datetime):
+        found = dt.datetime.combine(found, dt.time.min, dt.UTC)
     return found.astimezone(dt.UTC) if found else None
-
-
-def _date(text: str) -> str:
-    parts = text.split("-")
-    if len(parts) == 1:
-        return text
-    month = _MONTHS[int(parts[1]) - 1]
-    return f"{int(parts[2])} {month} {parts[0]}" if len(parts) == 3 else f"{month} {parts[0]}"

@@ -13,7 +13,7 @@ from mendmap.web.answers import content, made, named
 from mendmap.web.keeper import Served
 from mendmap.web.ogc.links import Link
 from mendmap.web.ogc.negotiation import GEOJSON, HTML, JSON, Form
-from mendmap.web.routes.pages import page
+from mendmap.web.page import page
 
 
 def answer(

@@ -22,7 +22,7 @@ from mendmap.web.ogc.answers import varied
 from mendmap.web.ogc.documented import Schema
 from mendmap.web.ogc.downgrade import to_3_0
 from mendmap.web.ogc.negotiation import HTML, OPENAPI, FormText, chosen
-from mendmap.web.routes.pages import page
+from mendmap.web.page import page
 
 router = APIRouter(prefix=links.PREFIX)
 METHODS = ["GET", "HEAD"]

@@ -21,7 +21,8 @@ from mendmap.web import answers, feed
 from mendmap.web.answers import named
 from mendmap.web.asked import AsOfText, Given, Text, given
 from mendmap.web.keeper import Served, current
-from mendmap.web.routes.pages import METHODS, page
+from mendmap.web.page import page
+from mendmap.web.spoken import METHODS, PAGE
 
 router = APIRouter(prefix="/changes")
 # Writes on one page of news, and sentences that tell one of them there.
@@ -70,7 +71,7 @@ def _asked(
 Asked = Annotated[_Asked, Depends(_asked)]
 
 
-@router.api_route("", methods=METHODS)
+@router.api_route("", **PAGE)
 def as_page(request: Request, of: Asked) -> Response:
     """The news; or every difference since a moment, the changes of the world first."""
     context: dict[str, Any] = {"given": of.given, "layers": list(of.served.atlas.layers), "natures": NATURES}

@@ -11,7 +11,8 @@ from mendmap.web import laws
 from mendmap.web.answers import named
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import current
-from mendmap.web.routes.pages import page
+from mendmap.web.page import page
+from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix="/limits")
 METHODS = ["GET", "HEAD"]
@@ -29,7 +30,7 @@ def as_json(request: Request, as_of: AsOfText = None) -> dict[str, Any]:
     }
 
 
-@router.api_route("", methods=METHODS)
+@router.api_route("", **PAGE)
 def as_page(request: Request, as_of: AsOfText = None) -> Response:
     """Every limit, by jurisdiction, and every rule."""
     served = current(request)

@@ -1,72 +1,30 @@
 """The pages: the maps, and their twins in tables and text, readable without JavaScript."""
 
-import datetime as dt
-from pathlib import Path
-from typing import Any
-
-import jinja2
 from fastapi import APIRouter, Request, Response
 
-from mendmap.assess.words import significant
 from mendmap.atlas.model import Atlas, Feature
-from mendmap.catalogue.records import names
 from mendmap.charts import draw
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
-from mendmap.progress.table import amount
-from mendmap.web import claims, describe, findings, laws, pictures, wording
+from mendmap.web import claims, describe, pictures, spoken
 from mendmap.web.answers import content
 from mendmap.web.asked import AsOfText
-from mendmap.web.keeper import Served, current, page_of
-from mendmap.words import vocabulary
+from mendmap.web.keeper import Served, current
+from mendmap.web.page import page
+from mendmap.web.spoken import PAGE
+from mendmap.words.languages import available
 
 router = APIRouter()
 METHODS = ["GET", "HEAD"]
-HTML = "text/html; charset=utf-8"
+SCRIPT = "text/javascript; charset=utf-8"
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 # Rows of the table beneath a map; the pages of sites and stations have more.
 TWIN_ROWS = 300
 # The map at "/": the one of this name, or the first there is.
 FIRST_MAP = "public"
 
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.filters["amount"] = amount
-_templates.filters["number"] = lambda value: f"{value:,.10g}"
-_templates.filters["name"] = names
-_templates.filters["rounded"] = significant
-_templates.filters |= {name: getattr(wording, name) for name in ("day", "hours", "period", "unit", "averaging")}
-_templates.globals["words"] = vocabulary
-_templates.globals |= {"validities": laws.VALIDITIES, "verdict_groups": findings.groups}
 
-
-def page(request: Request, served: Served, template: str, as_of: Atlas | None = None, **context: Any) -> Response:
-    """A page of what is served, or of an atlas ``as_of`` another time. Every template gets the atlas, the place, the
-    snapshot and today's date beside its own context; of another time ``dated`` is the query that keeps to it."""
-    atlas = as_of or served.atlas
-    past = atlas is not served.atlas
-    now = dt.datetime.now(dt.UTC)
-    newest = atlas.newest_reading if past else served.newest_reading
-    body = _templates.get_template(template).render(
-        atlas=atlas,
-        place=atlas.place,
-        snapshot=atlas.snapshot,
-        path=request.url.path,
-        page_of=lambda layer: page_of(atlas.layers[layer]),
-        dated=f"?as-of={atlas.snapshot.number}" if past else "",
-        newest_reading=newest,
-        newest_age=describe.age(newest, now),
-        age=lambda text: describe.age(dt.datetime.fromisoformat(text) if text else None, now),
-        **context,
-    )
-    return content(request, body.encode(), HTML, atlas.snapshot)
-
-
-@router.api_route("/", methods=METHODS)
+@router.api_route("/", **PAGE)
 def home(request: Request) -> Response:
     """The public map."""
     served = current(request)
@@ -76,13 +34,13 @@ def home(request: Request) -> Response:
     return _map(request, served, chosen)
 
 
-@router.api_route("/maps", methods=METHODS)
+@router.api_route("/maps", **PAGE)
 def maps(request: Request) -> Response:
     """The list of maps."""
     return page(request, current(request), "maps.html")
 
 
-@router.api_route("/maps/{ident}", methods=METHODS)
+@router.api_route("/maps/{ident}", **PAGE)
 def one_map(request: Request, ident: str) -> Response:
     """One map."""
     served = current(request)
@@ -96,10 +54,21 @@ def script(request: Request, name: str) -> Response:
     """The script that draws a map; its name follows its content, so it can be kept for ever."""
     served = current(request)
     # Drawing is what keeps the scripts of this snapshot; those of earlier ones are kept already.
-    _ = served.drawings
+    for ident in served.atlas.maps:
+        for language in spoken.offered(served.atlas):
+            served.drawing(ident, served.language(language))
     body = request.app.state.keeper.script(served.view, name)
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return content(request, body, "text/javascript; charset=utf-8", served.atlas.snapshot, headers)
+    return content(request, body, SCRIPT, served.atlas.snapshot, FOR_EVER)
+
+
+@router.api_route("/static/words/{name}", methods=METHODS)
+def messages(request: Request, name: str) -> Response:
+    """What scripts of pages say in a language; its name follows its content, so it can be kept for ever."""
+    served = current(request)
+    found = dict(filter(None, map(spoken.script, available())))
+    if name not in found:
+        raise NotFoundError("file of messages", name, found)
+    return content(request, found[name], SCRIPT, served.atlas.snapshot, FOR_EVER)
 
 
 def _map(request: Request, served: Served, ident: str) -> Response:
@@ -114,20 +83,20 @@ def _map(request: Request, served: Served, ident: str) -> Response:
         served,
         "map.html",
         spec=spec,
-        drawing=served.drawings[ident],
+        drawing=served.drawing(ident, served.language(spoken.chosen(request, atlas))),
         rows=rows,
         rows_left_out=left_out,
         **claims.every(atlas, served.outcomes),
     )
 
 
-@router.api_route("/sites", methods=METHODS)
+@router.api_route("/sites", **PAGE)
 def sites(request: Request, as_of: AsOfText = None) -> Response:
     """The table of sites."""
     return _listing(request, "Sites", "site", as_of)
 
 
-@router.api_route("/stations", methods=METHODS)
+@router.api_route("/stations", **PAGE)
 def stations(request: Request, as_of: AsOfText = None) -> Response:
     """The table of stations."""
     return _listing(request, "Stations", "station", as_of)
@@ -140,7 +109,7 @@ def _listing(request: Request, title: str, role: str, as_of: str | None = None) 
     return page(request, served, "listing.html", atlas, title=title, role=role, rows=rows, rows_left_out=left_out)
 
 
-@router.api_route("/sites/{ident}", methods=METHODS)
+@router.api_route("/sites/{ident}", **PAGE)
 def site(request: Request, ident: str, as_of: AsOfText = None) -> Response:
     """One site."""
     served = current(request)
@@ -148,7 +117,7 @@ def site(request: Request, ident: str, as_of: AsOfText = None) -> Response:
     return _feature(request, served, atlas, atlas.feature(ident, "site"))
 
 
-@router.api_route("/stations/{ident}", methods=METHODS)
+@router.api_route("/stations/{ident}", **PAGE)
 def station(request: Request, ident: str, as_of: AsOfText = None) -> Response:
     """One station."""
     served = current(request)
@@ -156,7 +125,7 @@ def station(request: Request, ident: str, as_of: AsOfText = None) -> Response:
     return _feature(request, served, atlas, atlas.feature(ident, "station"))
 
 
-@router.api_route("/features/{layer}/{ident}", methods=METHODS)
+@router.api_route("/features/{layer}/{ident}", **PAGE)
 def feature(request: Request, layer: str, ident: str, as_of: AsOfText = None) -> Response:
     """One feature of any layer; a work has its own page."""
     served = current(request)
@@ -176,7 +145,7 @@ def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> 
     return page(request, served, "feature.html", atlas, feature=told, drawings=drawings, size=(draw.WIDTH, draw.HEIGHT))
 
 
-@router.api_route("/downloads", methods=METHODS)
+@router.api_route("/downloads", **PAGE)
 def downloads_page(request: Request) -> Response:
     """Every file, how many rows it has, and what each column means."""
     served = current(request)
@@ -184,7 +153,7 @@ def downloads_page(request: Request) -> Response:
     return page(request, served, "downloads.html", downloads=listed, service=service)
 
 
-@router.api_route("/about", methods=METHODS)
+@router.api_route("/about", **PAGE)
 def about(request: Request) -> Response:
     """Where the data come from, how far they can be trusted, and whom to write to."""
     return page(request, current(request), "about.html")

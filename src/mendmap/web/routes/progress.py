@@ -18,7 +18,8 @@ from mendmap.web import answers, asked
 from mendmap.web.answers import named
 from mendmap.web.asked import AsOfText, Text
 from mendmap.web.keeper import Served, current
-from mendmap.web.routes.pages import page
+from mendmap.web.page import page
+from mendmap.web.spoken import PAGE
 from mendmap.words.fields import Field
 
 router = APIRouter(prefix="/progress")
@@ -32,7 +33,7 @@ def _dates(served: Served, as_of: str | None, since: str | None) -> tuple[Atlas,
     return served.at(as_of or None, whole=True), served.at(since, whole=True) if since else None
 
 
-@router.api_route("", methods=METHODS)
+@router.api_route("", **PAGE)
 def as_page(request: Request, as_of: AsOfText = None, since: Text = None) -> Response:
     """Progress for people: every number leads to what it counts."""
     served = current(request)

@@ -16,8 +16,9 @@ from mendmap.statements.model import Outcome
 from mendmap.web import along, answers, asked, claims, describe, profile
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
+from mendmap.web.page import page
 from mendmap.web.profile import Row
-from mendmap.web.routes.pages import METHODS, page
+from mendmap.web.spoken import METHODS, PAGE
 
 router = APIRouter(prefix="/watercourses")
 SVG = "image/svg+xml"
@@ -59,7 +60,7 @@ def listed_json(request: Request, as_of: AsOfText = None) -> dict[str, Any]:
     return {"watercourses": rows, "left_out": left_out, "snapshot": answers.named(atlas.snapshot)}
 
 
-@router.api_route("", methods=METHODS)
+@router.api_route("", **PAGE)
 def listed(request: Request, as_of: AsOfText = None) -> Response:
     """The table of watercourses."""
     served = current(request)
@@ -114,7 +115,7 @@ def as_svg(request: Request, ident: str, of: Asked) -> Response:
     return answers.content(request, chart.draw_profile(drawn), SVG, of.atlas.snapshot)
 
 
-@router.api_route("/{ident}", methods=METHODS)
+@router.api_route("/{ident}", **PAGE)
 def as_page(request: Request, ident: str, of: Asked) -> Response:
     """What lies along it, and the profile where one is asked for."""
     rows, left_out = _rows(of)

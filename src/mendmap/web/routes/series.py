@@ -19,8 +19,9 @@ from mendmap.query.readings import ReadingQuery
 from mendmap.web import answers, asked, describe, findings, pictures
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
+from mendmap.web.page import page
 from mendmap.web.routes.downloads import bounded, readings_file
-from mendmap.web.routes.pages import page
+from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix="/series")
 METHODS = ["GET", "HEAD"]
@@ -83,7 +84,7 @@ def as_svg(request: Request, ident: str, of: Asked) -> Response:
     return answers.content(request, body, SVG, of.atlas.snapshot)
 
 
-@router.api_route("/{ident}", methods=METHODS)
+@router.api_route("/{ident}", **PAGE)
 def as_page(request: Request, ident: str, of: Asked) -> Response:
     """Its drawing, and its newest readings, each with where it comes from."""
     served, given, atlas, row, query = of

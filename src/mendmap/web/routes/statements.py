@@ -14,7 +14,8 @@ from mendmap.web import claims
 from mendmap.web.answers import content, named
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import Served, current
-from mendmap.web.routes.pages import page
+from mendmap.web.page import page
+from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix="/statements")
 METHODS = ["GET", "HEAD"]
@@ -35,7 +36,7 @@ def every_as_json(request: Request, as_of: AsOfText = None) -> dict[str, Any]:
     return {"statements": found["statements"], "snapshot": named(atlas.snapshot)}
 
 
-@router.api_route("", methods=METHODS)
+@router.api_route("", **PAGE)
 def every_as_page(request: Request, as_of: AsOfText = None) -> Response:
     """What is claimed, and what came of checking it."""
     served, atlas = _asked(request, as_of)
@@ -50,7 +51,7 @@ def one_as_json(request: Request, ident: str, as_of: AsOfText = None) -> dict[st
     return {**claims.told(atlas, found), "snapshot": named(atlas.snapshot)}
 
 
-@router.api_route("/{ident}", methods=METHODS)
+@router.api_route("/{ident}", **PAGE)
 def one_as_page(request: Request, ident: str, as_of: AsOfText = None) -> Response:
     """One statement, whole."""
     served, atlas = _asked(request, as_of)

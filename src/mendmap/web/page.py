@@ -1,0 +1,111 @@
+"""Makes the pages: templates with the atlas, the place, the snapshot and the reader's language at hand.
+
+Not here: what a page is about (``routes``), and the language itself (``spoken``).
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from fastapi import Request, Response
+
+from mendmap.assess.words import significant
+from mendmap.atlas.model import Atlas
+from mendmap.catalogue.records import Names, names
+from mendmap.progress.table import amount
+from mendmap.web import findings, laws, spoken, wording
+from mendmap.web.answers import content
+from mendmap.web.keeper import Served, page_of
+from mendmap.words import vocabulary
+from mendmap.words.languages import Language
+
+HTML = "text/html; charset=utf-8"
+
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
+)
+# Messages of several lines are one line to who translates them; values are escaped, and named in the message.
+_templates.policies["ext.i18n.trimmed"] = True
+_templates.newstyle_gettext = True  # type: ignore[attr-defined]
+_templates.filters["unit"] = wording.unit
+_templates.filters["rounded"] = significant
+
+
+@jinja2.pass_context
+def _said(context: jinja2.runtime.Context, text: str | None) -> str:
+    """A phrase, or a text of the data, in the page's language."""
+    return str(_language(context).say(text))
+
+
+@jinja2.pass_context
+def _name(context: jinja2.runtime.Context, found: Names) -> str:
+    """A name in the page's language, else in the first that it has of the catalogue's."""
+    return names(found, context["languages"])
+
+
+@jinja2.pass_context
+def _number(context: jinja2.runtime.Context, value: float) -> str:
+    return _language(context).number(value)
+
+
+def _language(context: jinja2.runtime.Context) -> Language:
+    found: Language = context["language"]
+    return found
+
+
+def _spoken(word: Callable[..., str]) -> Callable[..., str]:
+    """A filter that says what ``word`` makes of a value in the page's language."""
+
+    @jinja2.pass_context
+    def said(context: jinja2.runtime.Context, *values: Any) -> str:
+        return _language(context).say(word(*values))
+
+    return said
+
+
+_templates.filters |= {"said": _said, "name": _name, "number": _number}
+_templates.filters |= {
+    word.__name__: _spoken(word) for word in (amount, wording.day, wording.hours, wording.period, wording.averaging)
+}
+_templates.globals["words"] = vocabulary
+_templates.globals |= {"validities": laws.VALIDITIES, "verdict_groups": findings.groups}
+
+
+def page(request: Request, served: Served, template: str, as_of: Atlas | None = None, **context: Any) -> Response:
+    """A page of what is served, or of an atlas ``as_of`` another time. Every template gets the atlas, the place, the
+    snapshot, today's date and the reader's ``language`` beside its own context. What a link ends with that keeps to
+    the language is ``spoken``, and to another time too, ``dated``."""
+    atlas = as_of or served.atlas
+    language = served.language(spoken.chosen(request, atlas))
+    words = spoken.script(language.id)
+    past = atlas is not served.atlas
+    now = dt.datetime.now(dt.UTC)
+    newest = atlas.newest_reading if past else served.newest_reading
+    body = _templates.get_template(template).render(
+        atlas=atlas,
+        place=atlas.place,
+        snapshot=atlas.snapshot,
+        path=request.url.path,
+        page_of=lambda layer: page_of(atlas.layers[layer]),
+        language=language,
+        languages=(language.id, *atlas.place.languages),
+        switches=spoken.switches(request, atlas, language, past=past),
+        messages=words and words[0],
+        past=past,
+        spoken=spoken.suffix(request),
+        dated=spoken.suffix(request, **({"as-of": str(atlas.snapshot.number)} if past else {})),
+        newest_reading=newest,
+        newest_age=language.say(wording.age(newest, now)),
+        age=lambda text: language.say(wording.age(dt.datetime.fromisoformat(text) if text else None, now)),
+        **spoken.callables(language),
+        **context,
+    )
+    headers = {"Content-Language": language.id, "Vary": "Accept-Language"}
+    return content(request, body.encode(), HTML, atlas.snapshot, headers)

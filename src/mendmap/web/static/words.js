@@ -1,0 +1,48 @@
+/* Says the messages of scripts in the page's language. ``mendmap.messages``, where a page has loaded it, holds them by
+   what they are in English, in which they stand in the scripts. */
+(() => {
+  "use strict";
+  const mendmap = (window.mendmap = window.mendmap || {});
+  const SOURCE = "en";
+  // The forms of number, in gettext's order, among those that a language has.
+  const FORMS = ["zero", "one", "two", "few", "many", "other"];
+
+  mendmap.language = document.documentElement.lang || SOURCE;
+  // English is written as in Great Britain, day before month.
+  const locale = mendmap.language === SOURCE ? "en-GB" : mendmap.language;
+
+  /** A message in the page's language, with its values put in: ``say("{count} of {total}", {count: 1, total: 2})``. */
+  mendmap.say = (message, values = {}) => filled(mendmap.messages?.[message] || message, values);
+
+  /** The message for a ``number`` of things, which it calls {number}. */
+  mendmap.counted = (one, many, number, values = {}) => {
+    const said = mendmap.messages?.[one];
+    const rules = new Intl.PluralRules(locale);
+    const forms = FORMS.filter((form) => rules.resolvedOptions().pluralCategories.includes(form));
+    const message = Array.isArray(said) ? said[forms.indexOf(rules.select(number))] : number === 1 ? one : many;
+    return filled(message || many, { number, ...values });
+  };
+
+  /** A number, with the signs of the page's language. */
+  mendmap.number = (value, options = {}) => Number(value).toLocaleString(locale, { maximumFractionDigits: 10, ...options });
+
+  /** A day, such as 7 January 2024; in UTC, as everywhere. */
+  mendmap.day = (moment) => new Date(moment).toLocaleDateString(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+
+  /** A month, such as January 2024. */
+  mendmap.month = (moment) => new Date(moment).toLocaleDateString(locale, { month: "long", year: "numeric", timeZone: "UTC" });
+
+  /** An address of the service, asked for in the page's language where the reader has chosen one. */
+  mendmap.spoken = (address) => {
+    const chosen = new URLSearchParams(window.location.search).get("lang");
+    if (!chosen) return address;
+    const [path, hash] = address.split("#");
+    return `${path}${path.includes("?") ? "&" : "?"}lang=${encodeURIComponent(chosen)}${hash === undefined ? "" : `#${hash}`}`;
+  };
+
+  const filled = (message, values) =>
+    message.replace(/\{(\w+)\}/g, (whole, name) => {
+      const value = values[name];
+      return value === undefined ? whole : typeof value === "number" ? mendmap.number(value) : String(value);
+    });
+})();
