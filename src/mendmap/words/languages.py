@@ -1,7 +1,8 @@
 """Languages: says phrases, numbers and dates in the reader's own.
 
 A language is a catalogue of messages in ``translations``, as gettext has them; adding one is adding its file. English
-needs none. ``sr-Latn`` is made of ``sr-Cyrl``, letter by letter, which loses nothing; the other way it would. Not here: what is said (``phrases``), and texts of the data, which each catalogue of geodata translates.
+needs none. ``sr-Latn`` is made of ``sr-Cyrl``, letter by letter, which loses nothing; the other way it would.
+Not here: what is said (``phrases``), and texts of the data, which each catalogue of geodata translates.
 """
 
 import datetime as dt

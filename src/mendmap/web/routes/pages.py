@@ -6,6 +6,7 @@ from mendmap.atlas.model import Atlas, Feature
 from mendmap.charts import draw
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
+from mendmap.maps.page import SCRIPTS, STYLES
 from mendmap.web import claims, describe, pictures, spoken
 from mendmap.web.answers import content
 from mendmap.web.asked import AsOfText
@@ -83,6 +84,8 @@ def _map(request: Request, served: Served, ident: str) -> Response:
         served,
         "map.html",
         spec=spec,
+        scripts=SCRIPTS,
+        styles=STYLES,
         drawing=served.drawing(ident, served.language(spoken.chosen(request, atlas))),
         rows=rows,
         rows_left_out=left_out,
