@@ -9,7 +9,7 @@ import datetime as dt
 import functools
 import gettext
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import resources
 from typing import Any
 
@@ -137,14 +137,9 @@ def translated(texts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, st
     return found
 
 
-def read(text: str) -> dict[str, str]:
-    """The translations in the text of a PO file, without those that are blank or marked fuzzy. Raises ValueError where
-    it is none."""
-    try:
-        found = pofile.read_po(io.StringIO(text), abort_invalid=True)
-    except pofile.PoFileError as error:
-        raise ValueError(f"not a catalogue of messages (PO): {error}") from None
-    return {str(each.id): str(each.string) for each in found if each.id and each.string and not each.fuzzy}
+def made_of_another(ident: str, choices: Collection[str]) -> bool:
+    """Whether a language is made of the letters of another that is among the choices."""
+    return ident in _MADE_OF and _MADE_OF[ident][0] in choices
 
 
 def scripted(ident: str) -> dict[str, Any]:
