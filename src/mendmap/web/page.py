@@ -15,7 +15,7 @@ from mendmap.assess.words import significant
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Names, names
 from mendmap.progress.table import amount
-from mendmap.web import findings, laws, spoken, wording
+from mendmap.web import curves, findings, laws, spoken, wording
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, page_of
 from mendmap.words import vocabulary
@@ -77,7 +77,11 @@ _templates.filters |= {
     for word in (amount, label, wording.day, wording.hours, wording.period, wording.averaging)
 }
 _templates.globals["words"] = vocabulary
-_templates.globals |= {"validities": laws.VALIDITIES, "verdict_groups": findings.groups}
+_templates.globals |= {
+    "validities": laws.VALIDITIES,
+    "verdict_groups": findings.groups,
+    "caption": curves.caption,
+}
 
 
 def page(request: Request, served: Served, template: str, as_of: Atlas | None = None, **context: Any) -> Response:
