@@ -189,3 +189,7 @@ def _lettered(found: Any, letters: Mapping[int, Any]) -> Any:
 
 def _folder() -> Any:
     return resources.files("mendmap.words") / "translations"
+
+
+# The language that everything is written in.
+IN_ENGLISH = Language(SOURCE)
