@@ -19,7 +19,8 @@ from mendmap.charts.works import Change, Work
 
 WIDTH, HEIGHT = 400, 300
 _TOP, _RIGHT = 36, 10
-_LETTERS = 64  # that fit into a line below the drawing
+NARROWEST, WIDEST = 320, 1200
+_LETTERS = 0.16  # to a unit of the width, in a line below the drawing
 _DOTTED = 120  # values up to which each has its dot
 _TALL = 3  # a limit up to so many times the greatest value still has room
 
@@ -50,6 +51,7 @@ class Chart:
     lines: tuple[Line, ...] = ()
     works: tuple[Work, ...] = ()
     changes: tuple[Change, ...] = ()
+    width: int = WIDTH
 
     @property
     def height(self) -> int:
@@ -73,8 +75,8 @@ def draw(chart: Chart, batches: Iterable[pa.RecordBatch]) -> bytes:
 
 def drawn(chart: Chart, batches: Iterable[pa.RecordBatch]) -> Drawing:
     """The same with what it was made of, for those who tell more of it than a picture does."""
-    seen = points.gather(batches, chart.first, chart.last, WIDTH - 50, chart.step)
-    lines = _applying(chart)
+    seen = points.gather(batches, chart.first, chart.last, chart.width - 50, chart.step)
+    lines = applying(chart)
     shown = [*map(float, seen.points.value), 0.0]
     within = [each for each in lines if min(shown) <= each.value <= _TALL * max(shown)]
     ticks = value_ticks(min(shown), max([*shown, *(each.value for each in within)]))
@@ -86,8 +88,11 @@ def drawn(chart: Chart, batches: Iterable[pa.RecordBatch]) -> Drawing:
     below = frame.bottom + 34 + chart.height - HEIGHT
     body += [text(8, below + 14 * nth, words, fill=QUIET, size=11) for nth, words in enumerate(foot)]
     if not seen.count:
-        body.append(text(WIDTH / 2, (_TOP + frame.bottom) / 2, "No reading in this time", anchor="middle", size=14))
-    made = picture(WIDTH, chart.height, f"{chart.what} at {chart.where}", told(chart, seen), body)
+        body.append(
+            text(chart.width / 2, (_TOP + frame.bottom) / 2, "No reading in this time", anchor="middle", size=14)
+        )
+    said = " ".join([told(chart, seen), *(each.said for each in (*chart.works, *chart.changes))])
+    made = picture(chart.width, chart.height, f"{chart.what} at {chart.where}", said, body)
     return Drawing(made, seen, frame)
 
 
@@ -111,8 +116,7 @@ def told(chart: Chart, seen: Seen) -> str:
         )
         if count
     ]
-    said += [f"{each.label}: {each.value:,.10g}{unit}." for each in _applying(chart)]
-    said += [each.said for each in (*chart.works, *chart.changes)]
+    said += [f"{each.label}: {each.value:,.10g}{unit}." for each in applying(chart)]
     if seen.thinned:
         said.append("The drawing has the first, least, greatest and last reading of each column.")
     if sparse := _sparse(chart, seen):
@@ -126,7 +130,7 @@ class Frame:
     def __init__(self, chart: Chart, ticks: Sequence[float], bottom: float) -> None:
         self.ticks, self.top, self.bottom = ticks, float(_TOP), bottom
         self.left = max(30.0, 12 + 6.8 * max(len(f"{each:,.10g}") for each in ticks))
-        self.right = WIDTH - _RIGHT
+        self.right = float(chart.width - _RIGHT)
         # A short time, or a single moment, stands in the middle of a day.
         long = chart.last - chart.first
         spare = 0.01 * long if long >= 3600 else 43_200
@@ -147,13 +151,13 @@ class Frame:
 
 
 def _axes(frame: Frame, chart: Chart) -> Iterator[str]:
-    yield from heading(WIDTH, chart.what, chart.unit, f"{chart.averaging}, {chart.where}")
+    yield from heading(chart.width, chart.what, chart.unit, f"{chart.averaging}, {chart.where}")
     yield from grid(frame.ticks, frame.y, frame.left, frame.right)
-    for seconds, words in time_ticks(frame.first, frame.last):
+    for seconds, words in time_ticks(frame.first, frame.last, chart.width // 65):
         x = frame.x(seconds)
         yield f'<path d="M{x:.1f} {frame.bottom:.0f}v5" stroke="{QUIET}"/>'
         half = len(words) * 3.4
-        yield text(min(max(x, half + 4), WIDTH - half - 4), frame.bottom + 17, words, anchor="middle")
+        yield text(min(max(x, half + 4), chart.width - half - 4), frame.bottom + 17, words, anchor="middle")
 
 
 def _limits(frame: Frame, lines: Sequence[Line]) -> Iterator[str]:
@@ -217,7 +221,7 @@ def _foot(chart: Chart, seen: Seen, beyond: Sequence[Line]) -> list[str]:
     said += [words[0].upper() + words[1:] for words in [", ".join(counted)] if words]
     said += [sparse] if (sparse := _sparse(chart, seen)) else []
     said += [f"Above the drawing: {'; '.join(f'{each.label} {each.value:,.10g}' for each in beyond)}"] * bool(beyond)
-    return [short(words, _LETTERS) for words in said]
+    return [short(words, int(chart.width * _LETTERS)) for words in said]
 
 
 def _sparse(chart: Chart, seen: Seen) -> str:
@@ -229,8 +233,8 @@ def _sparse(chart: Chart, seen: Seen) -> str:
     return f"Covers {share} % of this time; of the rest nothing is known"
 
 
-def _applying(chart: Chart) -> list[Line]:
-    """The limits that apply in the time of the drawing."""
+def applying(chart: Chart) -> list[Line]:
+    """The limits of a chart that apply in its time."""
     return [
         each
         for each in chart.lines

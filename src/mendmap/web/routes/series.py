@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mendmap.assess.model import Answers
 from mendmap.atlas.model import Atlas
@@ -62,12 +62,15 @@ def _asked(request: Request, ident: str, datetime: Text = None, quality: Text = 
 
 
 Asked = Annotated[_Asked, Depends(_asked)]
+Width = Annotated[
+    int, Query(ge=draw.NARROWEST, le=draw.WIDEST, description="How wide the drawing is, in the units of its letters.")
+]
 
 
 @router.api_route("/{ident}.chart.json", **PAGE)
-def as_chart(request: Request, ident: str, of: Asked) -> Response:
+def as_chart(request: Request, ident: str, of: Asked, width: Width = draw.WIDTH) -> Response:
     """What its drawing is made of: the points as they are drawn, its limits and works, and the drawing itself."""
-    chart = pictures.chart(of.atlas, of.row, of.query)
+    chart = _chart(of, width)
     language = of.served.language(spoken.chosen(request, of.atlas))
     told = curves.specification(of.atlas, ident, chart, _drawing(of, chart), language)
     body = orjson.dumps({**told, "asked": dict(of.given)})
@@ -89,10 +92,14 @@ def as_csv(request: Request, ident: str, of: Asked) -> Response:
     return readings_file(request, of.served, of.atlas, f"{ident}.csv", of.query, of.given)
 
 
-@router.api_route("/{ident}.svg", methods=METHODS)
-def as_svg(request: Request, ident: str, of: Asked) -> Response:
+@router.api_route("/{ident}.svg", **PAGE)
+def as_svg(request: Request, ident: str, of: Asked, width: Width = draw.WIDTH) -> Response:
     """A drawing of it."""
-    body = _drawn(of) if of.given else of.served.kept(f"{ident}.svg", lambda: _drawn(of))
+
+    def drawn() -> bytes:
+        return _drawing(of, _chart(of, width)).picture
+
+    body = drawn() if of.given or width != draw.WIDTH else of.served.kept(f"{ident}.svg", drawn)
     return answers.content(request, body, SVG, of.atlas.snapshot)
 
 
@@ -133,8 +140,8 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
     )
 
 
-def _drawn(of: _Asked) -> bytes:
-    return _drawing(of, pictures.chart(of.atlas, of.row, of.query)).picture
+def _chart(of: _Asked, width: int) -> draw.Chart:
+    return replace(pictures.chart(of.atlas, of.row, of.query), width=width)
 
 
 def _drawing(of: _Asked, chart: draw.Chart) -> draw.Drawing:
