@@ -20,6 +20,7 @@ from mendmap.web.routes import (
     changes,
     data,
     downloads,
+    finding,
     health,
     limits,
     package,
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         # Before the downloads, as one of whose names it could be taken.
         package,
         health,
+        finding,
         tiles,
         downloads,
         series,

@@ -15,7 +15,7 @@ from mendmap.assess.words import significant
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Names, names
 from mendmap.progress.table import amount
-from mendmap.web import findings, laws, spoken, wording
+from mendmap.web import contact, findings, head, laws, spoken, standing, wording
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, page_of
 from mendmap.words import vocabulary
@@ -75,19 +75,36 @@ _templates.filters |= {
     word.__name__: _spoken(word) for word in (amount, wording.day, wording.hours, wording.period, wording.averaging)
 }
 _templates.globals["words"] = vocabulary
-_templates.globals |= {"validities": laws.VALIDITIES, "verdict_groups": findings.groups}
+_templates.globals |= {
+    "validities": laws.VALIDITIES,
+    "verdict_groups": findings.groups,
+    "timeline": standing.timeline,
+}
 
 
-def page(request: Request, served: Served, template: str, as_of: Atlas | None = None, **context: Any) -> Response:
+# What a page is about in the words of schema.org, made of its address and the language it is read in.
+Linked = Callable[[str, Language], dict[str, Any]]
+
+
+def page(
+    request: Request,
+    served: Served,
+    template: str,
+    as_of: Atlas | None = None,
+    linked: Linked | None = None,
+    **context: Any,
+) -> Response:
     """A page of what is served, or of an atlas ``as_of`` another time. Every template gets the atlas, the place, the
     snapshot, today's date and the reader's ``language`` beside its own context. What a link ends with that keeps to
-    the language is ``spoken``, and to another time too, ``dated``."""
+    the language is ``spoken``, and to another time too, ``dated``. ``linked`` tells what it is
+    about in the words of schema.org."""
     atlas = as_of or served.atlas
     language = served.language(spoken.chosen(request, atlas))
     words = spoken.script(language.id)
     past = atlas is not served.atlas
     now = dt.datetime.now(dt.UTC)
     newest = atlas.newest_reading if past else served.newest_reading
+    address = head.address(request, served)
     body = _templates.get_template(template).render(
         atlas=atlas,
         place=atlas.place,
@@ -104,6 +121,10 @@ def page(request: Request, served: Served, template: str, as_of: Atlas | None = 
         newest_reading=newest,
         newest_age=language.say(wording.age(newest, now)),
         age=lambda text: language.say(wording.age(dt.datetime.fromisoformat(text) if text else None, now)),
+        current=lambda text: standing.is_current(atlas, dt.datetime.fromisoformat(text) if text else None, now),
+        about_wrong=lambda about: contact.wrong(atlas.place, language, about, address, atlas.snapshot),
+        linked=linked and linked(address, language),
+        **head.told(request, served, atlas, language),
         **spoken.callables(language),
         **context,
     )
