@@ -15,7 +15,7 @@ from mendmap.assess.words import significant
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Names, names
 from mendmap.progress.table import amount
-from mendmap.web import contact, findings, head, laws, spoken, standing, wording
+from mendmap.web import contact, curves, findings, head, laws, spoken, standing, wording
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, page_of
 from mendmap.words import vocabulary
@@ -79,6 +79,7 @@ _templates.globals |= {
     "validities": laws.VALIDITIES,
     "verdict_groups": findings.groups,
     "timeline": standing.timeline,
+    "caption": curves.caption,
 }
 
 
