@@ -79,6 +79,7 @@ _templates.globals |= {
     "validities": laws.VALIDITIES,
     "verdict_groups": findings.groups,
     "timeline": standing.timeline,
+    "leading": standing.leading,
     "caption": curves.caption,
 }
 

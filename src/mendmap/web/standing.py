@@ -150,6 +150,12 @@ def timeline(told: Row) -> list[dict[str, Any]]:
     return sorted(rows, key=_place)
 
 
+def leading(told: Row) -> list[Row]:
+    """The series of a feature, those first in which limits were not kept, and then the newest."""
+    over = {each["series"] for each in told["answers"] if each["kind"] == "verdict" and each["outcome"] == "exceeds"}
+    return sorted(told["series"], key=lambda each: each["id"] not in over)
+
+
 def _done(work: Row) -> Phrase:
     begun, finished = wording.period(work["begun"]), wording.period(work["finished"])
     if begun and finished:
@@ -160,12 +166,14 @@ def _done(work: Row) -> Phrase:
     return say("finished {end}", end=finished) if finished else say("no date stated")
 
 
-def _place(row: Row) -> tuple[bool, str, bool]:
-    """Where a row stands in a timeline: what began, and else what ended, first; a work before the state it led to."""
+def _place(row: Row) -> tuple[bool, str, bool, str, bool]:
+    """Where a row stands in a timeline: by when it began, or else ended; what is dated more vaguely later, a work before
+    the state it led to, and what has no date last."""
     begin, end = (row["since"], row["until"]) if row["kind"] == "state" else (row["begun"], row["finished"])
-    first = Period.parse(begin).first if begin else Period.parse(end).first if end else None
+    known = Period.parse(begin or end) if begin or end else None
+    first, last = (str(known.first), str(known.last)) if known else ("", "")
     # A state of which only the end is known was there before whatever began then.
-    return first is None, str(first or ""), bool(begin)
+    return known is None, first, bool(begin), last, row["kind"] == "state"
 
 
 def _amounts(quantities: Iterable[Row]) -> list[dict[str, Any]]:

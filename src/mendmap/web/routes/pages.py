@@ -9,7 +9,7 @@ from mendmap.charts import draw
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
 from mendmap.maps.page import SCRIPTS, STYLES
-from mendmap.web import claims, describe, guards, linked, pictures, spoken
+from mendmap.web import claims, describe, linked, pictures, spoken
 from mendmap.web.answers import content
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import Served, current
@@ -80,9 +80,7 @@ def embedded(request: Request, ident: str) -> Response:
     served = current(request)
     if ident not in served.atlas.maps:
         raise NotFoundError("map", ident, served.atlas.maps)
-    answer = page(request, served, "embed.html", **_drawn(request, served, ident))
-    answer.headers["Content-Security-Policy"] = guards.FRAMED
-    return answer
+    return page(request, served, "embed.html", **_drawn(request, served, ident))
 
 
 def _drawn(request: Request, served: Served, ident: str) -> dict[str, Any]:
@@ -159,7 +157,6 @@ def feature(request: Request, layer: str, ident: str, as_of: AsOfText = None) ->
 
 
 def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> Response:
-    drawings = {each.id: pictures.alt(atlas, each) for each in found.series}
     told = claims.feature(atlas, found, served.outcomes_of(atlas))
     return page(
         request,
@@ -168,8 +165,6 @@ def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> 
         atlas,
         lambda address, language: linked.place(told, address, language, atlas.place),
         feature=told,
-        drawings=drawings,
-        size=(draw.WIDTH, draw.HEIGHT),
     )
 
 
