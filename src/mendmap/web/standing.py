@@ -167,8 +167,8 @@ def _done(work: Row) -> Phrase:
 
 
 def _place(row: Row) -> tuple[bool, str, bool, str, bool]:
-    """Where a row stands in a timeline: by when it began, or else ended; what is dated more vaguely later, a work before
-    the state it led to, and what has no date last."""
+    """Where a row stands in a timeline: by when it began, or else ended; what is dated more vaguely later, a work
+    before the state it led to, and what has no date last."""
     begin, end = (row["since"], row["until"]) if row["kind"] == "state" else (row["begun"], row["finished"])
     known = Period.parse(begin or end) if begin or end else None
     first, last = (str(known.first), str(known.last)) if known else ("", "")

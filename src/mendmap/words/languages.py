@@ -39,9 +39,9 @@ class Language:
         self.id, self.own = ident, own or {}
         self.locale = ENGLISH if ident == SOURCE else ident.replace("-", "_")
         known = babel.Locale.parse(self.locale)
-        # Language and land, as Open Graph names a locale: the land that Unicode takes for the likeliest.
-        likely = babel.core.get_global("likely_subtags").get(self.locale, self.locale).split("_")
-        self.open_graph = f"{likely[0]}_{likely[-1]}"
+        likely = babel.core.get_global("likely_subtags").get(known.language, "")
+        # Language and land, as Open Graph names a locale; where the land is not said, the one that Unicode expects.
+        self.open_graph = f"{known.language}_{known.territory or likely.rpartition('_')[2]}"
         self.name = NAMES.get(ident) or str(known.get_language_name(self.locale))
         symbols = known.number_symbols["latn"]
         # Python writes numbers as English does.

@@ -5,11 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from mendmap.atlas.model import Atlas, Feature
-from mendmap.charts import draw
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
 from mendmap.maps.page import SCRIPTS, STYLES
-from mendmap.web import claims, describe, linked, pictures, spoken
+from mendmap.web import claims, describe, linked, spoken
 from mendmap.web.answers import content
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import Served, current
