@@ -13,6 +13,7 @@ from mendmap.atlas.model import Atlas, Feature, Join, Layer, Place
 from mendmap.atlas.rivers import Along, Rivers, rivers
 from mendmap.atlas.verdicts import Verdict, newest
 from mendmap.catalogue.records import (
+    Connection,
     Figure,
     Limit,
     Parameter,
@@ -82,6 +83,7 @@ def build(contents: Contents) -> Atlas:
         features=features,
         rivers=laid,
         rules=rules,
+        connections=contents.of(Connection),
         answers=answers,
     )
 

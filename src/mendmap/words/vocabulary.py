@@ -3,6 +3,8 @@
 Not here: kinds of feature, which every layer of a catalogue declares for itself.
 """
 
+from mendmap.words.phrases import say
+
 BASES = {
     "published": "The source prints this position or outline.",
     "estimated": "Derived from published positions; the method says how.",
@@ -30,6 +32,22 @@ ACCESS = {
     "regulator": "Who holds a key for regulators, and staff.",
     "staff": "Who holds a key for staff.",
 }
+# How water, or what is in it, gets from one feature to another.
+CONNECTIONS = {
+    "leaches_to": say("What is in it seeps out and gets there."),
+    "drains_to": say("Its water runs off there."),
+    "discharges_to": say("Its water is let out there."),
+    "conveyed_to": say("Its water is led or pumped there."),
+    "flows_into": say("The river or stream ends there."),
+}
+
+CERTAINTIES = {
+    "stated": say("The source says so."),
+    "assumed": say("The source leaves it open; the makers of the catalogue take it to be so."),
+    "disputed": say("Sources contradict each other."),
+    "hypothesis": say("A guess, never a fact."),
+}
+
 JOINS = {
     "named": "The data names the site that this station monitors.",
     "inside": "The station lies inside the site's outline.",
