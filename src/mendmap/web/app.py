@@ -29,6 +29,7 @@ from mendmap.web.routes import (
     rivers,
     series,
     statements,
+    strip,
     tiles,
 )
 
@@ -80,6 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
         downloads,
         series,
         rivers,
+        strip,
         statements,
         limits,
         progress,
