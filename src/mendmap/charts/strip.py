@@ -177,8 +177,8 @@ def _laid(node: Node, marks: Iterable[Mark], y: float, left: float, width: float
     at, made = head[-1].y + 7, []
     for mark in marks:
         title = tuple(_lines(mark.title, left + 20, at + 15, width, href=mark.href))
-        # A link is at least 24 high, for thumbs.
-        at = max(title[-1].y + 5, at + 24 if mark.href else 0)
+        # A link is at least 24 high, for thumbs, though a narrow phone draws it smaller by a hair.
+        at = max(title[-1].y + 5, at + 25 if mark.href else 0)
         words = tuple(_lines(mark.words, left + 20, at + 11, width, size=12, quiet=True))
         made.append((mark, title, words))
         at = words[-1].y + 6
@@ -264,7 +264,7 @@ def _linked(href: str, lines: tuple[_Line, ...], row: _Row) -> Iterator[str]:
         yield from (each.svg() for each in lines)
         return
     top, size = lines[0].y - lines[0].size - 3, lines[-1].y - lines[0].y + lines[0].size + 9
-    ground = f'x="{lines[0].x:.0f}" y="{top:.0f}" width="{row.width - lines[0].x - 4:.0f}" height="{max(size, 24):.0f}"'
+    ground = f'x="{lines[0].x:.0f}" y="{top:.0f}" width="{row.width - lines[0].x - 4:.0f}" height="{max(size, 25):.0f}"'
     yield f'<a href={quoteattr(href)}><rect {ground} fill="none" pointer-events="all"/>'
     yield from (each.svg() for each in lines)
     yield "</a>"
