@@ -98,11 +98,11 @@ def lanes(rows: Sequence[str], links: Sequence[tuple[str, str, str]]) -> Lanes:
         for lane in (*coming, own):
             under_way[lane] = None
         of_row.append(own)
-        for nth, end, look in sorted(leaving.get(row, ()), key=lambda each: each[1]):
-            held = next((lane for lane, each in enumerate(under_way) if each == (end, look)), None)
+        for nth, last, look in sorted(leaving.get(row, ()), key=lambda each: each[1]):
+            held = next((lane for lane, each in enumerate(under_way) if each == (last, look)), None)
             lane = own if held is None and under_way[own] is None else _free(under_way) if held is None else held
-            under_way[lane] = (end, look)
-            strands.append(Strand(nth, lane, row, end, joins=held is not None))
+            under_way[lane] = (last, look)
+            strands.append(Strand(nth, lane, row, last, joins=held is not None))
     return Lanes(tuple(of_row), tuple(strands), len(under_way))
 
 
