@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from mendmap.charts import points
+from mendmap.charts import points, works
 from mendmap.charts.axes import moment, time_ticks, value_ticks
 from mendmap.charts.points import Points, Seen
 from mendmap.charts.svg import INK, LIMIT, LINE, QUIET, grid, heading, picture, short, text
+from mendmap.charts.works import Change, Work
 
 WIDTH, HEIGHT = 400, 300
 _TOP, _RIGHT = 36, 10
@@ -47,22 +48,47 @@ class Chart:
     last: float
     step: float | None
     lines: tuple[Line, ...] = ()
+    works: tuple[Work, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def height(self) -> int:
+        """How high the drawing is: each work that is drawn has a lane of its own below the readings."""
+        return HEIGHT + works.LANE * len(works.within(self.works, self.first, self.last))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart drawn: the ``picture`` as SVG, of what was ``seen``, in its ``frame``."""
+
+    picture: bytes
+    seen: Seen
+    frame: "Frame"
 
 
 def draw(chart: Chart, batches: Iterable[pa.RecordBatch]) -> bytes:
     """The drawing of readings (batches with ``points.COLUMNS``, of one series in time order)."""
+    return drawn(chart, batches).picture
+
+
+def drawn(chart: Chart, batches: Iterable[pa.RecordBatch]) -> Drawing:
+    """The same with what it was made of, for those who tell more of it than a picture does."""
     seen = points.gather(batches, chart.first, chart.last, WIDTH - 50, chart.step)
     lines = _applying(chart)
     shown = [*map(float, seen.points.value), 0.0]
     within = [each for each in lines if min(shown) <= each.value <= _TALL * max(shown)]
     ticks = value_ticks(min(shown), max([*shown, *(each.value for each in within)]))
     foot = _foot(chart, seen, [each for each in lines if each not in within])
-    frame = _Frame(chart, ticks, HEIGHT - 26 - 14 * len(foot))
-    body = [*_axes(frame, chart), *_marks(frame, seen), *_limits(frame, within)]
-    body += [text(8, frame.bottom + 34 + 14 * nth, words, fill=QUIET, size=11) for nth, words in enumerate(foot)]
+    frame = Frame(chart, ticks, HEIGHT - 26 - 14 * len(foot))
+    change = works.newest(chart.changes)
+    body = [*works.shaded(frame, change), *_axes(frame, chart), *_marks(frame, seen), *_limits(frame, within)]
+    body += [*works.means(frame, change), *works.lanes(frame, works.within(chart.works, chart.first, chart.last))]
+    below = frame.bottom + 34 + chart.height - HEIGHT
+    body += [text(8, below + 14 * nth, words, fill=QUIET, size=11) for nth, words in enumerate(foot)]
     if not seen.count:
         body.append(text(WIDTH / 2, (_TOP + frame.bottom) / 2, "No reading in this time", anchor="middle", size=14))
-    return picture(WIDTH, HEIGHT, f"{chart.what} at {chart.where}", told(chart, seen), body)
+    made = picture(WIDTH, chart.height, f"{chart.what} at {chart.where}", told(chart, seen), body)
+    return Drawing(made, seen, frame)
 
 
 def told(chart: Chart, seen: Seen) -> str:
@@ -86,6 +112,7 @@ def told(chart: Chart, seen: Seen) -> str:
         if count
     ]
     said += [f"{each.label}: {each.value:,.10g}{unit}." for each in _applying(chart)]
+    said += [each.said for each in (*chart.works, *chart.changes)]
     if seen.thinned:
         said.append("The drawing has the first, least, greatest and last reading of each column.")
     if sparse := _sparse(chart, seen):
@@ -93,11 +120,11 @@ def told(chart: Chart, seen: Seen) -> str:
     return " ".join(said)
 
 
-class _Frame:
+class Frame:
     """Where a moment and a value stand in the drawing, in its own units."""
 
     def __init__(self, chart: Chart, ticks: Sequence[float], bottom: float) -> None:
-        self.ticks, self.bottom = ticks, bottom
+        self.ticks, self.top, self.bottom = ticks, float(_TOP), bottom
         self.left = max(30.0, 12 + 6.8 * max(len(f"{each:,.10g}") for each in ticks))
         self.right = WIDTH - _RIGHT
         # A short time, or a single moment, stands in the middle of a day.
@@ -119,7 +146,7 @@ class _Frame:
             yield self.x(seconds), self.y(value)
 
 
-def _axes(frame: _Frame, chart: Chart) -> Iterator[str]:
+def _axes(frame: Frame, chart: Chart) -> Iterator[str]:
     yield from heading(WIDTH, chart.what, chart.unit, f"{chart.averaging}, {chart.where}")
     yield from grid(frame.ticks, frame.y, frame.left, frame.right)
     for seconds, words in time_ticks(frame.first, frame.last):
@@ -129,7 +156,7 @@ def _axes(frame: _Frame, chart: Chart) -> Iterator[str]:
         yield text(min(max(x, half + 4), WIDTH - half - 4), frame.bottom + 17, words, anchor="middle")
 
 
-def _limits(frame: _Frame, lines: Sequence[Line]) -> Iterator[str]:
+def _limits(frame: Frame, lines: Sequence[Line]) -> Iterator[str]:
     taken: list[float] = []
     for each in sorted(lines, key=lambda line: -line.value):
         y = frame.y(each.value)
@@ -145,7 +172,7 @@ def _limits(frame: _Frame, lines: Sequence[Line]) -> Iterator[str]:
             yield text(frame.right - 2, y - 4, label, anchor="end", fill=LIMIT, size=11, more=halo)
 
 
-def _marks(frame: _Frame, seen: Seen) -> Iterator[str]:
+def _marks(frame: Frame, seen: Seen) -> Iterator[str]:
     own = seen.points.at(seen.points.kind == points.VALUE)
     if len(own):
         alone = np.ones(len(own), dtype=bool)
@@ -172,7 +199,7 @@ def _marks(frame: _Frame, seen: Seen) -> Iterator[str]:
     )
 
 
-def _many_of(shape: str, frame: _Frame, some: Points, open_shape: bool = False) -> Iterator[str]:
+def _many_of(shape: str, frame: Frame, some: Points, open_shape: bool = False) -> Iterator[str]:
     """One path of many equal marks."""
     if len(some):
         path = "".join(f"M{x:.1f} {y:.1f}{shape}" for x, y in frame.xy(some))

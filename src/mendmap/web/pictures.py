@@ -8,7 +8,7 @@ from mendmap.charts.draw import Chart, Line
 from mendmap.lake.contents import SeriesRow
 from mendmap.query.readings import ReadingQuery
 from mendmap.units import UnitError, factor
-from mendmap.web import wording
+from mendmap.web import marked, wording
 
 # How long each averaging time lasts, at the most, in seconds; the others are moments, which no line may join.
 _LASTING = {"10min": 600, "15min": 900, "1h": 3600, "8h": 28_800, "24h": 86_400, "month": 2_678_400, "year": 31_622_400}
@@ -16,13 +16,17 @@ _DAY = 86_400.0
 
 
 def chart(atlas: Atlas, row: SeriesRow, query: ReadingQuery) -> Chart:
-    """The drawing of a series over the time that is asked for, or else from its first reading to its last."""
+    """The drawing of a series over the time that is asked for, or else from its first reading to its last and the works
+    that are near."""
     parameter, station = atlas.parameters[row.parameter], atlas.features[row.station]
     step = _LASTING.get(row.averaging)
     asked = query.interval
     first = (asked.first or row.first).timestamp()
     last = asked.last.timestamp() if asked.last else row.last.timestamp() + (step or 0)
     last = max(last, first + _DAY) if last <= first else last
+    works = marked.works(atlas, row)
+    if not (asked.first or asked.last):
+        first, last = marked.reach(works, first, last)
     how = f", by {row.method}" if row.method else ""
     return Chart(
         what=parameter.symbol,
@@ -33,6 +37,8 @@ def chart(atlas: Atlas, row: SeriesRow, query: ReadingQuery) -> Chart:
         last=last,
         step=step,
         lines=tuple(_lines(atlas, row, first, last)),
+        works=works,
+        changes=marked.changes(atlas, row),
     )
 
 

@@ -67,6 +67,14 @@ def suffix(request: Request, **more: str) -> str:
     return "?" + "&".join(f"{name}={quote(value)}" for name, value in asked.items()) if asked else ""
 
 
+def ending(address: str, suffix: str) -> str:
+    """An address that ends with what ``suffix`` asks for, before its fragment; what it asks for already stays."""
+    path, hash_, fragment = address.partition("#")
+    asked = {each.partition("=")[0] for each in path.partition("?")[2].split("&")}
+    more = [each for each in suffix.removeprefix("?").split("&") if each and each.partition("=")[0] not in asked]
+    return path + ("&" if "?" in path else "?") * bool(more) + "&".join(more) + hash_ + fragment
+
+
 def switches(request: Request, atlas: Atlas, now: Language, *, past: bool) -> list[dict[str, Any]]:
     """A link for each language that the page is offered in, with the rest of its query, and of another time only where
     it is ``past``."""

@@ -1,10 +1,11 @@
-"""One series of readings: its page, its drawing, and all its readings or those of a time, now or as of a moment."""
+"""One series of readings: its page, its chart, and all its readings or those of a time, now or as of a moment."""
 
 import difflib
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, NamedTuple
 
+import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from mendmap.assess.model import Answers
@@ -16,7 +17,7 @@ from mendmap.exports.tables import reading_fields
 from mendmap.lake import assessed, contents
 from mendmap.lake.contents import SeriesRow
 from mendmap.query.readings import ReadingQuery
-from mendmap.web import answers, asked, describe, findings, pictures
+from mendmap.web import answers, asked, curves, describe, findings, pictures, spoken
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
@@ -61,6 +62,17 @@ def _asked(request: Request, ident: str, datetime: Text = None, quality: Text = 
 
 
 Asked = Annotated[_Asked, Depends(_asked)]
+
+
+@router.api_route("/{ident}.chart.json", **PAGE)
+def as_chart(request: Request, ident: str, of: Asked) -> Response:
+    """What its drawing is made of: the points as they are drawn, its limits and works, and the drawing itself."""
+    chart = pictures.chart(of.atlas, of.row, of.query)
+    language = of.served.language(spoken.chosen(request, of.atlas))
+    told = curves.specification(of.atlas, ident, chart, _drawing(of, chart), language)
+    body = orjson.dumps({**told, "asked": dict(of.given)})
+    headers = {"Content-Language": language.id, "Vary": "Accept-Language"}
+    return answers.content(request, body, "application/json", of.atlas.snapshot, headers)
 
 
 @router.api_route("/{ident}.json", methods=METHODS)
@@ -122,9 +134,13 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
 
 
 def _drawn(of: _Asked) -> bytes:
+    return _drawing(of, pictures.chart(of.atlas, of.row, of.query)).picture
+
+
+def _drawing(of: _Asked, chart: draw.Chart) -> draw.Drawing:
     with of.served.lake() as lake:
         selection = bounded(of.served, contents.select(lake, of.atlas.snapshot, of.atlas.place.id, of.query))
-        return draw.draw(pictures.chart(of.atlas, of.row, of.query), contents.rows(lake, selection, points.COLUMNS))
+        return draw.drawn(chart, contents.rows(lake, selection, points.COLUMNS))
 
 
 def _head(of: _Asked, count: int) -> dict[str, Any]:
