@@ -6,7 +6,7 @@ The picture itself goes with it, so that the two never differ. Not here: what go
 from typing import Any
 
 from mendmap.charts.axes import moment
-from mendmap.charts.draw import WIDTH, Chart, Drawing, told
+from mendmap.charts.draw import Chart, Drawing, told
 from mendmap.charts.points import Points
 from mendmap.charts.works import Work, within
 
@@ -36,7 +36,7 @@ def data(chart: Chart, drawing: Drawing) -> dict[str, Any]:
             | {"earlier": [*map(_moment, each.earlier)], "later": [*map(_moment, each.later)]}
             for each in chart.changes
         ],
-        "width": WIDTH,
+        "width": chart.width,
         "height": chart.height,
         "plot": {name: getattr(frame, name) for name in ("left", "right", "top", "bottom", "first", "last")},
         "points": _points(drawing, seen.points),

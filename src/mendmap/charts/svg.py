@@ -3,20 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator
 from xml.sax.saxutils import escape
 
-from mendmap.words.languages import Language
-
 INK, QUIET, GRID, LINE, LIMIT = "#1b2420", "#4c5751", "#dcd8cc", "#0f4c5c", "#7a1f1f"
 CHARACTER = 5.9  # the width of one, about, in the small letters
 
 
-def picture(width: int, height: int, title: str, told: str, body: Iterable[str], language: Language) -> bytes:
-    """A drawing that stands by itself: what it is, what it shows told in words, and its marks."""
+def picture(width: int, height: int, title: str, told: str, body: Iterable[str], language: str) -> bytes:
+    """A drawing that stands by itself: what it is, what it shows told in words, in a language by its id, and
+    its marks."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" lang="{language.id}" role="img" aria-labelledby="t d" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" lang="{language}" role="img" aria-labelledby="t d" '
         f'width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, '
         f'Liberation Sans, sans-serif" font-size="12" fill="{INK}">\n'
-        f'<title id="t">{escape(language.say(title))}</title>\n<desc id="d">{escape(language.say(told))}</desc>\n'
+        f'<title id="t">{escape(title)}</title>\n<desc id="d">{escape(told)}</desc>\n'
         f'<rect width="{width}" height="{height}" fill="#fffdf8"/>\n' + "\n".join(body) + "\n</svg>\n"
     ).encode()
 
@@ -41,10 +40,10 @@ def heading(width: int, what: str, unit: str, where: str) -> Iterator[str]:
 
 
 def grid(
-    ticks: Iterable[float], y: Callable[[float], float], left: float, right: float, language: Language
+    ticks: Iterable[float], y: Callable[[float], float], left: float, right: float, number: Callable[[float], str]
 ) -> Iterator[str]:
-    """A line across the drawing for each tick of its values, and the value beside it."""
+    """A line across the drawing for each tick of its values, and the value beside it as ``number`` writes it."""
     for each in ticks:
         at = y(each)
         yield f'<path d="M{left:.1f} {at:.1f}H{right:.1f}" stroke="{QUIET if each == 0 else GRID}"/>'
-        yield text(left - 5, at + 4, language.number(each), anchor="end")
+        yield text(left - 5, at + 4, number(each), anchor="end")

@@ -15,7 +15,7 @@ from mendmap.words.phrases import say
 LANE = 17  # the height of one
 _MOST = 4  # lanes in a drawing; every work is told in words
 _BAR = 9
-_HATCH = 5
+_HATCH = 3
 
 
 class Axes(Protocol):
@@ -89,13 +89,12 @@ def lanes(axes: Axes, works: Sequence[Work]) -> Iterator[str]:
         y = axes.bottom + 25 + LANE * nth
         begin, finish = (axes.x(moment) if moment != float("inf") else axes.right for moment in each.span)
         finish = max(finish, begin + 4)
-        yield f'<path d="M{axes.left:.1f} {y + _BAR / 2:.1f}H{axes.right:.1f}" stroke="{QUIET}" stroke-opacity=".3"/>'
         yield f'<path d="{_hatched(begin, finish, y)}" fill="none" stroke="{INK}" stroke-width="1"/>'
-        # A closed end is one that is known; the dots lead the eye up to the readings.
+        # A closed end is one that is known; the dots are beside the readings of its time.
         for moment, x in zip(each.span, (begin, finish), strict=True):
             if axes.first <= moment <= axes.last:
                 yield f'<path d="M{x:.1f} {y - 2}v{_BAR + 4}" stroke="{INK}" stroke-width="2"/>'
-                yield f'<path d="M{x:.1f} {axes.top:.0f}V{y - 2:.0f}" stroke="{QUIET}" stroke-dasharray="1 4"/>'
+                yield f'<path d="M{x:.1f} {axes.top:.0f}V{axes.bottom:.0f}" stroke="{QUIET}" stroke-dasharray="1 4"/>'
         yield _name(axes, axes.language.say(each.name), begin, finish, y + _BAR)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from mendmap.atlas.model import Atlas
 from mendmap.charts import data
 from mendmap.charts.axes import moment
-from mendmap.charts.draw import WIDTH, Chart, Drawing, Line
+from mendmap.charts.draw import WIDTH, Chart, Drawing, Line, applying
 from mendmap.query.readings import ReadingQuery
 from mendmap.web import describe, pictures
 from mendmap.web.answers import named
-from mendmap.words.phrases import Phrase, joined, say
 from mendmap.words.languages import Language
+from mendmap.words.phrases import Phrase, joined, say
 from mendmap.words.vocabulary import QUALITIES
 
 
@@ -38,9 +38,9 @@ def caption(atlas: Atlas, ident: str) -> Caption:
 
 def words(chart: Chart) -> list[str]:
     """What a chart draws beside its readings, in a sentence each."""
-    limits = [_limit(each, chart.unit) for each in chart.lines]
+    limits = [_limit(each, chart.unit) for each in applying(chart)]
     none = say("No legal limit of such values is known here.")
-    return [*(limits or [none]), *(each.said for each in (*chart.works, *chart.changes))]
+    return [*(limits or [none]), *(each.said for each in chart.works), *(each.said for each in chart.changes)]
 
 
 def specification(atlas: Atlas, ident: str, chart: Chart, drawing: Drawing, language: Language) -> dict[str, Any]:
@@ -79,13 +79,13 @@ def _limit(line: Line, unit: str) -> Phrase:
     """A limit with its value and the time that it applies, where that is not all of the drawing's."""
     told = {"label": line.label, "value": joined(" ", (say("{value:,.10g}", value=line.value), unit))}
     if line.first is None and line.last is None:
-        return say("Dashed: {label}, {value}.", **told)
+        return say("Limit: {label}, {value}.", **told)
     if line.last is None:
-        return say("Dashed: {label}, {value}, from {first}.", first=_day(line.first), **told)
+        return say("Limit: {label}, {value}, from {first}.", first=_day(line.first), **told)
     if line.first is None:
-        return say("Dashed: {label}, {value}, until {last}.", last=_day(line.last), **told)
+        return say("Limit: {label}, {value}, until {last}.", last=_day(line.last), **told)
     return say(
-        "Dashed: {label}, {value}, {first} to {last}.",
+        "Limit: {label}, {value}, {first} to {last}.",
         first=_day(line.first),
         last=_day(line.last),
         **told,

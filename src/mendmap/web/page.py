@@ -128,5 +128,4 @@ def page(request: Request, served: Served, template: str, as_of: Atlas | None = 
         **spoken.callables(language),
         **context,
     )
-    headers = {"Content-Language": language.id, "Vary": "Accept-Language"}
-    return content(request, body.encode(), HTML, atlas.snapshot, headers)
+    return content(request, body.encode(), HTML, atlas.snapshot, spoken.headers(language))

@@ -8,6 +8,7 @@
   const NEAR = 24; // how far from a reading the pointer may be, in pixels
   const DRAGGED = 8; // what is moved less than this is a click
   const SHORTEST_MS = 3600 * 1000;
+  const WIDTHS = [320, 1200]; // that the server draws
   const PAGE = 10; // readings that Page Up and Page Down pass
   // What a qualifier makes of a value.
   const SIGNS = {
@@ -47,6 +48,9 @@
       this.request?.abort();
       const request = (this.request = new AbortController());
       const address = new URL(this.address);
+      // Drawn as wide as it is shown, its letters are as large as the page's.
+      const width = Math.round((this.stage || this.image).getBoundingClientRect().width / 20) * 20;
+      address.searchParams.set("width", Math.min(Math.max(width, WIDTHS[0]), WIDTHS[1]));
       if (span) address.searchParams.set("datetime", span.map((each) => new Date(Math.round(each)).toISOString()).join("/"));
       this.figure.setAttribute("aria-busy", "true");
       try {
