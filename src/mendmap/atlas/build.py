@@ -14,6 +14,7 @@ from mendmap.atlas.rivers import Along, Rivers, rivers
 from mendmap.atlas.verdicts import Verdict, newest
 from mendmap.catalogue.model import FRESH, Network
 from mendmap.catalogue.records import (
+    Connection,
     Figure,
     Limit,
     Parameter,
@@ -84,6 +85,7 @@ def build(contents: Contents) -> Atlas:
         features=features,
         rivers=laid,
         rules=rules,
+        connections=contents.of(Connection),
         answers=answers,
     )
 

@@ -13,7 +13,19 @@ from mendmap.assess.model import ANSWERS, Answers
 from mendmap.atlas.rivers import Above, Along, Rivers
 from mendmap.atlas.verdicts import Verdict
 from mendmap.catalogue.model import FRESH, Network
-from mendmap.catalogue.records import Figure, Limit, Names, Parameter, Quantity, Rule, Source, State, Statement, Work
+from mendmap.catalogue.records import (
+    Connection,
+    Figure,
+    Limit,
+    Names,
+    Parameter,
+    Quantity,
+    Rule,
+    Source,
+    State,
+    Statement,
+    Work,
+)
 from mendmap.errors import NotFoundError
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.crs import ALWAYS, Crs, crs
@@ -148,6 +160,7 @@ class Atlas:
     features: Mapping[str, Feature] = field(repr=False)
     rivers: Rivers = field(repr=False)
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    connections: Mapping[str, Connection] = field(default_factory=dict)
     answers: Answers = field(default_factory=lambda: Answers(ANSWERS.empty_table()), repr=False, compare=False)
 
     def layer(self, name: str) -> Layer:

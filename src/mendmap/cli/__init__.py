@@ -3,7 +3,19 @@
 Not here: what the commands do (``load``, ``web`` and the rest).
 """
 
-from mendmap.cli import assess, changes, export, keys, package, progress, pull, statements, upkeep
+from mendmap.cli import assess, changes, export, keys, package, progress, pull, statements, translate, upkeep
 from mendmap.cli.main import main
 
-__all__ = ["assess", "changes", "export", "keys", "main", "package", "progress", "pull", "statements", "upkeep"]
+__all__ = [
+    "assess",
+    "changes",
+    "export",
+    "keys",
+    "main",
+    "package",
+    "progress",
+    "pull",
+    "statements",
+    "translate",
+    "upkeep",
+]

@@ -3,6 +3,7 @@
 All faults are found in one run. Not here: writing (``load.write``).
 """
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from mendmap.catalogue import tables
 from mendmap.catalogue.model import DERIVED, FILE, Catalogue
 from mendmap.catalogue.records import Figure, Limit, Parameter, Record, Rule, Source, Statement, Work, to_plain
 from mendmap.errors import Fault, GeodataError
-from mendmap.load import feeds, formatted
+from mendmap.load import feeds, formatted, translations
 from mendmap.maps import model as maps
 from mendmap.readings import tidy
 from mendmap.readings.tidy import Reading
@@ -48,6 +49,23 @@ def maps_folder(folder: Path) -> Path | None:
 
 def check(folder: Path, max_file_mb: int) -> Geodata:
     """Reads and checks a folder. Raises GeodataError with every fault found."""
+    return _checked(folder, max_file_mb, translated=True)[0]
+
+
+def translate(folder: Path, max_file_mb: int) -> list[tuple[str, int]]:
+    """Writes every text of a folder into its files of translations; returns each, with how many of its texts are not
+    translated yet. Raises GeodataError with every fault found in other files."""
+    found, texts = _checked(folder, max_file_mb, translated=False)
+    try:
+        return list(translations.renew(folder, found.catalogue.languages, texts, max_file_mb * 1_000_000))
+    except ValueError as error:
+        raise GeodataError(
+            translations.read(folder, found.catalogue.languages, None, max_file_mb * 1_000_000)[1]
+        ) from error
+
+
+def _checked(folder: Path, max_file_mb: int, *, translated: bool) -> tuple[Geodata, dict[str, str]]:
+    """A folder without fault, and its texts that can be translated; its translations are read where they are to be."""
     max_bytes = max_file_mb * 1_000_000
     catalogue, faults = catalogue_file.read(folder, max_bytes)
     if catalogue is None:
@@ -88,10 +106,15 @@ def check(folder: Path, max_file_mb: int) -> Geodata:
     faults += _reserved(catalogue)
     mappings, wrong = feeds.check(folder, placed)
     faults += wrong + catalogue_file.unlisted(folder, catalogue, mappings)
+    texts = translations.texts(catalogue, features, placed)
+    if translated:
+        said, wrong = translations.read(folder, languages, None if faults else texts, max_bytes)
+        catalogue = dataclasses.replace(catalogue, translations=said)
+        faults += wrong
     if faults:
         raise GeodataError(faults)
     held = tuple(record for _, _, record in placed)
-    return Geodata(catalogue, tuple(features), held, tuple(readings), tuple(specs), mappings)
+    return Geodata(catalogue, tuple(features), held, tuple(readings), tuple(specs), mappings), texts
 
 
 def _maps(folder: Path, catalogue: Catalogue, max_bytes: int) -> tuple[list[maps.MapSpec], list[Fault]]:

@@ -30,6 +30,7 @@ from mendmap.web.routes import (
     rivers,
     series,
     statements,
+    strip,
     tiles,
 )
 
@@ -82,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
         downloads,
         series,
         rivers,
+        strip,
         statements,
         limits,
         progress,

@@ -40,7 +40,7 @@ def words(chart: Chart) -> list[str]:
     """What a chart draws beside its readings, in a sentence each."""
     limits = [_limit(each, chart.unit) for each in applying(chart)]
     none = say("No legal limit of such values is known here.")
-    return [*(limits or [none]), *(each.said for each in (*chart.works, *chart.changes))]
+    return [*(limits or [none]), *(each.said for each in chart.works), *(each.said for each in chart.changes)]
 
 
 def specification(atlas: Atlas, ident: str, chart: Chart, drawing: Drawing, language: Language) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from mendmap.web import contact, curves, findings, head, laws, spoken, standing,
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, page_of
 from mendmap.words import vocabulary
+from mendmap.words.labels import label
 from mendmap.words.languages import Language
 
 HTML = "text/html; charset=utf-8"
@@ -55,6 +56,18 @@ def _number(context: jinja2.runtime.Context, value: float) -> str:
     return _language(context).number(value)
 
 
+@jinja2.pass_context
+def _ends_spoken(context: jinja2.runtime.Context, address: str) -> str:
+    """An address of the service, whatever it asks for, with the language where it was chosen."""
+    return spoken.ending(address, context["spoken"])
+
+
+@jinja2.pass_context
+def _ends_dated(context: jinja2.runtime.Context, address: str) -> str:
+    """The same, with the time too where it is another."""
+    return spoken.ending(address, context["dated"])
+
+
 def _language(context: jinja2.runtime.Context) -> Language:
     found: Language = context["language"]
     return found
@@ -70,9 +83,10 @@ def _spoken(word: Callable[..., str]) -> Callable[..., str]:
     return said
 
 
-_templates.filters |= {"said": _said, "name": _name, "number": _number}
+_templates.filters |= {"said": _said, "name": _name, "number": _number, "spoken": _ends_spoken, "dated": _ends_dated}
 _templates.filters |= {
-    word.__name__: _spoken(word) for word in (amount, wording.day, wording.hours, wording.period, wording.averaging)
+    word.__name__: _spoken(word)
+    for word in (amount, label, wording.day, wording.hours, wording.period, wording.averaging)
 }
 _templates.globals["words"] = vocabulary
 _templates.globals |= {
@@ -98,12 +112,14 @@ def page(
 ) -> Response:
     """A page of what is served, or of an atlas ``as_of`` another time. Every template gets the atlas, the place, the
     snapshot, today's date and the reader's ``language`` beside its own context. What a link ends with that keeps to
-    the language is ``spoken``, and to another time too, ``dated``. ``linked`` tells what it is
-    about in the words of schema.org."""
+    the language is ``spoken``, and to another time too, ``dated``; what one to data ends with, which has no language,
+    ``as_of``. Filters of these names do the same to addresses that ask for something already. ``linked`` tells what
+    it is about in the words of schema.org."""
     atlas = as_of or served.atlas
     language = served.language(spoken.chosen(request, atlas))
     words = spoken.script(language.id)
     past = atlas is not served.atlas
+    then = {"as-of": str(atlas.snapshot.number)} if past else {}
     now = dt.datetime.now(dt.UTC)
     newest = atlas.newest_reading if past else served.newest_reading
     address = head.address(request, served)
@@ -119,7 +135,8 @@ def page(
         messages=words and words[0],
         past=past,
         spoken=spoken.suffix(request),
-        dated=spoken.suffix(request, **({"as-of": str(atlas.snapshot.number)} if past else {})),
+        dated=spoken.suffix(request, **then),
+        as_of="".join(f"?{name}={value}" for name, value in then.items()),
         newest_reading=newest,
         newest_age=language.say(wording.age(newest, now)),
         age=lambda text: language.say(wording.age(dt.datetime.fromisoformat(text) if text else None, now)),
@@ -130,5 +147,4 @@ def page(
         **spoken.callables(language),
         **context,
     )
-    headers = {"Content-Language": language.id, "Vary": "Accept-Language"}
-    return content(request, body.encode(), HTML, atlas.snapshot, headers)
+    return content(request, body.encode(), HTML, atlas.snapshot, spoken.headers(language))

@@ -60,11 +60,24 @@ def liked(header: str, choices: Sequence[str]) -> str:
     return best
 
 
+def headers(language: Language) -> dict[str, str]:
+    """What an answer in a language says of it."""
+    return {"Content-Language": language.id, "Vary": "Accept-Language"}
+
+
 def suffix(request: Request, **more: str) -> str:
     """What a link within the service ends with: the language, where it was chosen, and ``more`` that it keeps to."""
     language = request.query_params.get("lang")
     asked = {**more, **({"lang": language} if language else {})}
     return "?" + "&".join(f"{name}={quote(value)}" for name, value in asked.items()) if asked else ""
+
+
+def ending(address: str, suffix: str) -> str:
+    """An address that ends with what ``suffix`` asks for, before its fragment; what it asks for already stays."""
+    path, hash_, fragment = address.partition("#")
+    asked = {each.partition("=")[0] for each in path.partition("?")[2].split("&")}
+    more = [each for each in suffix.removeprefix("?").split("&") if each and each.partition("=")[0] not in asked]
+    return path + ("&" if "?" in path else "?") * bool(more) + "&".join(more) + hash_ + fragment
 
 
 def switches(request: Request, atlas: Atlas, now: Language, *, past: bool) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import datetime as dt
 import functools
 import gettext
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import resources
 from typing import Any
 
@@ -17,7 +17,7 @@ import babel
 from babel.messages import Catalog, mofile, pofile
 
 from mendmap.words.dates import Period
-from mendmap.words.phrases import ENGLISH, Phrase, date, parts_of, say, written
+from mendmap.words.phrases import ENGLISH, Name, Phrase, date, parts_of, say, written
 
 # What a language is made of that has no file of its own: another's, and how its letters change.
 _LATIN = (
@@ -58,10 +58,14 @@ class Language:
 
     def say(self, text: str | None) -> str:
         """A phrase in this language; a plain text as the catalogue of geodata translates it, or else as it is."""
+        if not text:
+            return ""
         if not isinstance(text, Phrase):
-            return self.own.get(text, text) if text else ""
+            return self.own.get(text, text)
         if self.id == SOURCE:
             return str(text)
+        if isinstance(text, Name):
+            return str(text.values.get(self.id, text))
         if text.parts:
             return text.message.join(self.say(part) for part in text.parts)
         message = (
@@ -140,14 +144,9 @@ def translated(texts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, st
     return found
 
 
-def read(text: str) -> dict[str, str]:
-    """The translations in the text of a PO file, without those that are blank or marked fuzzy. Raises ValueError where
-    it is none."""
-    try:
-        found = pofile.read_po(io.StringIO(text), abort_invalid=True)
-    except pofile.PoFileError as error:
-        raise ValueError(f"not a catalogue of messages (PO): {error}") from None
-    return {str(each.id): str(each.string) for each in found if each.id and each.string and not each.fuzzy}
+def made_of_another(ident: str, choices: Collection[str]) -> bool:
+    """Whether a language is made of the letters of another that is among the choices."""
+    return ident in _MADE_OF and _MADE_OF[ident][0] in choices
 
 
 def scripted(ident: str) -> dict[str, Any]:
@@ -188,3 +187,7 @@ def _lettered(found: Any, letters: Mapping[int, Any]) -> Any:
 
 def _folder() -> Any:
     return resources.files("mendmap.words") / "translations"
+
+
+# The language that everything is written in.
+IN_ENGLISH = Language(SOURCE)

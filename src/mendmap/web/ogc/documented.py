@@ -62,6 +62,7 @@ ITEMS: dict[str, tuple[str, Schema]] = {
     "filter-crs": (f"The system of shapes in the filter. {_PLACE}", {**TEXT, "format": "uri"}),
     "sortby": ("Sortables, by commas, each with - before it for the greatest first.", listed(TEXT)),
     "properties": ("Properties to tell, by commas; else all.", listed(TEXT)),
+    "lang": ("The language of the page.", TEXT),
     "as-of": ("When the features were known: a moment, a date, or the number of a snapshot.", TEXT),
 }
 

@@ -17,9 +17,10 @@ from mendmap.web.ogc import collections, documented, links
 from mendmap.web.ogc.answers import answer
 from mendmap.web.ogc.links import link
 from mendmap.web.ogc.negotiation import COVERAGE, CSV, GEOJSON, HTML, JSON, FormText, chosen
+from mendmap.web.spoken import PAGE
+from mendmap.words.phrases import say
 
 router = APIRouter(prefix=f"{links.PREFIX}/collections/readings")
-METHODS = ["GET", "HEAD"]
 FORMS = (JSON, HTML)
 NAME = "readings"
 # The first is answered where nothing is asked for.
@@ -27,16 +28,18 @@ DATA = (COVERAGE, GEOJSON._replace(name="GeoJSON"), CSV, HTML)
 # The queries, each with what its coords are.
 _QUERIES = {
     "locations": "",
-    "position": "Well-known text of a POINT or MULTIPOINT; the stations that may stand there, within their accuracy",
-    "area": "Well-known text of a POLYGON or MULTIPOLYGON; the stations that stand in it",
+    "position": say(
+        "Well-known text of a POINT or MULTIPOINT; the stations that may stand there, within their accuracy"
+    ),
+    "area": say("Well-known text of a POLYGON or MULTIPOLYGON; the stations that stand in it"),
 }
-_ABOUT = (
+_ABOUT = say(
     "Every reading of every station, as a series of values with their qualifiers and quality. What lies below or above "
     "detection has no value: its bound stands beside it."
 )
 
 
-@router.api_route("", methods=METHODS, responses=documented.answers("Collection", *FORMS))
+@router.api_route("", **PAGE, responses=documented.answers("Collection", *FORMS))
 def readings(request: Request, f: FormText = None) -> Response:
     """The collection of readings: its parameters with their units, and how it is queried."""
     served = current(request)
@@ -55,7 +58,7 @@ def collection(served: Served, root: str) -> dict[str, Any]:
     systems = [each.uri for each in atlas.place.systems]
     return {
         "id": NAME,
-        "title": "Readings",
+        "title": say("Readings"),
         "description": _ABOUT,
         "attribution": atlas.place.attribution,
         "license": atlas.place.licence,

@@ -15,9 +15,9 @@ from mendmap.web.ogc import documented, links
 from mendmap.web.ogc.answers import answer
 from mendmap.web.ogc.links import link
 from mendmap.web.ogc.negotiation import HTML, JSON, FormText, chosen
+from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix=f"{links.PREFIX}/tileMatrixSets")
-METHODS = ["GET", "HEAD"]
 FORMS = (JSON, HTML)
 QUAD = "WebMercatorQuad"
 QUAD_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
@@ -30,7 +30,7 @@ GridId = Annotated[str, Path(description="Id of a tile matrix set.")]
 
 @router.api_route(
     "",
-    methods=METHODS,
+    **PAGE,
     responses=documented.answers("TileMatrixSets", *FORMS),
     openapi_extra={"operationId": ".getTileMatrixSetsList"},
 )
@@ -48,7 +48,7 @@ def every_grid(request: Request, f: FormText = None) -> Response:
 
 @router.api_route(
     "/{tileMatrixSetId}",
-    methods=METHODS,
+    **PAGE,
     responses=documented.answers("TileMatrixSet", *FORMS),
     openapi_extra={"operationId": ".getTileMatrixSet"},
 )

@@ -12,14 +12,14 @@ from mendmap.web.ogc.answers import answer
 from mendmap.web.ogc.conformance import CLASSES
 from mendmap.web.ogc.links import OGC, Link, link
 from mendmap.web.ogc.negotiation import HTML, JSON, OPENAPI, FormText, chosen
+from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix=links.PREFIX)
-METHODS = ["GET", "HEAD"]
 FORMS = (JSON, HTML)
 
 
-@router.api_route("", methods=METHODS, include_in_schema=False)
-@router.api_route("/", methods=METHODS, responses=documented.answers("Landing", *FORMS))
+@router.api_route("", **PAGE, include_in_schema=False)
+@router.api_route("/", **PAGE, responses=documented.answers("Landing", *FORMS))
 def landing(request: Request, f: FormText = None) -> Response:
     """The landing page: what the service is, and links to all there is."""
     served = current(request)
@@ -48,7 +48,7 @@ def _ways(root: str, site: str) -> list[Link]:
     ]
 
 
-@router.api_route("/conformance", methods=METHODS, responses=documented.answers("Conformance", *FORMS))
+@router.api_route("/conformance", **PAGE, responses=documented.answers("Conformance", *FORMS))
 def conformance(request: Request, f: FormText = None) -> Response:
     """The conformance classes that the service holds."""
     served = current(request)
@@ -60,7 +60,7 @@ def conformance(request: Request, f: FormText = None) -> Response:
     return answer(request, served, form, body, "ogc_conformance.html")
 
 
-@router.api_route("/collections", methods=METHODS, responses=documented.answers("Collections", *FORMS))
+@router.api_route("/collections", **PAGE, responses=documented.answers("Collections", *FORMS))
 def every_collection(request: Request, f: FormText = None) -> Response:
     """The collections: every layer is one of features, and the readings are one of their own kind."""
     served = current(request)
@@ -75,7 +75,7 @@ def every_collection(request: Request, f: FormText = None) -> Response:
     return answer(request, served, form, body, "ogc_collections.html")
 
 
-@router.api_route("/collections/{collectionId}", methods=METHODS, responses=documented.answers("Collection", *FORMS))
+@router.api_route("/collections/{collectionId}", **PAGE, responses=documented.answers("Collection", *FORMS))
 def one_collection(request: Request, collectionId: documented.CollectionId, f: FormText = None) -> Response:  # noqa: N803
     """One collection: what it is, where its features lie, and links to them."""
     served = current(request)

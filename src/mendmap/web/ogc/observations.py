@@ -32,10 +32,10 @@ from mendmap.web.ogc.edr import DATA
 from mendmap.web.ogc.negotiation import COVERAGE, CSV, GEOJSON, HTML, Form, FormText, chosen
 from mendmap.web.ogc.stations import Station
 from mendmap.web.routes.downloads import bounded
+from mendmap.web.spoken import PAGE
 from mendmap.web.spool import Loan
 
 router = APIRouter(prefix=f"{links.PREFIX}/collections/{edr.NAME}")
-METHODS = ["GET", "HEAD"]
 LISTS = (GEOJSON, HTML)
 _ANSWERS = documented.answers("Observations", *DATA)
 
@@ -80,13 +80,18 @@ def _asked(
         if each not in served.atlas.parameters:
             raise BadRequestError(not_one_of("parameter-name: no such parameter", each, served.atlas.parameters))
     system = CRS84 if crs is None else chosen_system(crs, served.atlas.place.systems)
-    return _Asked(served, chosen(request, f, DATA), interval(datetime), listed, system, dict(request.query_params))
+    return _Asked(served, chosen(request, f, DATA), interval(datetime), listed, system, _without_language(request))
+
+
+def _without_language(request: Request) -> dict[str, str]:
+    """What data is asked for: in any language it is the same."""
+    return {name: text for name, text in request.query_params.items() if name != "lang"}
 
 
 Asked = Annotated[_Asked, Depends(_asked)]
 
 
-@router.api_route("/locations", methods=METHODS, responses=documented.answers("Locations", *LISTS))
+@router.api_route("/locations", **PAGE, responses=documented.answers("Locations", *LISTS))
 def locations(
     request: Request, bbox: BoxText = None, datetime: DatetimeText = None, as_of: AsOfText = None, f: FormText = None
 ) -> Response:
@@ -97,7 +102,7 @@ def locations(
     return _stations(request, served, form, found, "/locations")
 
 
-@router.api_route("/locations/{locationId}", methods=METHODS, responses=_ANSWERS)
+@router.api_route("/locations/{locationId}", **PAGE, responses=_ANSWERS)
 def location(request: Request, locationId: LocationId, of: Asked) -> Response:  # noqa: N803
     """The readings of one station."""
     known = {each.feature.id: each for each in stations.every(of.served)}
@@ -106,7 +111,7 @@ def location(request: Request, locationId: LocationId, of: Asked) -> Response:  
     return _readings(request, of, [known[locationId]], f"/locations/{locationId}")
 
 
-@router.api_route("/position", methods=METHODS, responses=_ANSWERS)
+@router.api_route("/position", **PAGE, responses=_ANSWERS)
 def position(request: Request, coords: Coords, of: Asked) -> Response:
     """The readings of the stations that may stand at a point: it lies within their accuracy. Nothing is
     interpolated."""
@@ -114,7 +119,7 @@ def position(request: Request, coords: Coords, of: Asked) -> Response:
     return _readings(request, of, stations.at(of.served, point), "/position")
 
 
-@router.api_route("/area", methods=METHODS, responses=_ANSWERS)
+@router.api_route("/area", **PAGE, responses=_ANSWERS)
 def area(request: Request, coords: Coords, of: Asked) -> Response:
     """The readings of the stations that stand in an area; none where there is none."""
     shape = stations.shape(coords, ("POLYGON", "MULTIPOLYGON"), of.system)

@@ -23,9 +23,9 @@ from mendmap.web.ogc.documented import Schema
 from mendmap.web.ogc.downgrade import to_3_0
 from mendmap.web.ogc.negotiation import HTML, OPENAPI, FormText, chosen
 from mendmap.web.page import page
+from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix=links.PREFIX)
-METHODS = ["GET", "HEAD"]
 FORMS = (OPENAPI, HTML)
 _COLLECTION = "/collections/{collectionId}"
 _SYSTEMS = ("crs", "bbox-crs", "filter-crs")
@@ -33,7 +33,7 @@ _SYSTEMS = ("crs", "bbox-crs", "filter-crs")
 Document = dict[str, Any]
 
 
-@router.api_route("/api", methods=METHODS, responses=documented.answers("Document", *FORMS))
+@router.api_route("/api", **PAGE, responses=documented.answers("Document", *FORMS))
 def definition(request: Request, f: FormText = None) -> Response:
     """The definition of this API, in OpenAPI 3.0."""
     served = current(request)
@@ -43,7 +43,7 @@ def definition(request: Request, f: FormText = None) -> Response:
     return varied(content(request, orjson.dumps(made), OPENAPI.media_type, served.atlas.snapshot))
 
 
-@router.api_route("/api.html", methods=METHODS, responses=documented.answers("Document", HTML))
+@router.api_route("/api.html", **PAGE, responses=documented.answers("Document", HTML))
 def explained(request: Request) -> Response:
     """The API, explained."""
     return definition(request, HTML.name)

@@ -15,10 +15,11 @@ from mendmap.web.keeper import current
 from mendmap.web.ogc import documented, links
 from mendmap.web.ogc.answers import answer
 from mendmap.web.ogc.negotiation import HTML, SCHEMA, FormText, chosen
+from mendmap.web.spoken import PAGE
 from mendmap.words.fields import Field
+from mendmap.words.phrases import say
 
 router = APIRouter(prefix=f"{links.PREFIX}/collections/{{collectionId}}")
-METHODS = ["GET", "HEAD"]
 FORMS = (SCHEMA, HTML)
 # Kinds of columns as JSON types; a date may be of reduced precision (2021, 2021-08), which no format of JSON Schema is.
 _TYPES: dict[str, dict[str, str]] = {
@@ -30,9 +31,9 @@ _TYPES: dict[str, dict[str, str]] = {
     "url": {"type": "string", "format": "uri"},
 }
 _MEANINGS = {
-    "schema": "The properties of its features.",
-    "queryables": "The properties that filters and parameters may name.",
-    "sortables": "The properties that sortby may name.",
+    "schema": say("The properties of its features."),
+    "queryables": say("The properties that filters and parameters may name."),
+    "sortables": say("The properties that sortby may name."),
 }
 
 
@@ -51,19 +52,19 @@ def sortable(atlas: Atlas, layer: Layer) -> tuple[Field, ...]:
     return tuple(each for each in told(atlas, layer) if each.kind != "list")
 
 
-@router.api_route("/schema", methods=METHODS, responses=documented.answers("Properties", *FORMS))
+@router.api_route("/schema", **PAGE, responses=documented.answers("Properties", *FORMS))
 def schema(request: Request, collectionId: documented.CollectionId, f: FormText = None) -> Response:  # noqa: N803
     """Every property of the features of a collection, with its meaning and unit."""
     return _schema(request, collectionId, f, "schema")
 
 
-@router.api_route("/queryables", methods=METHODS, responses=documented.answers("Properties", *FORMS))
+@router.api_route("/queryables", **PAGE, responses=documented.answers("Properties", *FORMS))
 def queryable(request: Request, collectionId: documented.CollectionId, f: FormText = None) -> Response:  # noqa: N803
     """The properties that filters may name."""
     return _schema(request, collectionId, f, "queryables")
 
 
-@router.api_route("/sortables", methods=METHODS, responses=documented.answers("Properties", *FORMS))
+@router.api_route("/sortables", **PAGE, responses=documented.answers("Properties", *FORMS))
 def sortables(request: Request, collectionId: documented.CollectionId, f: FormText = None) -> Response:  # noqa: N803
     """The properties by which features can be sorted."""
     return _schema(request, collectionId, f, "sortables")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 
 from mendmap.atlas.model import Layer
-from mendmap.catalogue.records import names
+from mendmap.catalogue.records import Names, names
 from mendmap.errors import BadRequestError, not_one_of
 from mendmap.web.keeper import Served, current
 from mendmap.web.ogc import links
@@ -29,9 +29,14 @@ class Tiled:
 
     served: Served
     layers: tuple[Layer, ...]
-    title: str
+    names: Names
     at: str
     query: dict[str, str]
+
+    @property
+    def title(self) -> str:
+        """Its name in the catalogue's first language that it has one in."""
+        return names(self.names, self.served.atlas.place.languages)
 
     def address(self, path: str = "", **query: str) -> str:
         """The address of the list of tilesets, or of what is below it, with what was asked and more."""
@@ -47,9 +52,8 @@ def of_collection(request: Request, collection: str, as_of: str | None) -> Tiled
     """The tiles of one collection. Raises NotFoundError, and BadRequestError."""
     served = current(request).of(as_of)
     layer = served.atlas.layer(collection)
-    title = names(layer.name, served.atlas.place.languages)
     root = links.root(request, served)
-    return Tiled(served, (layer,), title, f"{root}/collections/{layer.id}", _query(as_of=as_of))
+    return Tiled(served, (layer,), layer.name, f"{root}/collections/{layer.id}", _query(as_of=as_of))
 
 
 def of_dataset(request: Request, collections: str | None, as_of: str | None) -> Tiled:
@@ -64,9 +68,8 @@ def of_dataset(request: Request, collections: str | None, as_of: str | None) -> 
     if len(set(listed)) < len(listed):
         raise BadRequestError("collections: one is named twice")
     place = served.atlas.place
-    title = names(place.name, place.languages)
     query = _query(collections=collections, as_of=as_of)
-    return Tiled(served, tuple(choices[each] for each in listed), title, links.root(request, served), query)
+    return Tiled(served, tuple(choices[each] for each in listed), place.name, links.root(request, served), query)
 
 
 def _query(**given: str | None) -> dict[str, str]:

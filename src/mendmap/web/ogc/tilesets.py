@@ -20,19 +20,17 @@ from mendmap.web.ogc.links import OGC, Link, link
 from mendmap.web.ogc.negotiation import HTML, JSON, TILEJSON, Form, FormText, chosen
 from mendmap.web.ogc.tiled import TILES, Tiled, of_collection, of_dataset
 from mendmap.web.routes.tiles import vector_layer
+from mendmap.web.spoken import PAGE
 from mendmap.words.fields import expanded
 
 router = APIRouter(prefix=links.PREFIX)
-METHODS = ["GET", "HEAD"]
 LISTS = (JSON, HTML)
 FORMS = (JSON, HTML, TILEJSON)
 _LISTED = documented.answers("TileSets", *LISTS)
 _DESCRIBED = documented.answers("TileSet", *FORMS)
 
 
-@router.api_route(
-    "/tiles", methods=METHODS, responses=_LISTED, openapi_extra={"operationId": ".dataset.vector.getTileSetsList"}
-)
+@router.api_route("/tiles", **PAGE, responses=_LISTED, openapi_extra={"operationId": ".dataset.vector.getTileSetsList"})
 def of_whole(
     request: Request, collections: CollectionsText = None, as_of: AsOfText = None, f: FormText = None
 ) -> Response:
@@ -42,7 +40,7 @@ def of_whole(
 
 @router.api_route(
     "/collections/{collectionId}/tiles",
-    methods=METHODS,
+    **PAGE,
     responses=_LISTED,
     openapi_extra={"operationId": ".collection.vector.getTileSetsList"},
 )
@@ -53,7 +51,7 @@ def of_one(request: Request, collectionId: CollectionId, as_of: AsOfText = None,
 
 @router.api_route(
     "/tiles/{tileMatrixSetId}",
-    methods=METHODS,
+    **PAGE,
     responses=_DESCRIBED,
     openapi_extra={"operationId": ".dataset.vector.getTileSet"},
 )
@@ -71,7 +69,7 @@ def whole_tileset(
 
 @router.api_route(
     "/collections/{collectionId}/tiles/{tileMatrixSetId}",
-    methods=METHODS,
+    **PAGE,
     responses=_DESCRIBED,
     openapi_extra={"operationId": ".collection.vector.getTileSet"},
 )
