@@ -12,7 +12,8 @@ SITES = {
     "smelters": {"tir_smelter"},
     "lakes": {"lake_robule"},
     "waste_dumps": {
-        "ostreljski_planir", "visoki_planir", "severni_planir", "severozapadno_odlagaliste", "istocna_saraka"
+        "ostreljski_planir", "visoki_planir", "severni_planir", "severozapadno_odlagaliste", "istocna_saraka",
+        "robule_waste_dump",
     },
     "tailings": {
         "rth_tailings", "old_bor_tailings", "vk_tailings_field_1", "vk_tailings_field_2", "vk_dam_3a"

@@ -14,7 +14,9 @@ from mendmap.words.fields import Row, column, fields_of, plain, value
 from mendmap.words.phrases import Name
 from mendmap.words.vocabulary import (
     BLOCKS,
+    CERTAINTIES,
     CHECKS,
+    CONNECTIONS,
     EXPECTED,
     LOSSES,
     MEDIA,
@@ -176,6 +178,24 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A way that water, or what is in it, takes from one feature to another, as one source says. Sources stand side by
+    side, a row each."""
+
+    kind: ClassVar[str] = "connection"
+    id: str = column("id", "Id of the connection.", required=True)
+    from_feature: str = column("id", "Where it comes from.", required=True, refers="feature")
+    to_feature: str | None = column("id", "Where it gets to; blank: the source does not say.", refers="feature")
+    how: str = column("word", "How it gets there.", required=True, choices=tuple(CONNECTIONS))
+    since: Period | None = column("date", "From when.")
+    until: Period | None = column("date", "Until when; blank: until now, or not stated.")
+    certainty: str = column("word", "How sure it is that there is one.", required=True, choices=tuple(CERTAINTIES))
+    trust: str = column("word", "Who vouches for it.", required=True, choices=TRUSTS)
+    source: str = column("id", "Document it is taken from.", required=True, refers="source")
+    note: str | None = column("text", "What to know about it.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
     """How much a work planned or achieved, as one report says. Reports that conflict stand side by side."""
 
@@ -283,10 +303,11 @@ class Feed:
     note: str | None = column("text", "What to know about it.")
 
 
-Record = Source | Parameter | Rule | Limit | State | Work | Quantity | Figure | Statement | Feed
+Record = Source | Parameter | Rule | Limit | State | Connection | Work | Quantity | Figure | Statement | Feed
 RecordT = TypeVar("RecordT", bound=Record)
 TABLES: Mapping[str, type[Record]] = {
-    table.kind: table for table in (Source, Parameter, Rule, Limit, State, Work, Quantity, Figure, Statement, Feed)
+    table.kind: table
+    for table in (Source, Parameter, Rule, Limit, State, Connection, Work, Quantity, Figure, Statement, Feed)
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mendmap.catalogue import files
 from mendmap.catalogue.model import Entry, Table
-from mendmap.catalogue.records import TABLES, Record, Rule
+from mendmap.catalogue.records import TABLES, Connection, Record, Rule
 from mendmap.errors import Fault, not_one_of, shown
 from mendmap.words.fields import expanded, fields_of, read_row
 
@@ -110,6 +110,8 @@ def _disagreements(record: Record) -> Iterator[tuple[str, str]]:
     value, value_to = getattr(record, "value", None), getattr(record, "value_to", None)
     if value is not None and value_to is not None and value_to < value:
         yield "value_to", f"{value_to:g} is below value {value:g}"
+    if isinstance(record, Connection) and record.to_feature and record.to_feature == record.from_feature:
+        yield "to_feature", "a connection leads to another feature than it comes from"
     if isinstance(record, Rule):
         yield from _unassessable(record)
     if (record_from := getattr(record, "depends_from", None)) is not None or getattr(record, "depends_to", None):

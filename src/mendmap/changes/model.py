@@ -30,7 +30,7 @@ WHATS = {
 # Every thing that a change can be of; records by their kinds.
 THINGS = (
     *("feature", "readings", "verdict", "outcome", "catalogue", "layer"),
-    *("source", "parameter", "rule", "limit", "state", "work", "quantity", "figure", "statement"),
+    *("source", "parameter", "rule", "limit", "state", "connection", "work", "quantity", "figure", "statement"),
 )
 
 

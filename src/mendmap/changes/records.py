@@ -16,11 +16,14 @@ from mendmap.lake.changed import Pair
 # Columns that say when what a record tells of was so.
 _TIMES = {
     "state": ("since", "until"),
+    "connection": ("since", "until"),
     "work": ("begun", "finished"),
     "quantity": ("date",),
     "figure": ("period",),
     "limit": ("applies_from", "applies_to"),
 }
+# Columns that name one feature.
+_FEATURES = ("site", "feature", "from_feature", "to_feature")
 # How a record is named, by the first of these that it has.
 _NAMES = ("name", "title", "claim", "state", "what", "clause", "instrument")
 # What is told of a catalogue and a layer; how they are stored and drawn is not.
@@ -85,5 +88,5 @@ def _layers(kind: str, body: Mapping[str, Any], atlas: Atlas) -> tuple[str, ...]
         work = atlas.works.get(body["work"])
         named = work.sites if work else ()
     else:
-        named = (*(body.get("sites") or ()), body.get("site") or "", body.get("feature") or "")
+        named = (*(body.get("sites") or ()), *(body.get(each) or "" for each in _FEATURES))
     return tuple(dict.fromkeys(atlas.features[each].layer for each in named if each in atlas.features))

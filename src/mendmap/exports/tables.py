@@ -22,6 +22,7 @@ DOWNLOADS = {
     "works": "work",
     "quantities": "quantity",
     "states": "state",
+    "connections": "connection",
     "limits": "limit",
     "rules": "rule",
     "statements": "statement",
@@ -37,12 +38,19 @@ CHECKED = (
     Field("computed", "number", "The value that the computation gives, in the unit of the value claimed."),
 )
 # The columns that say where a row of a kind is about, and from when until when.
-_PLACES = {"figure": ("feature",), "work": ("sites",), "state": ("site",), "statement": ("sites", "feature")}
+_PLACES = {
+    "figure": ("feature",),
+    "work": ("sites",),
+    "state": ("site",),
+    "connection": ("from_feature", "to_feature"),
+    "statement": ("sites", "feature"),
+}
 _TIMES = {
     "figure": ("period", "period"),
     "work": ("begun", "finished"),
     "quantity": ("date", "date"),
     "state": ("since", "until"),
+    "connection": ("since", "until"),
     "limit": ("applies_from", "applies_to"),
     "statement": ("period", "period"),
 }

@@ -122,7 +122,7 @@ def seen(whole: Contents, hidden: Rules, known: Measured) -> Contents:
 
 
 # Records that may name what is hidden, each after those that it names; and what a catalogue says of itself.
-_ORDER = ("state", "work", "quantity", "figure", "statement")
+_ORDER = ("state", "connection", "work", "quantity", "figure", "statement")
 _OWN = ("catalogue", "layer", "map")
 
 

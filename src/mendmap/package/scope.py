@@ -32,6 +32,7 @@ NARROWED: Mapping[str, tuple[str, ...]] = {
     "works": ("site",),
     "quantities": ("site",),
     "states": ("site",),
+    "connections": ("site",),
     "figures": ("site",),
     "statements": ("site",),
 }

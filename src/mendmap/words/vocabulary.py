@@ -33,6 +33,22 @@ ACCESS = {
     "regulator": say("Who holds a key for regulators, and staff."),
     "staff": say("Who holds a key for staff."),
 }
+# How water, or what is in it, gets from one feature to another.
+CONNECTIONS = {
+    "leaches_to": say("What is in it seeps out and gets there."),
+    "drains_to": say("Its water runs off there."),
+    "discharges_to": say("Its water is let out there."),
+    "conveyed_to": say("Its water is led or pumped there."),
+    "flows_into": say("The river or stream ends there."),
+}
+
+CERTAINTIES = {
+    "stated": say("The source says so."),
+    "assumed": say("The source leaves it open; the makers of the catalogue take it to be so."),
+    "disputed": say("Sources contradict each other."),
+    "hypothesis": say("A guess, never a fact."),
+}
+
 JOINS = {
     "named": say("The data names the site that this station monitors."),
     "inside": say("The station lies inside the site's outline."),
