@@ -116,7 +116,11 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         each["source"] = describe.source(atlas, each["source"]) if each["source"] in atlas.sources else None
     told = findings.of_series(atlas, row, given.get("as-of"))
     limits = [
-        {**to_plain(each), "source": describe.source(atlas, each.source), "drawn": pictures.comparable(each, row)}
+        {
+            **to_plain(each),
+            "source": describe.source(atlas, each.source),
+            "drawn": pictures.comparable(each, row.averaging),
+        }
         for each in pictures.limits(atlas, row)
     ]
     return page(
