@@ -47,6 +47,13 @@ def place(folder: Path) -> Testford:
     ]
     made.layers["lakes"]["features"][0]["properties"]["watercourses"] = "rill"
     made.layers["lakes"]["features"].append(feature("pond", "lake", point(20.42, 44.6), watercourses="brook"))
+    made.tables["limit"] += [
+        {**made.tables["limit"][0], "id": "cu_now", "parameter": "cu", "averaging": "sample", "value": "0.03"}
+        | {"unit": "mg/L", "type": "MAC-EQS"},
+        {**made.tables["limit"][0], "id": "cu_once", "parameter": "cu", "averaging": "sample", "value": "40"}
+        | {"unit": "ug/L", "applies_to": "2019"},
+        {**made.tables["limit"][0], "id": "cu_hour", "parameter": "cu", "value": "45", "unit": "ug/L"},
+    ]
     made.tables["work"].append(
         {**made.tables["work"][0], "id": "dredging", "sites": "pond", "name_en": "Dredging", "type": "dredging"}
     )
@@ -164,7 +171,10 @@ def test_the_drawing_tells_itself_and_gives_no_kilometre_to_what_is_assumed(clie
     assert answer.headers["content-type"] == "image/svg+xml"
     assert "3: Rumour, kilometre not known, 50 µg/L" in answer.text
     assert "4: Bridge, km 11.91, below 5 µg/L" in answer.text
-    assert answer.text.count("stroke-dasharray") == 1
+    assert "Work: Dredging (March 2020 to 2021), km 1.59." in answer.text
+    assert "limit (EU): 45" not in answer.text, "an hourly limit is not about samples"
+    assert "limit (EU): 40" not in answer.text, "it applied until 2019"
+    assert "MAC-EQS (EU): 30 µg/L." in answer.text and answer.text.count('class="limit"') == 1
     assert "<script>" not in answer.text and "Weir &lt;script&gt;" in answer.text
     empty = client.get("/watercourses/brook.svg?parameter=cu&date=2019-06-30")
     assert "No reading of it can be drawn" in empty.text

@@ -2,6 +2,7 @@
 
 Each mark is one reading of one series, numbered as in the table that stands beside it; nothing is joined or averaged.
 A reading whose station's kilometre is only assumed has none: it is a dashed line over the stretch it may be from.
+Works stand below the axis, each in a lane of its own, from kilometre to kilometre. Limits are dashed lines across.
 Not here: which readings (``lake``), and where stations lie (``atlas.rivers``).
 """
 
@@ -9,12 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mendmap.charts.axes import value_ticks
-from mendmap.charts.svg import INK, LINE, QUIET, grid, heading, picture, text
+from mendmap.charts.svg import CHARACTER, INK, LIMIT, LINE, QUIET, grid, heading, picture, short, text
 from mendmap.words.languages import IN_ENGLISH, Language
 from mendmap.words.phrases import Phrase, amount, counted, joined, numeral, say
 
 WIDTH, HEIGHT = 640, 320
 _TOP, _BOTTOM, _RIGHT = 36, HEIGHT - 58, WIDTH - 14
+LANE = 18  # the height of one
+_LANES = 6  # works in a drawing; every work is told in words
+_TALL = 3  # a limit up to so many times the greatest value still has room
+_HALO = 'paint-order="stroke" stroke="#fffdf8" stroke-width="4"'
 _SHAPES = {"": "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", "<": "m-4 0h8l-4 7z", ">": "m-4 0h8l-4 -7z"}
 
 _QUALIFIED = {
@@ -40,6 +45,24 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A work that was done along the river: its name with its time, and from which kilometre to which, as drawn; None
+    where that is not known."""
+
+    name: str
+    km: float | None
+    to_km: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A limit: its label, and its ``value`` (canonical unit)."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What is to be drawn: ``what`` along which river (``where``), ``unit`` as it is printed, ``when`` in words; the
     watercourse runs from ``first_km`` to ``last_km``."""
@@ -51,21 +74,36 @@ class Profile:
     first_km: float
     last_km: float
     marks: tuple[Mark, ...]
+    works: tuple[Done, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+
+    @property
+    def placed(self) -> list[Done]:
+        """The works that have a lane: the first that have a kilometre."""
+        return [each for each in self.works if each.km is not None][:_LANES]
+
+    @property
+    def height(self) -> int:
+        """How high the drawing is."""
+        return HEIGHT + LANE * len(self.placed)
 
 
 def draw_profile(profile: Profile, language: Language = IN_ENGLISH) -> bytes:
     """The drawing of a profile as SVG that stands by itself, in a language."""
-    values = [each.value for each in profile.marks]
-    ticks = value_ticks(min([0.0, *values]), max([0.0, *values]))
+    values = [0.0, *(each.value for each in profile.marks)]
+    within = [each for each in profile.bounds if min(values) <= each.value <= _TALL * max(values)]
+    ticks = value_ticks(min(values), max([*values, *(each.value for each in within)]))
     frame = _Frame(profile, ticks, language)
-    body = [*_axes(frame, profile), *(part for each in profile.marks for part in _mark(frame, each))]
+    body = [*_axes(frame, profile), *_works(frame, profile.placed), *_bounds(frame, within)]
+    body += (part for each in profile.marks for part in _mark(frame, each))
     if not profile.marks:
         middle = (_TOP + _BOTTOM) / 2
         nothing = language.say(say("No reading of it can be drawn along here"))
         body.append(text(WIDTH / 2, middle, nothing, anchor="middle", size=14))
-    body.append(text(8, HEIGHT - 8, language.say(_key(profile)), fill=QUIET, size=11))
+    room = int((WIDTH - 16) / CHARACTER)
+    body.append(text(8, profile.height - 8, short(language.say(_key(profile)), room), fill=QUIET, size=11))
     title = say("{parameter} along {watercourse}", parameter=profile.what, watercourse=profile.where)
-    return picture(WIDTH, HEIGHT, language.say(title), language.say(told(profile)), body, language.id)
+    return picture(WIDTH, profile.height, language.say(title), language.say(told(profile)), body, language.id)
 
 
 def told(profile: Profile) -> Phrase:
@@ -91,7 +129,21 @@ def told(profile: Profile) -> Phrase:
             said.append(say("{mark}: {station}, kilometre not known, {value}.", **known))
         else:
             said.append(say("{mark}: {station}, km {km:.2f}, {value}.", km=each.km, **known))
-    return joined(" ", said)
+    said += [_bound(each, profile.unit) for each in profile.bounds]
+    return joined(" ", (*said, *map(_done, profile.works)))
+
+
+def _bound(each: Bound, unit: str) -> Phrase:
+    return say("{limit}: {value}.", limit=each.label, value=amount(numeral(each.value), unit))
+
+
+def _done(each: Done) -> Phrase:
+    """A work and where it was done."""
+    if each.km is None or each.to_km is None:
+        return say("Work: {work}, kilometre not known.", work=each.name)
+    if each.to_km - each.km < 0.01:
+        return say("Work: {work}, km {km:.2f}.", work=each.name, km=each.km)
+    return say("Work: {work}, km {begin:.2f} to {end:.2f}.", work=each.name, begin=each.km, end=each.to_km)
 
 
 class _Frame:
@@ -121,6 +173,40 @@ def _axes(frame: _Frame, profile: Profile) -> Iterator[str]:
             yield text(frame.x(km), _BOTTOM + 17, language.number(km), anchor="middle")
     downstream = language.say(say("kilometres downstream"))
     yield text(_RIGHT, _BOTTOM + 32, downstream, anchor="end", fill=QUIET, size=11)
+
+
+def _bounds(frame: _Frame, bounds: Sequence[Bound]) -> Iterator[str]:
+    taken: list[float] = []
+    for each in sorted(bounds, key=lambda bound: -bound.value):
+        y = frame.y(each.value)
+        line = f'd="M{frame.left:.1f} {y:.1f}H{_RIGHT}" stroke="{LIMIT}" stroke-width="1.4"'
+        yield f'<path class="limit" {line} stroke-dasharray="6 3"/>'
+        # Where a label has no room of its own, the words below the drawing have it.
+        if all(abs(y - other) > 12 for other in taken):
+            taken.append(y)
+            words = frame.language.say(say("{limit}: {value}", limit=each.label, value=numeral(each.value)))
+            yield text(_RIGHT - 2, y - 4, short(words, 60), anchor="end", fill=LIMIT, size=11, more=_HALO)
+
+
+def _works(frame: _Frame, works: Sequence[Done]) -> Iterator[str]:
+    """A lane for each work: a firm bar where it was done, with its name beside it where there is more room."""
+    for nth, each in enumerate(works):
+        assert each.km is not None and each.to_km is not None
+        y = _BOTTOM + 42 + LANE * nth
+        begin, finish = frame.x(each.km), frame.x(each.to_km)
+        yield f'<path d="M{frame.left:.1f} {y}H{_RIGHT}" stroke="{QUIET}" stroke-opacity=".35"/>'
+        if finish - begin < 6:
+            x = (begin + finish) / 2
+            yield f'<path d="M{x:.1f} {y - 6}l6 6l-6 6l-6 -6z" fill="{INK}"/>'
+            begin, finish = x - 6, x + 6
+        else:
+            yield f'<path d="M{begin:.1f} {y}H{finish:.1f}" stroke="{INK}" stroke-width="7"/>'
+        for x in {begin, finish}:
+            yield f'<path d="M{x:.1f} {_BOTTOM + 5}V{y - 6}" stroke="{QUIET}" stroke-dasharray="1 4"/>'
+        after = _RIGHT - finish >= begin - frame.left
+        room = int((_RIGHT - finish if after else begin - frame.left) / CHARACTER) - 2
+        words, x = short(frame.language.say(each.name), max(room, 12)), finish + 6 if after else begin - 6
+        yield text(x, y + 4, words, anchor="start" if after else "end", size=11, more=_HALO)
 
 
 def _mark(frame: _Frame, each: Mark) -> Iterator[str]:

@@ -94,9 +94,9 @@ def limits(atlas: Atlas, row: SeriesRow) -> list[Limit]:
     return [each for each in atlas.limits.values() if each.parameter == row.parameter]
 
 
-def comparable(limit: Limit, row: SeriesRow) -> bool:
-    """Whether a limit is about values such as those of the series: of the same averaging time, or of samples."""
-    return limit.averaging == row.averaging or (row.averaging in ("sample", "instant") and "sample" in limit.averaging)
+def comparable(limit: Limit, averaging: str) -> bool:
+    """Whether a limit is about values of an averaging time, or of samples."""
+    return limit.averaging == averaging or (averaging in ("sample", "instant") and "sample" in limit.averaging)
 
 
 def _lines(atlas: Atlas, row: SeriesRow, begin: float, finish: float) -> list[Line]:
@@ -104,7 +104,7 @@ def _lines(atlas: Atlas, row: SeriesRow, begin: float, finish: float) -> list[Li
     drawing needs no ends."""
     labels: dict[tuple[float, str, float | None, float | None], list[str]] = {}
     for each in limits(atlas, row):
-        if not comparable(each, row):
+        if not comparable(each, row.averaging):
             continue
         try:
             value = each.value * factor(each.unit, atlas.parameters[row.parameter].unit)

@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 
 from mendmap.atlas.model import Atlas
 from mendmap.atlas.rivers import Along, Watercourse
-from mendmap.catalogue.records import names
-from mendmap.charts.profile import Mark, Profile
+from mendmap.catalogue.records import Limit, names
+from mendmap.charts.profile import Bound, Done, Mark, Profile
 from mendmap.lake import contents
 from mendmap.lake.connection import Lake
 from mendmap.query.readings import ReadingQuery
 from mendmap.query.times import Interval
-from mendmap.web import along, describe, wording
+from mendmap.units import UnitError, factor
+from mendmap.web import along, describe, pictures, wording
 from mendmap.words.fields import Field
+from mendmap.words.labels import label
 from mendmap.words.phrases import Phrase, say
 from mendmap.words.vocabulary import FLAGS
 
@@ -101,7 +103,42 @@ def drawn(atlas: Atlas, watercourse: Watercourse, parameter: str, interval: Inte
         first_km=first,
         last_km=first if last is None else last,
         marks=tuple(_marks(atlas, readings)),
+        works=tuple(_works(atlas, watercourse)),
+        bounds=tuple(_bounds(atlas, parameter, interval, readings)),
     )
+
+
+def _works(atlas: Atlas, watercourse: Watercourse) -> Iterator[Done]:
+    """The works done along a watercourse, in order downstream, each with its time."""
+    for place in watercourse.along:
+        for work in atlas.features[place.feature].works if place.role != "watercourse" else ():
+            time = wording.period("/".join(each.text for each in (work.begun, work.finished) if each))
+            name = names(work.name, atlas.place.languages)
+            yield Done(say("{work} ({time})", work=name, time=time) if time else name, place.km, place.to_km)
+
+
+def _bounds(atlas: Atlas, parameter: str, interval: Interval, readings: list[Row]) -> Iterator[Bound]:
+    """The limits of values such as those along a watercourse that apply at the end of the time, those of the same value
+    and type under one label."""
+    found: dict[tuple[float, str], list[str]] = {}
+    unit, ends = atlas.parameters[parameter].unit, [each.reading["start"] for each in readings if each.reading]
+    last = interval.last or max(ends, default=None)
+    averagings = {each.reading["averaging"] for each in readings if each.reading}
+    for each in atlas.limits.values():
+        applies = last is not None and _applies(each, last.date())
+        if each.parameter == parameter and applies and any(pictures.comparable(each, one) for one in averagings):
+            try:
+                value = each.value * factor(each.unit, unit)
+            except UnitError:
+                continue  # the page of limits has it, with its own unit
+            found.setdefault((value, each.type), []).append(each.jurisdiction)
+    for (value, kind), whose in found.items():
+        yield Bound(say("{limit} ({whose})", limit=label(kind), whose=", ".join(dict.fromkeys(whose))), value)
+
+
+def _applies(limit: Limit, day: dt.date) -> bool:
+    begun = limit.applies_from is None or limit.applies_from.first <= day
+    return begun and (limit.applies_to is None or day <= limit.applies_to.last)
 
 
 def when(interval: Interval) -> Phrase:

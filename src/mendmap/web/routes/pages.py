@@ -8,7 +8,7 @@ from mendmap.atlas.model import Atlas, Feature
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
 from mendmap.maps.page import SCRIPTS, STYLES
-from mendmap.web import claims, describe, linked, spoken
+from mendmap.web import claims, describe, linked, spoken, strip
 from mendmap.web.answers import content
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import Served, current
@@ -101,6 +101,7 @@ def _map(request: Request, served: Served, ident: str) -> Response:
         "map.html",
         rows=rows,
         rows_left_out=left_out,
+        graph=strip.shown(request, served, atlas),
         **_drawn(request, served, ident),
         **claims.every(atlas, served.outcomes),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Request, Response
+from markupsafe import Markup
 
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.atlas.rivers import Watercourse
@@ -79,12 +80,14 @@ def as_json(ident: str, of: Asked) -> dict[str, Any]:
     if of.profile:
         parameter, interval = of.profile
         rows, left_out = _rows(of)
+        drawn = profile.drawn(of.atlas, of.watercourse, parameter, interval, rows)
         told["profile"] = {
             "parameter": parameter,
             "unit": of.atlas.parameters[parameter].unit,
             "first": interval.first.isoformat() if interval.first else None,
             "last": interval.last.isoformat() if interval.last else None,
             "rows": list(profile.told(of.atlas, rows)),
+            "limits": [{"label": each.label, "value": each.value} for each in drawn.bounds],
             "left_out": left_out,
         }
     return {**told, "asked": dict(of.given), "snapshot": answers.named(of.atlas.snapshot)}
@@ -113,9 +116,7 @@ def as_svg(request: Request, ident: str, of: Asked) -> Response:
         raise BadRequestError("a drawing is of a profile: name the parameter")
     drawn = profile.drawn(of.atlas, of.watercourse, *of.profile, _rows(of)[0])
     language = of.served.language(spoken.chosen(request, of.atlas))
-    return answers.content(
-        request, chart.draw_profile(drawn, language), SVG, of.atlas.snapshot, spoken.headers(language)
-    )
+    return answers.content(request, _drawing(request, of, drawn), SVG, of.atlas.snapshot, spoken.headers(language))
 
 
 @router.api_route("/{ident}", **PAGE)
@@ -133,15 +134,18 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         river=along.watercourse(of.atlas, of.watercourse),
         parameters=_measured(of.served.atlas, of.watercourse),
         drawn=drawn,
-        told=chart.told(drawn) if drawn else "",
+        drawing=Markup(_drawing(request, of, drawn).decode()) if drawn else "",  # noqa: S704 - charts escape every text
         profile=list(profile.told(of.atlas, rows)),
         rows_left_out=left_out,
         given=of.given,
         within=asked.WITHIN,
         address=f"/watercourses/{ident}",
         asked=f"?{request.url.query}" if of.given else "",
-        size=(chart.WIDTH, chart.HEIGHT),
     )
+
+
+def _drawing(request: Request, of: _Asked, drawn: chart.Profile) -> bytes:
+    return chart.draw_profile(drawn, of.served.language(spoken.chosen(request, of.atlas)))
 
 
 def _outcomes(of: _Asked) -> Sequence[Outcome]:

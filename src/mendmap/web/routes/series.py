@@ -117,7 +117,11 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
     told = findings.of_series(atlas, row, given.get("as-of"))
     series = describe.series(atlas, row)
     limits = [
-        {**to_plain(each), "source": describe.source(atlas, each.source), "drawn": pictures.comparable(each, row)}
+        {
+            **to_plain(each),
+            "source": describe.source(atlas, each.source),
+            "drawn": pictures.comparable(each, row.averaging),
+        }
         for each in pictures.limits(atlas, row)
     ]
     return page(
