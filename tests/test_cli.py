@@ -16,7 +16,7 @@ COMMANDS = sorted(main.commands)  # type: ignore[attr-defined]
 def test_the_promised_commands_are_there() -> None:
     assert " ".join(COMMANDS) == (
         "assess changes check compact expire export ingest init keys load package progress pull rebuild serve "
-        "statements verify"
+        "statements translate verify"
     )
 
 

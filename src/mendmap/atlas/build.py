@@ -12,6 +12,7 @@ from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas, Feature, Join, Layer, Place
 from mendmap.atlas.rivers import Along, Rivers, rivers
 from mendmap.atlas.verdicts import Verdict, newest
+from mendmap.catalogue.model import FRESH, Network
 from mendmap.catalogue.records import (
     Connection,
     Figure,
@@ -28,6 +29,7 @@ from mendmap.catalogue.records import (
 from mendmap.geo.bounds import Bounds
 from mendmap.lake.contents import Contents, FeatureRow, SeriesRow
 from mendmap.maps import model as maps
+from mendmap.words.dates import length
 from mendmap.words.fields import name_column
 
 CRS = "OGC:CRS84"
@@ -91,7 +93,9 @@ def build(contents: Contents) -> Atlas:
 def _place(body: Mapping[str, Any]) -> Place:
     known = {name: body[name] for name in Place.__dataclass_fields__ if name in body}
     listed = {name: tuple(body.get(name, ())) for name in ("languages", "jurisdictions", "projections")}
-    return Place(**{**known, **listed, "extent": Bounds(*body["extent"])})
+    networks = tuple(Network(each["name"], each["url"], tuple(each["media"])) for each in body.get("networks", ()))
+    fresh = length(body["fresh_for"]) if "fresh_for" in body else FRESH
+    return Place(**{**known, **listed, "extent": Bounds(*body["extent"]), "fresh_for": fresh, "networks": networks})
 
 
 class _Attached:
@@ -180,6 +184,7 @@ def _layer(body: Mapping[str, Any], features: tuple[Feature, ...], place: Place,
     rows = [{"layer": feature.layer, **_row(feature, place.languages)} for feature in features]
     frame = _frame([each.name for each in fields], rows, [feature.geometry for feature in features])
     known = {name: body[name] for name in Layer.__dataclass_fields__ if name in body}
+    known["media"] = tuple(body.get("media", ()))
     return Layer(**known, revision=revision, features=features, frame=frame)
 
 

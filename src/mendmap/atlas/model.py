@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from mendmap.assess.model import ANSWERS, Answers
 from mendmap.atlas.rivers import Above, Along, Rivers
 from mendmap.atlas.verdicts import Verdict
+from mendmap.catalogue.model import FRESH, Network
 from mendmap.catalogue.records import (
     Connection,
     Figure,
@@ -36,7 +37,8 @@ from mendmap.maps.model import MapSpec
 @dataclass(frozen=True, slots=True)
 class Place:
     """What the catalogue says of itself. ``licence`` is that of the whole, ``licences`` are those of the files of each
-    kind of record, and of the readings. ``translations`` are its texts in other languages, by language and text."""
+    kind of record, and of the readings. ``translations`` are its texts in other languages, by language and text.
+    Readings are current ``fresh_for`` so long; where they are not, the official ``networks`` tell more."""
 
     id: str
     name: Names
@@ -50,6 +52,8 @@ class Place:
     zone: str = "UTC"
     jurisdictions: tuple[str, ...] = ()
     projections: tuple[str, ...] = ()
+    fresh_for: dt.timedelta = FRESH
+    networks: tuple[Network, ...] = ()
     licences: Mapping[str, str] = field(default_factory=dict)
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -120,7 +124,8 @@ class Feature:
 class Layer:
     """A layer as it is shown. ``frame`` has a row a feature, indexed by id, in the file's order, in WGS 84
     (OGC:CRS84); its columns are those of ``atlas.fields``. ``revision`` is the last ledger number that changed
-    its features or what is joined to them."""
+    its features or what is joined to them; ``media`` are those that its features are about, none where it does not
+    say."""
 
     id: str
     name: Names
@@ -133,6 +138,7 @@ class Layer:
     revision: int
     features: tuple[Feature, ...]
     frame: geopandas.GeoDataFrame = field(repr=False, compare=False)
+    media: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@
 ``[[readings]]``. Not here: what stands in those files.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mendmap.catalogue.records import TABLES, Names
 from mendmap.geo.bounds import Bounds
-from mendmap.words.fields import Field, Row
+from mendmap.words.fields import Field, Row, plain
 from mendmap.words.vocabulary import ACCESS, MEDIA, ROLES
 
 FILE = "catalogue.toml"
@@ -19,6 +20,8 @@ GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon",
 DERIVED = ("sites", "works")
 # What the service calls so is something else, so no layer may be.
 RESERVED = ("readings",)
+# How old the newest reading may be and still be current, where a catalogue does not say.
+FRESH = dt.timedelta(days=30)
 
 _ENTRY = (
     Field("file", "text", "Path of the file, below the folder of the catalogue.", required=True),
@@ -34,13 +37,24 @@ CATALOGUE = (
     Field("id", "id", "Id of the catalogue.", required=True),
     Field("name", "names", "Name of the place", required=True),
     Field("summary", "names", "What this is about, in a sentence or two"),
-    Field("contact", "url", "Where a reader can report a mistake: https:// or mailto:.", required=True),
+    Field(
+        "contact",
+        "url",
+        "Where a reader can report a mistake: mailto: or https://; {id}, {snapshot}, {address} in it are filled in.",
+        required=True,
+    ),
     Field("licence", "text", "Terms of use of the whole.", required=True),
     Field("attribution", "text", "What must be shown beside every map.", required=True),
     Field("zone", "text", "Zone of its days, months and years, such as Europe/Paris; blank: UTC."),
     Field("jurisdictions", "ids", "Whose limits are law here, as limits name them; blank: none goes before others."),
     Field("near_m", "amount", "How near a station must be to a site to be joined to it, in metres.", unit="m"),
+    Field("fresh_for", "duration", "How old the newest reading may be and still tell how it is now; blank: 30d."),
     _ACCESS,
+)
+NETWORK = (
+    Field("name", "names", "What it gives, and who runs it", required=True),
+    Field("url", "url", "Where its newest data stand.", required=True),
+    Field("media", "ids", "Media that it measures; blank: any.", choices=tuple(MEDIA)),
 )
 LAYER = (
     Field("id", "id", "Id of the layer, used in addresses.", required=True),
@@ -124,11 +138,21 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """An official network, where readers find current data of some ``media``, or of any."""
+
+    name: Names
+    url: str
+    media: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """What ``catalogue.toml`` says. ``near_m`` is the greatest distance at which a station is joined to a site,
     ``zone`` the name of the zone in which its days, months and years begin, ``jurisdictions`` those whose limits are
     law here; none where it does not say. ``projections`` are the systems, as ``EPSG:code``, in which its
-    features may be asked for beside those of ``geo.crs.ALWAYS``."""
+    features may be asked for beside those of ``geo.crs.ALWAYS``. Readings are current ``fresh_for`` so long; where they
+    are not, pages name the official ``networks``."""
 
     id: str
     name: Names
@@ -145,6 +169,8 @@ class Catalogue:
     zone: str = "UTC"
     jurisdictions: tuple[str, ...] = ()
     projections: tuple[str, ...] = ()
+    fresh_for: dt.timedelta = FRESH
+    networks: tuple[Network, ...] = ()
     access: str = "public"
     # Its texts in other languages, by language and by what they are in its first.
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -184,6 +210,10 @@ def plain_catalogue(catalogue: Catalogue) -> Row:
         "zone": catalogue.zone,
         "jurisdictions": list(catalogue.jurisdictions),
         "projections": list(catalogue.projections),
+        "fresh_for": plain(catalogue.fresh_for),
+        "networks": [
+            {"name": dict(each.name), "url": each.url, "media": list(each.media)} for each in catalogue.networks
+        ],
         "layers": [layer.id for layer in catalogue.layers],
         "access": catalogue.access,
         "translations": {language: dict(texts) for language, texts in catalogue.translations.items()},

@@ -11,14 +11,17 @@ from mendmap.catalogue.model import (
     CATALOGUE,
     DERIVED,
     FILE,
+    FRESH,
     GEOMETRIES,
     LAYER,
+    NETWORK,
     READINGS,
     RESERVED,
     TABLE,
     Catalogue,
     Entry,
     Layer,
+    Network,
     Readings,
     Table,
 )
@@ -157,7 +160,7 @@ def _data(catalogue: Catalogue) -> tuple[Entry, ...]:
 
 
 def _catalogue(reader: _Reader) -> Catalogue:
-    known = {"catalogue", "layer", "table", "readings"}
+    known = {"catalogue", "network", "layer", "table", "readings"}
     for name in reader.document:
         if name not in known:
             reader.fault(files.line_of(reader.text, name), name, not_one_of("unknown table", name, known))
@@ -169,6 +172,7 @@ def _catalogue(reader: _Reader) -> Catalogue:
     cells = {key: value for key, value in given.items() if key not in ("languages", "extent", "projections")}
     row = reader.row(CATALOGUE, line, cells)
     extent = reader.extent(line, given.get("extent"), _WORLD)
+    networks = [reader.row(NETWORK, line, cells) for line, cells in reader.tables("network")]
     layers = [_layer(reader, line, cells, extent) for line, cells in reader.tables("layer")]
     tables = [_table(reader, line, cells) for line, cells in reader.tables("table")]
     readings = [_readings(reader, line, cells) for line, cells in reader.tables("readings")]
@@ -188,6 +192,8 @@ def _catalogue(reader: _Reader) -> Catalogue:
         zone=reader.zone(line, row["zone"]),
         jurisdictions=row["jurisdictions"] or (),
         projections=reader.projections(line, given.get("projections", [])),
+        fresh_for=row["fresh_for"] or FRESH,
+        networks=tuple(Network(each["name"], each["url"] or "", each["media"] or ()) for each in networks),
         access=row["access"] or "public",
     )
     _unique(reader, catalogue)

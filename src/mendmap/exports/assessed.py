@@ -16,6 +16,7 @@ from mendmap.atlas.verdicts import Verdict, in_force, rule_of
 from mendmap.exports.tables import Places, Table, may_meet
 from mendmap.words.dates import Period
 from mendmap.words.fields import Field
+from mendmap.words.phrases import say
 from mendmap.words.vocabulary import REASONS, STATISTICS, TRENDS, VERDICTS
 
 _BATCH_ROWS = 20_000
@@ -74,8 +75,10 @@ FIELDS = {
     ),
 }
 ABOUT = {
-    "verdicts": "Every series held against every limit and period, those yet to come into force too.",
-    "answers": "Everything that was computed of the readings: statistics of years, verdicts, trends and comparisons.",
+    "verdicts": say("Every series held against every limit and period, those yet to come into force too."),
+    "answers": say(
+        "Everything that was computed of the readings: statistics of years, verdicts, trends and comparisons."
+    ),
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mendmap.atlas.fields import columns
 from mendmap.atlas.model import Atlas
-from mendmap.catalogue.records import TABLES, names
+from mendmap.catalogue.records import names
 from mendmap.exports.assessed import ABOUT, FIELDS, count_of
 from mendmap.exports.files import FORMATS, MEDIA
 from mendmap.exports.layers import formats as layers
@@ -16,6 +16,48 @@ from mendmap.exports.layers import parquet, sheet
 from mendmap.exports.layers.chosen import FILTERS
 from mendmap.exports.tables import DOWNLOADS, filters, licence, reading_fields, record_fields
 from mendmap.words.fields import Field
+from mendmap.words.phrases import say
+
+_TITLES = {
+    "readings": say("Readings"),
+    "verdicts": say("Verdicts"),
+    "answers": say("Answers"),
+    "figures": say("Figures"),
+    "works": say("Works"),
+    "quantities": say("Quantities"),
+    "states": say("States"),
+    "connections": say("Connections"),
+    "limits": say("Limits"),
+    "rules": say("Rules"),
+    "statements": say("Statements"),
+    "parameters": say("Parameters"),
+    "sources": say("Sources"),
+}
+_READINGS = say(
+    "Every reading, as its source prints it, less those that the source took back (quality=withdrawn has them)."
+)
+# What a row of each table of records is.
+_RECORDS = {
+    "figures": say(
+        "A published value, range, ratio or total. Shown and cited; never averaged or assessed as a reading."
+    ),
+    "works": say("A dated act of remediation at one or more sites."),
+    "quantities": say(
+        "How much a work planned or achieved, as one report says. Reports that conflict stand side by side."
+    ),
+    "states": say("What a site was like from a date on, as someone says."),
+    "connections": say(
+        "A way that water, or what is in it, takes from one feature to another, as one source says. Sources stand side "
+        "by side, a row each."
+    ),
+    "limits": say("A legal or guideline value that a statistic of a series can be held against."),
+    "rules": say(
+        "How a limit is held against readings, as a law says: which statistic, of what, and how complete it must be."
+    ),
+    "statements": say("A published claim, with the computation that would check it."),
+    "parameters": say("Something that is measured."),
+    "sources": say("A document that rows are taken from."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +109,12 @@ def downloads(atlas: Atlas) -> Iterator[Download]:
         yield Download(layer.id, names(layer.name), told, rows, layer.licence, fields, forms, FILTERS, layer=True)
     # A site has the series of its stations too; each is counted where it was taken.
     count = sum(series.count for each in atlas.features.values() for series in each.series if series.station == each.id)
-    told = "Every reading, as its source prints it, less those that the source took back (quality=withdrawn has them)."
-    yield _table(atlas, "readings", told, count, reading_fields())
+    yield _table(atlas, "readings", _READINGS, count, reading_fields())
     for name, told in ABOUT.items():
         yield _table(atlas, name, told, count_of(atlas, name), FIELDS[name])
     for table, kind in DOWNLOADS.items():
-        described = (TABLES[kind].__doc__ or "").strip()
-        yield _table(atlas, table, described, len(getattr(atlas, table)), record_fields(kind, languages))
+        yield _table(atlas, table, _RECORDS[table], len(getattr(atlas, table)), record_fields(kind, languages))
 
 
 def _table(atlas: Atlas, name: str, told: str, rows: int, fields: tuple[Field, ...]) -> Download:
-    return Download(name, name.capitalize(), told, rows, licence(atlas, name), fields, filters=filters(name))
+    return Download(name, _TITLES[name], told, rows, licence(atlas, name), fields, filters=filters(name))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mendmap.catalogue.model import CATALOGUE, LAYER, READINGS
+from mendmap.catalogue.model import CATALOGUE, LAYER, NETWORK, READINGS
 from mendmap.catalogue.records import TABLES
 from mendmap.errors import MendmapError, shown
 from mendmap.maps.model import MAP, STYLE
@@ -152,6 +152,9 @@ def _columns() -> Iterator[str]:
     yield "# What every column means\n\nRequired columns are marked *. "
     yield "Dates are 2021, 2021-08, 2021-08-15, or two of these with `/` between.\n"
     yield _described("catalogue.toml, [catalogue]", expanded(CATALOGUE, _LANGUAGES))
+    yield _described(
+        "catalogue.toml, [[network]]: where current data stand, when those here are old", expanded(NETWORK, _LANGUAGES)
+    )
     yield _described("catalogue.toml, [[layer]]", expanded(LAYER, _LANGUAGES))
     yield (
         "\nA layer also has `geometry` (a list of the types it may hold), `[layer.kinds]` (id and plain name of each "

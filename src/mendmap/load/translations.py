@@ -19,9 +19,9 @@ from mendmap.words.fields import fields_of
 from mendmap.words.languages import made_of_another
 
 FOLDER = "translations"
-# Columns that other languages print as they are: what documents are called and where in them something stands, signs,
+# Columns that other languages print as they are: what documents are called, signs,
 # and what programs read.
-_FIXED = {"title", "instrument", "clause", "symbol", "aliases", "averaging", "claimant_also", "mapping"}
+_FIXED = {"title", "instrument", "symbol", "aliases", "averaging", "claimant_also", "mapping"}
 _PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)\w")
 
 Placed = Sequence[tuple[str, int, Record]]

@@ -12,12 +12,13 @@ import folium
 from branca.element import Element, Figure
 
 from mendmap.geo.bounds import Bounds
+from mendmap.maps.basemap import Basemap
 from mendmap.maps.elements import GeoJsonTiles, Workbench
 from mendmap.maps.model import MapSpec
 
 # Files of web/static that a map needs beside Leaflet, in the order in which they are loaded.
-SCRIPTS = ("words", "symbols", "geojson-tiles", "labels", "panel", "workbench")
-STYLES = ("map",)
+SCRIPTS = ("words", "symbols", "hatch", "geojson-tiles", "labels", "sheet", "charts", "basemap", "panel", "workbench")
+STYLES = ("map", "sheet", "charts", "basemap")
 # The layer that the atlas makes of all layers of sites; its features say which layer they belong to.
 UNION = "sites"
 
@@ -43,10 +44,17 @@ class Drawing:
 
 
 def draw(
-    spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, attribution: str, max_zoom: int, tiles: str
+    spec: MapSpec,
+    layers: Sequence[LayerInfo],
+    view: Bounds,
+    attribution: str,
+    max_zoom: int,
+    tiles: str,
+    basemap: Basemap | None = None,
 ) -> Drawing:
     """Draws a map. ``tiles`` is the address of tiles with {layer}, {z}, {x} and {y}; layers that the map does not
-    name are left out. The map opens on ``view`` where it states none of its own."""
+    name are left out. The map opens on ``view`` where it states none of its own. A ``basemap``
+    is only offered."""
     west, south, east, north = spec.view or view
     chart = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],
@@ -88,6 +96,9 @@ def draw(
     bench = Workbench(drawn, {"view": [[south, west], [north, east]], "attribution": attribution})
     _fix(bench, spec.id)
     bench.add_to(chart)
+    if basemap:
+        _fix(basemap, spec.id)
+        basemap.add_to(chart)
     chart.render()  # type: ignore[no-untyped-call]
     root = chart.get_root()
     assert isinstance(root, Figure)

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mendmap.atlas.model import Atlas, Feature
+from mendmap.catalogue.records import to_plain
 from mendmap.errors import NotFoundError
 from mendmap.statements.model import Evidence, Outcome
 from mendmap.statements.outcome import plain
 from mendmap.statements.template import form
-from mendmap.web import describe
+from mendmap.web import describe, standing
 from mendmap.web.answered import readings_href
 from mendmap.web.keeper import page_of
 from mendmap.web.laws import limit_href
@@ -49,14 +50,20 @@ def one(atlas: Atlas, outcomes: Sequence[Outcome], ident: str) -> Outcome:
 
 
 def feature(atlas: Atlas, found: Feature, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """A feature told whole, with the statements about it and what came of each. There are no ``outcomes`` of an atlas
-    that was read without its series."""
+    """A feature told whole, with the statements about it and what came of each, the official ``networks`` that measure
+    the same, and how it is ``standing``, in a sentence. There are no ``outcomes`` of an atlas that was read without its
+    series."""
     about = [
         {"id": each.statement.id, "claim": each.statement.claim, "outcome": each.outcome, "because": each.because}
         for each in outcomes
         if found.id in each.statement.sites
     ]
-    return {**describe.feature(atlas, found), "statements": about}
+    told = {
+        **describe.feature(atlas, found),
+        "statements": about,
+        "networks": [{"name": dict(each.name), "url": each.url} for each in standing.networks(atlas, found)],
+    }
+    return {**told, "standing": standing.sentence(told, to_plain(found.state) if found.state else None)}
 
 
 def _place(atlas: Atlas, ident: str) -> dict[str, Any]:

@@ -11,16 +11,20 @@ from mendmap.web import readers
 from mendmap.web.problems import problem
 
 # No inline script or style anywhere; Leaflet sets styles through the DOM, which the policy allows.
+_IMAGES = "img-src 'self' data:"
+_ANCESTORS = "frame-ancestors 'self'"
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data:",
+        _IMAGES,
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
-        "frame-ancestors 'self'",
+        _ANCESTORS,
     )
 )
+# The one page that may stand in frames of others' pages: it has no form, and no click in it does anything.
+_EMBEDDED = "/embed/"
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -53,10 +57,13 @@ _OPEN = {
 
 
 class Guards:
-    """The outermost layer of the app."""
+    """The outermost layer of the app. ``images`` is another origin that pages may show images of, if any."""
 
-    def __init__(self, app: ASGIApp, max_url_length: int) -> None:
+    def __init__(self, app: ASGIApp, max_url_length: int, images: str = "") -> None:
         self.app, self.max_url_length = app, max_url_length
+        policy = POLICY.replace(_IMAGES, f"{_IMAGES} {images}".rstrip())
+        self.headers = HEADERS | {"Content-Security-Policy": policy}
+        self.framed = HEADERS | {"Content-Security-Policy": policy.replace(_ANCESTORS, "frame-ancestors *")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,6 +71,7 @@ class Guards:
             return
 
         keyed = any(name in Headers(scope=scope) for name in readers.HEADERS)
+        wanted = self.framed if scope["path"].startswith(_EMBEDDED) and not keyed else self.headers
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -73,7 +81,7 @@ class Guards:
                 if keyed:
                     # Whatever a key opens is for its holder alone, and for no cache.
                     headers["Cache-Control"] = "private, no-store"
-                for name, value in HEADERS.items():
+                for name, value in wanted.items():
                     headers.setdefault(name, value)
                 if headers.get("content-encoding") == "identity":
                     del headers["content-encoding"]

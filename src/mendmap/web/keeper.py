@@ -33,6 +33,7 @@ from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
 from mendmap.tiles.prepare import TileLayer
 from mendmap.web import readers
+from mendmap.web.basemaps import basemap
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
 
@@ -141,7 +142,9 @@ class Served:
             infos = [_info(layer, language, atlas.place.languages) for layer in atlas.layers.values()]
             view = atlas.bounds([style.id for style in spec.layers])
             tiles = "/tiles/{layer}/{z}/{x}/{y}.geojson"
-            found = draw(spec, infos, view, atlas.place.attribution, self.settings.max_zoom, tiles)
+            found = draw(
+                spec, infos, view, atlas.place.attribution, self.settings.max_zoom, tiles, basemap(self.settings)
+            )
             self._drawings[name, language.id] = found
             self._keeper.keep_scripts(self.view, [found])
         return found

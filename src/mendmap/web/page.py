@@ -15,7 +15,7 @@ from mendmap.assess.words import significant
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Names, names
 from mendmap.progress.table import amount
-from mendmap.web import curves, findings, laws, spoken, wording
+from mendmap.web import contact, curves, findings, head, laws, spoken, standing, wording
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, page_of
 from mendmap.words import vocabulary
@@ -92,15 +92,29 @@ _templates.globals["words"] = vocabulary
 _templates.globals |= {
     "validities": laws.VALIDITIES,
     "verdict_groups": findings.groups,
+    "timeline": standing.timeline,
+    "leading": standing.leading,
     "caption": curves.caption,
 }
 
 
-def page(request: Request, served: Served, template: str, as_of: Atlas | None = None, **context: Any) -> Response:
+# What a page is about in the words of schema.org, made of its address and the language it is read in.
+Linked = Callable[[str, Language], dict[str, Any]]
+
+
+def page(
+    request: Request,
+    served: Served,
+    template: str,
+    as_of: Atlas | None = None,
+    linked: Linked | None = None,
+    **context: Any,
+) -> Response:
     """A page of what is served, or of an atlas ``as_of`` another time. Every template gets the atlas, the place, the
     snapshot, today's date and the reader's ``language`` beside its own context. What a link ends with that keeps to
     the language is ``spoken``, and to another time too, ``dated``; what one to data ends with, which has no language,
-    ``as_of``. Filters of these names do the same to addresses that ask for something already."""
+    ``as_of``. Filters of these names do the same to addresses that ask for something already. ``linked`` tells what
+    it is about in the words of schema.org."""
     atlas = as_of or served.atlas
     language = served.language(spoken.chosen(request, atlas))
     words = spoken.script(language.id)
@@ -108,6 +122,7 @@ def page(request: Request, served: Served, template: str, as_of: Atlas | None = 
     then = {"as-of": str(atlas.snapshot.number)} if past else {}
     now = dt.datetime.now(dt.UTC)
     newest = atlas.newest_reading if past else served.newest_reading
+    address = head.address(request, served)
     body = _templates.get_template(template).render(
         atlas=atlas,
         place=atlas.place,
@@ -125,6 +140,10 @@ def page(request: Request, served: Served, template: str, as_of: Atlas | None = 
         newest_reading=newest,
         newest_age=language.say(wording.age(newest, now)),
         age=lambda text: language.say(wording.age(dt.datetime.fromisoformat(text) if text else None, now)),
+        current=lambda text: standing.is_current(atlas, dt.datetime.fromisoformat(text) if text else None, now),
+        about_wrong=lambda about: contact.wrong(atlas.place, language, about, address, atlas.snapshot),
+        linked=linked and linked(address, language),
+        **head.told(request, served, atlas, language),
         **spoken.callables(language),
         **context,
     )

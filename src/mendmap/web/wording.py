@@ -64,7 +64,8 @@ def age(moment: dt.datetime | None, now: dt.datetime) -> Phrase:
     if moment is None:
         return Phrase("")
     days = (now - moment).days
-    years, months = days // 365, days % 365 // 30
+    # A year is no twelve months of 30 days.
+    years, months = days // 365, min(days % 365 // 30, 11)
     if days < 60:
         return counted("{number} day", "{number} days", days) if days > 0 else say("less than a day")
     told = [counted("{number} year", "{number} years", years)] if years else []

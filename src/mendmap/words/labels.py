@@ -30,6 +30,9 @@ _HOW_KNOWN = {
     "unplaced": say("unplaced"),
     "verbatim": say("verbatim"),
     "derived": say("derived"),
+    "stated": say("stated"),
+    "assumed": say("assumed"),
+    "disputed": say("disputed"),
 }
 _OUTCOMES = {
     "supported": say("supported"),
@@ -109,6 +112,7 @@ _THINGS = {
     "quantity": say("quantity"),
     "figure": say("figure"),
     "statement": say("statement"),
+    "connection": say("connection"),
     "series": say("series"),
     "site": say("site"),
     "station": say("station"),

@@ -39,6 +39,9 @@ class Language:
         self.id, self.own = ident, own or {}
         self.locale = ENGLISH if ident == SOURCE else ident.replace("-", "_")
         known = babel.Locale.parse(self.locale)
+        likely = babel.core.get_global("likely_subtags").get(known.language, "")
+        # Language and land, as Open Graph names a locale; where the land is not said, the one that Unicode expects.
+        self.open_graph = f"{known.language}_{known.territory or likely.rpartition('_')[2]}"
         self.name = NAMES.get(ident) or str(known.get_language_name(self.locale))
         symbols = known.number_symbols["latn"]
         # Python writes numbers as English does.

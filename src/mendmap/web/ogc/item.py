@@ -16,7 +16,7 @@ from mendmap.web.ogc.negotiation import HTML, JSON, chosen
 
 router = APIRouter(prefix=f"{links.PREFIX}/collections/{{collectionId}}/items")
 _DOCUMENTED = documented.answers("Feature", *items.FORMS)
-_PARAMETERS = documented.parameters("f", "crs", "properties", "as-of")
+_PARAMETERS = documented.parameters("f", "crs", "properties", "lang", "as-of")
 
 
 @router.api_route("/{featureId}", methods=items.METHODS, responses=_DOCUMENTED, openapi_extra=_PARAMETERS)

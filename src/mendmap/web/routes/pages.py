@@ -1,13 +1,14 @@
 """The pages: the maps, and their twins in tables and text, readable without JavaScript."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from mendmap.atlas.model import Atlas, Feature
-from mendmap.charts import draw
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
 from mendmap.maps.page import SCRIPTS, STYLES
-from mendmap.web import claims, describe, pictures, spoken
+from mendmap.web import claims, describe, linked, spoken, strip
 from mendmap.web.answers import content
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import Served, current
@@ -72,10 +73,25 @@ def messages(request: Request, name: str) -> Response:
     return content(request, found[name], SCRIPT, served.atlas.snapshot, FOR_EVER)
 
 
+@router.api_route("/embed/{ident}", **PAGE)
+def embedded(request: Request, ident: str) -> Response:
+    """One map alone, for a frame in anybody's page."""
+    served = current(request)
+    if ident not in served.atlas.maps:
+        raise NotFoundError("map", ident, served.atlas.maps)
+    return page(request, served, "embed.html", **_drawn(request, served, ident))
+
+
+def _drawn(request: Request, served: Served, ident: str) -> dict[str, Any]:
+    """A map as its pages need it."""
+    language = served.language(spoken.chosen(request, served.atlas))
+    drawing = served.drawing(ident, language)
+    return {"spec": served.atlas.maps[ident], "scripts": SCRIPTS, "styles": STYLES, "drawing": drawing}
+
+
 def _map(request: Request, served: Served, ident: str) -> Response:
     atlas = served.atlas
-    spec = atlas.maps[ident]
-    shown = [atlas.layers[style.id] for style in spec.layers]
+    shown = [atlas.layers[style.id] for style in atlas.maps[ident].layers]
     # Works stand in the table at their sites. A page stays a page, however many features there are.
     listed = (feature for layer in shown if layer.role != "work" for feature in layer.features)
     rows, left_out = describe.listing(atlas, listed, min(TWIN_ROWS, served.settings.max_rows))
@@ -83,12 +99,10 @@ def _map(request: Request, served: Served, ident: str) -> Response:
         request,
         served,
         "map.html",
-        spec=spec,
-        scripts=SCRIPTS,
-        styles=STYLES,
-        drawing=served.drawing(ident, served.language(spoken.chosen(request, atlas))),
         rows=rows,
         rows_left_out=left_out,
+        graph=strip.shown(request, served, atlas),
+        **_drawn(request, served, ident),
         **claims.every(atlas, served.outcomes),
     )
 
@@ -143,9 +157,15 @@ def feature(request: Request, layer: str, ident: str, as_of: AsOfText = None) ->
 
 
 def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> Response:
-    drawings = {each.id: pictures.alt(atlas, each) for each in found.series}
     told = claims.feature(atlas, found, served.outcomes_of(atlas))
-    return page(request, served, "feature.html", atlas, feature=told, drawings=drawings, size=(draw.WIDTH, draw.HEIGHT))
+    return page(
+        request,
+        served,
+        "feature.html",
+        atlas,
+        lambda address, language: linked.place(told, address, language, atlas.place),
+        feature=told,
+    )
 
 
 @router.api_route("/downloads", **PAGE)
@@ -153,10 +173,23 @@ def downloads_page(request: Request) -> Response:
     """Every file, how many rows it has, and what each column means."""
     served = current(request)
     listed, service = list(downloads(served.atlas)), served.site(request)
-    return page(request, served, "downloads.html", downloads=listed, service=service)
+    return page(
+        request,
+        served,
+        "downloads.html",
+        linked=lambda address, language: linked.catalogue(listed, address, language, served.atlas.place),
+        downloads=listed,
+        service=service,
+    )
 
 
 @router.api_route("/about", **PAGE)
 def about(request: Request) -> Response:
     """Where the data come from, how far they can be trusted, and whom to write to."""
     return page(request, current(request), "about.html")
+
+
+@router.api_route("/accessibility", **PAGE)
+def accessibility(request: Request) -> Response:
+    """How far everyone can use the pages, how that was tested, and what is not met."""
+    return page(request, current(request), "accessibility.html")

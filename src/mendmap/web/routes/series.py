@@ -17,7 +17,7 @@ from mendmap.exports.tables import reading_fields
 from mendmap.lake import assessed, contents
 from mendmap.lake.contents import SeriesRow
 from mendmap.query.readings import ReadingQuery
-from mendmap.web import answers, asked, curves, describe, findings, pictures, spoken
+from mendmap.web import answers, asked, curves, describe, findings, linked, pictures, spoken
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
@@ -115,6 +115,7 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
     for each in rows:
         each["source"] = describe.source(atlas, each["source"]) if each["source"] in atlas.sources else None
     told = findings.of_series(atlas, row, given.get("as-of"))
+    series = describe.series(atlas, row)
     limits = [
         {
             **to_plain(each),
@@ -128,7 +129,8 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         served,
         "series.html",
         atlas,
-        series=describe.series(atlas, row),
+        lambda address, language: linked.series(series, address, language, atlas.place),
+        series=series,
         averaging=pictures.averaging(row.averaging),
         told=pictures.alt(atlas, row),
         station=atlas.features[row.station],

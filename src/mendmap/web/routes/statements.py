@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from mendmap.atlas.model import Atlas
 from mendmap.errors import NotFoundError
 from mendmap.statements.template import form, template
-from mendmap.web import claims
+from mendmap.web import claims, linked
 from mendmap.web.answers import content, named
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import Served, current
@@ -56,7 +56,15 @@ def one_as_page(request: Request, ident: str, as_of: AsOfText = None) -> Respons
     """One statement, whole."""
     served, atlas = _asked(request, as_of)
     told = claims.told(atlas, claims.one(atlas, served.outcomes_of(atlas), ident))
-    return page(request, served, "statement.html", atlas, statement=told)
+    moment = atlas.snapshot.moment.isoformat()
+    return page(
+        request,
+        served,
+        "statement.html",
+        atlas,
+        lambda address, language: linked.claim(told, address, language, atlas.place, moment),
+        statement=told,
+    )
 
 
 @router.api_route("/{ident}/template.{kind}", methods=METHODS)

@@ -12,12 +12,9 @@
       this._body = h("div", { class: "panel-body" });
       this._full = h("a", { class: "panel-full", text: "Open its own page" });
       const close = h("button", { type: "button", class: "panel-close", "aria-label": "Close", text: "✕", on: { click: () => this.close() } });
-      this.element = h(
-        "section",
-        { class: "panel", role: "dialog", "aria-label": "About this place", tabindex: "-1", hidden: true },
-        h("div", { class: "panel-bar" }, this._full, close),
-        this._body,
-      );
+      const bar = h("div", { class: "panel-bar" }, this._full, close);
+      this.element = h("section", { class: "panel", role: "dialog", "aria-label": "About this place", tabindex: "-1", hidden: true }, bar, this._body);
+      mendmap.sheet(this.element, bar, () => this.close());
       this.element.addEventListener("keydown", (event) => {
         if (event.key === "Escape") this.close();
       });
@@ -43,7 +40,10 @@
         const answer = await fetch(page, { signal: request.signal, headers: { Accept: "text/html" } });
         if (!answer.ok) throw new Error(`status ${answer.status}`);
         const article = articleOf(await answer.text());
-        if (this._request === request) this._body.replaceChildren(article);
+        if (this._request === request) {
+          this._body.replaceChildren(article);
+          mendmap.charts(article);
+        }
       } catch {
         if (this._request === request) this._sorry({ page, name });
       } finally {
