@@ -6,6 +6,7 @@ The river, its stations and their readings are synthetic.
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from fastapi.testclient import TestClient
 from place import Testford, feature, line, point
 from test_lake import load
 
+from mendmap.charts.profile import HEIGHT, LANE, Bound, Done, Mark, Profile, draw_profile
+from mendmap.charts.profile import told as profile_told
 from mendmap.settings import Settings
 from mendmap.web.app import create_app
 
@@ -178,6 +181,29 @@ def test_the_drawing_tells_itself_and_gives_no_kilometre_to_what_is_assumed(clie
     assert "<script>" not in answer.text and "Weir &lt;script&gt;" in answer.text
     empty = client.get("/watercourses/brook.svg?parameter=cu&date=2019-06-30")
     assert "No reading of it can be drawn" in empty.text
+
+
+def test_a_work_stands_where_it_was_done_from_kilometre_to_kilometre_and_is_told_where_that_is_not_known() -> None:
+    reach, spot, guess = Done("Dredging", 2.0, 7.0), Done("Weir mended", 5.0, 5.0), Done("Planting", None, None)
+    marks = (Mark(1, "Gauge", 5.0, 4.9, 5.1, 12.0, ""),)
+    bounds = (Bound("limit", 20.0), Bound("far above", 900.0))
+    drawn = Profile("Cu", "Brook", "µg/L", "today", 0.0, 10.0, marks, (reach, spot, guess), bounds)
+    picture = draw_profile(drawn).decode()
+    bar = re.search(r'd="M([\d.]+) [\d.]+H([\d.]+)" stroke="#1b2420" stroke-width="7"', picture)
+    ground = re.search(r'd="M([\d.]+) [\d.]+H([\d.]+)" stroke="#4c5751" stroke-opacity', picture)
+    assert bar and ground
+    left, right = map(float, ground.groups())
+    assert [(float(each) - left) / (right - left) for each in bar.groups()] == pytest.approx([0.2, 0.7], abs=0.001)
+    told = profile_told(drawn)
+    for words in (
+        "Dredging, km 2.00 to 7.00.",
+        "Weir mended, km 5.00.",
+        "Planting, kilometre not known.",
+        "limit: 20 µg/L.",
+    ):
+        assert words in told
+    assert picture.count('class="limit"') == 1 and "far above: 900 µg/L." in told, "what is far above is told in words"
+    assert drawn.height == HEIGHT + 2 * LANE
 
 
 def test_an_empty_profile_says_so_and_hostile_names_are_harmless(client: TestClient) -> None:

@@ -194,14 +194,15 @@ def _works(frame: _Frame, works: Sequence[Done]) -> Iterator[str]:
         assert each.km is not None and each.to_km is not None
         y = _BOTTOM + 42 + LANE * nth
         begin, finish = frame.x(each.km), frame.x(each.to_km)
+        ends = [begin, finish]
         yield f'<path d="M{frame.left:.1f} {y}H{_RIGHT}" stroke="{QUIET}" stroke-opacity=".35"/>'
         if finish - begin < 6:
             x = (begin + finish) / 2
             yield f'<path d="M{x:.1f} {y - 6}l6 6l-6 6l-6 -6z" fill="{INK}"/>'
-            begin, finish = x - 6, x + 6
+            ends, begin, finish = [x], x - 6, x + 6
         else:
             yield f'<path d="M{begin:.1f} {y}H{finish:.1f}" stroke="{INK}" stroke-width="7"/>'
-        for x in {begin, finish}:
+        for x in ends:
             yield f'<path d="M{x:.1f} {_BOTTOM + 5}V{y - 6}" stroke="{QUIET}" stroke-dasharray="1 4"/>'
         after = _RIGHT - finish >= begin - frame.left
         room = int((_RIGHT - finish if after else begin - frame.left) / CHARACTER) - 2

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from mendmap.charts.lanes import Lanes, lanes
 
-WIDTH = 360
+WIDTH, _WIDEST = 360, 420
 # What a strip that stands by itself looks like by day and by night; a page has its own colours.
 STYLE = (
     "svg{color:#1b2420;background:#fffdf8}.ground{fill:#fffdf8}a:hover text,a:focus text{text-decoration-thickness:2px}"
@@ -99,8 +99,10 @@ def draw(strip: Strip, *, alone: bool = True) -> str:
     foot = list(_foot(strip, rows[-1].bottom if rows else _TOP, width))
     height = (foot[-1].y if foot else rows[-1].bottom if rows else _TOP) + 16
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
+    # One with many lanes is wider than a phone, and scrolls.
+    look = "strip-drawing" if width < _WIDEST else "strip-drawing strip-wide"
     body = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="strip-drawing" role="group" aria-labelledby="strip-title" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{look}" role="group" aria-labelledby="strip-title" '
         f'{size} font-family="{_FONT}" font-size="13" fill="currentColor">',
         f'<title id="strip-title">{escape(strip.title)}</title>',
         *([f"<desc>{escape(told(strip))}</desc>", f"<style>{STYLE}</style>"] if alone else []),
