@@ -21,7 +21,9 @@ from mendmap.words.languages import made_of_another
 FOLDER = "translations"
 # Columns that other languages print as they are: what documents are called, signs,
 # and what programs read.
-_FIXED = {"title", "instrument", "symbol", "aliases", "averaging", "claimant_also", "mapping"}
+_FIXED = {"title", "instrument", "symbol", "aliases", "claimant_also", "mapping"}
+# Spans of time that every language has words for.
+_SPAN = re.compile(r"\d+(h|d|min)|instant|sample|month|year")
 _PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)\w")
 
 Placed = Sequence[tuple[str, int, Record]]
@@ -123,7 +125,8 @@ def _own(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
 
 def _record(record: Record) -> Iterator[tuple[str, str]]:
     for each in fields_of(type(record)):
-        if each.kind == "text" and each.name not in _FIXED and (text := getattr(record, each.name)):
+        text = getattr(record, each.name) if each.kind == "text" and each.name not in _FIXED else None
+        if text and not (each.name == "averaging" and _SPAN.fullmatch(text)):
             yield text, each.name
     if isinstance(record, Work) and record.type:
         yield kind_of_work(record.type), "type"
