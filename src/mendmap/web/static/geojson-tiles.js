@@ -87,8 +87,8 @@
       this._requests.set(key, request);
       const timer = setTimeout(() => request.abort(), PATIENCE_MS);
       try {
-        const url = L.Util.template(this.url, { z: Math.max(0, coords.z - 1), x: coords.x, y: coords.y });
-        const collection = await shared(url, request.signal);
+        const at = { z: Math.max(0, coords.z - 1), x: coords.x, y: coords.y };
+        const collection = await shared(this.url, this.options.form, at, request.signal);
         if (this._requests.get(key) !== request) return; // unloaded meanwhile
         this._draw(tile, coords, key, collection);
         done(null, tile);
@@ -130,7 +130,8 @@
         const properties = feature.properties;
         const quiet = (this.options.quiet || []).includes(properties.kind);
         const page = this.options.page + encodeURIComponent(id);
-        this.features.set(id, { id, properties, page, quiet, name: mendmap.nameOf(properties), pieces: new Map(), marks: [] });
+        const style = mendmap.styleOf(this.options, properties);
+        this.features.set(id, { id, properties, page, quiet, style, name: mendmap.nameOf(properties), pieces: new Map(), marks: [] });
       }
       return this.features.get(id);
     },
@@ -153,7 +154,7 @@
       const disc = L.circle(latlng, {
         radius: accuracy, interactive: false, renderer: this._map.mendmapDiscs, className: `disc basis-${basis} disc-${role}`,
       }).addTo(this._map);
-      disc.getElement().style.setProperty("--layer", this.options.color);
+      disc.getElement().style.setProperty("--layer", entry.style.color);
       return { marker, disc, spot };
     },
 
@@ -170,6 +171,7 @@
       const open = (event) => { L.DomEvent.stop(event); this.pick(entry); };
       const target = svg("path", { class: "shape-target", d, fill: "none" });
       const drawn = svg("path", { class: `shape ${area ? "area" : "line"} basis-${basis} kind-${entry.properties.kind}`, d });
+      drawn.style.setProperty("--layer", entry.style.color);
       for (const path of [drawn, target]) {
         path.addEventListener("click", open);
         path.addEventListener("mouseenter", () => this.light(entry, true));
@@ -243,17 +245,15 @@
 
   // Layers that are parts of one (every layer of sites) are drawn from the same tiles: each is fetched once, and
   // given up when nobody waits for it any more.
-  const waiting = new Map(); // address -> {request, answer, users}
+  const waiting = new Map(); // address and place -> {request, answer, users}
 
-  async function shared(url, signal) {
+  async function shared(template, form, at, signal) {
+    const url = `${template} ${at.z}/${at.x}/${at.y}`;
     await null; // a view that is replaced in the same breath costs no request
     signal.throwIfAborted();
     if (!waiting.has(url)) {
       const request = new AbortController();
-      const answer = fetch(url, { signal: request.signal }).then((found) => {
-        if (!found.ok) throw new Error(`tile ${url}: status ${found.status}`);
-        return found.json();
-      });
+      const answer = mendmap.tileOf(template, form, at, request.signal);
       waiting.set(url, { request, answer, users: 0 });
     }
     const found = waiting.get(url);

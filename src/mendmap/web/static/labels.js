@@ -11,25 +11,28 @@
   /** A name short enough for a map: without what stands in brackets, and that of a river without an aside. */
   mendmap.shortName = ({ name, properties }, { kinds, role }) =>
     properties.basis === "hypothesis"
-      ? `${kinds[properties.kind] || name}: a hypothesis`
+      ? mendmap.say("{kind}: a hypothesis", { kind: kinds[properties.kind] || name })
       : name.split(role === "watercourse" ? /\s*[(,]/ : /\s*\(/)[0] || name;
 
   /** The marker of a point: a symbol that can be focused and opened, with its name. ``slot`` counts features of the
       layer on the same spot. */
   mendmap.marker = (layer, entry, latlng, slot) => {
-    const { role, shape, kinds } = layer.options;
+    const { role, kinds } = layer.options;
     const size = entry.quiet ? 12 : role === "context" ? 16 : 26;
     const label = h("span", { class: "label", text: mendmap.shortName(entry, layer.options) });
-    const body = h("span", { class: "marker-body" }, mendmap.symbol(shape, size), label);
+    const body = h("span", { class: "marker-body" }, mendmap.symbol(entry.style.shape, size), label);
     const beside = role === "work" ? [14 + slot * BESIDE, 12] : [slot * BESIDE, 0];
     return place(layer, entry, latlng, body, {
       className: `marker marker-${role}${entry.quiet ? " marker-quiet" : ""}`,
       size,
       anchor: [size / 2 - beside[0], size / 2 - beside[1]],
       keyboard: role !== "context",
-      label: `${entry.name}, ${kinds[entry.properties.kind] || layer.options.name}, ${mendmap.knownAs(entry.properties)}`,
+      label: told(entry, kinds[entry.properties.kind] || layer.options.name),
     });
   };
+
+  /** What a marker is called to who does not see it. */
+  const told = ({ name, properties, style }, kind) => [name, kind, style.word, mendmap.knownAs(properties)].filter(Boolean).join(", ");
 
   /** The name of a line or an outline, where most of it is seen: it can be focused and opened like a symbol. */
   function nameOfShape(map, layer, entry, zoomed) {
@@ -55,7 +58,7 @@
       size: 1,
       anchor: [0, 0],
       keyboard: true,
-      label: `${entry.name}, ${mendmap.knownAs(entry.properties)}`,
+      label: told(entry),
     });
   }
 
@@ -67,6 +70,7 @@
     element.setAttribute("aria-label", label);
     element.dataset.feature = entry.id;
     element.dataset.layer = layer.options.id;
+    element.style.setProperty("--layer", entry.style.color);
     if (!keyboard) element.setAttribute("role", "img");
     marker.on("click", () => layer.pick(entry, marker));
     element.addEventListener("keydown", (event) => {
@@ -127,7 +131,7 @@
       minor: layer.options.role === "context",
       box: inset(boxOf(mark.marker.getElement().querySelector(".symbol-shape")), 3),
     }));
-    const over = map.getContainer().parentElement.querySelectorAll(".layers, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
+    const over = map.getContainer().parentElement.querySelectorAll(".map-side > *, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
     over.forEach((each) => taken.push({ of: null, box: boxOf(each) }));
     const edge = map.getContainer().getBoundingClientRect();
     const view = map.getBounds();
