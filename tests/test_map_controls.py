@@ -154,7 +154,10 @@ def test_nonsense_in_the_address_is_passed_over(desk: Watched, bor_url: str) -> 
     seen = "[map_public.getCenter().lat, map_public.getCenter().lng, map_public.getZoom(), mendmap.bench(map_public).shown.length]"
     first = page.evaluate(seen)
     for nonsense in NONSENSE:
-        page.evaluate("text => new Promise((done) => { addEventListener('hashchange', done, {once: true}); location.hash = text; })", nonsense)
+        page.evaluate(
+            "text => new Promise((done) => { addEventListener('hashchange', done, {once: true}); location.hash = text; })",
+            nonsense,
+        )
         assert page.evaluate(seen) == pytest.approx(first), nonsense
         expect(page.locator(".panel")).to_be_hidden()
     page.goto("about:blank")
@@ -271,7 +274,9 @@ def hostile_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         '[[layer]]\nid = "lakes"\ncolor = "#336699"\nfrom_zoom = 4\n'
     )
     lake = folder / "lake"
-    done = subprocess.run([*MENDMAP, "load", place.write(), "--lake", lake], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [*MENDMAP, "load", place.write(), "--lake", lake], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     service = Service(lake, folder / "serve.log")
     yield service.url

@@ -95,8 +95,12 @@ def test_only_what_elements_fetch_is_open_to_other_origins(bor_url: str) -> None
         return answer.headers.get("Access-Control-Allow-Origin") == "*"
 
     assert all(map(is_open, ("/search.json?q=bor", "/sites/lake_robule", "/stations/RS0009A", "/tiles/lakes.json")))
-    assert all(map(is_open, ("/static/vector-tiles.js", "/static/vendor/pbf/index.js", "/ogc/collections/lakes/items?f=json")))
-    assert not any(map(is_open, ("/", "/maps/public", "/about", "/sites", "/static/elements.js", "/static/words/en.js")))
+    assert all(
+        map(is_open, ("/static/vector-tiles.js", "/static/vendor/pbf/index.js", "/ogc/collections/lakes/items?f=json"))
+    )
+    assert not any(
+        map(is_open, ("/", "/maps/public", "/about", "/sites", "/static/elements.js", "/static/words/en.js"))
+    )
 
 
 def test_the_page_speaks_the_language_that_was_asked_for(desk: Watched, bor_url: str, tmp_path: Path) -> None:
@@ -113,9 +117,14 @@ def test_the_page_speaks_the_language_that_was_asked_for(desk: Watched, bor_url:
 def test_tiles_are_drawn_alike_from_geojson_vector_tiles_and_an_archive(
     desk: Watched, bor_url: str, tmp_path: Path
 ) -> None:
-    whole = geopandas.read_file(f"{bor_url}/downloads/sites.geojson", engine="pyogrio", columns=["id", "kind", "basis", "name_en"])
+    whole = geopandas.read_file(
+        f"{bor_url}/downloads/sites.geojson", engine="pyogrio", columns=["id", "kind", "basis", "name_en"]
+    )
     pyogrio.write_dataframe(
-        whole[["id", "kind", "basis", "name_en", "geometry"]], tmp_path / "sites.pmtiles", driver="PMTiles", layer="sites",
+        whole[["id", "kind", "basis", "name_en", "geometry"]],
+        tmp_path / "sites.pmtiles",
+        driver="PMTiles",
+        layer="sites",
         dataset_options={"MINZOOM": "0", "MAXZOOM": "11"},
     )
     drawn = {}

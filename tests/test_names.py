@@ -78,7 +78,9 @@ def test_what_has_no_letter_finds_nothing(bor: httpx.Client) -> None:
     assert found(bor, q="\n") == []
 
 
-@pytest.mark.parametrize("query", ["", "q=", "q=" + "a" * 101, "q=a&layers=ponds", "q=a&limit=0", "q=a&limit=51", "q=a&n=1"])
+@pytest.mark.parametrize(
+    "query", ["", "q=", "q=" + "a" * 101, "q=a&layers=ponds", "q=a&limit=0", "q=a&limit=51", "q=a&n=1"]
+)
 def test_a_question_that_is_none_is_refused(bor: httpx.Client, query: str) -> None:
     answer = bor.get(f"/search.json?{query}")
     assert answer.status_code == 400
