@@ -16,7 +16,17 @@ from mendmap.maps.elements import GeoJsonTiles, Workbench
 from mendmap.maps.model import MapSpec
 
 # Files of web/static that a map needs beside Leaflet, in the order in which they are loaded.
-SCRIPTS = ("words", "symbols", "geojson-tiles", "labels", "panel", "workbench")
+SCRIPTS = (
+    "words",
+    "symbols",
+    "slices",
+    "fetched-once",
+    "tile-shapes",
+    "geojson-tiles",
+    "labels",
+    "panel",
+    "workbench",
+)
 STYLES = ("map",)
 # The layer that the atlas makes of all layers of sites; its features say which layer they belong to.
 UNION = "sites"
