@@ -44,7 +44,7 @@
       if (!this.groups.has(name)) this.groups.set(name, this._group(form, kind, basis, look));
       piece.group = this.groups.get(name);
       piece.group.members.push(piece);
-      if (form === "points" && accuracy && !entry.quiet && this.layer.options.role === "site") {
+      if (form === "points" && accuracy && !entry.quiet && this.layer.options.role !== "work") {
         piece.disc = discs(piece.dots, accuracy * mendmap.pixelsPerMetre(lines[0][0][1], this.coords.z));
       }
       return piece;
