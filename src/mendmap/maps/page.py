@@ -20,7 +20,8 @@ from mendmap.maps.model import MapSpec, Style
 
 # Files of web/static that elements need beside Leaflet, in the order in which they are put together.
 SCRIPTS = (
-    *("words", "symbols", "sources", "classes", "geojson-tiles", "labels", "bench", "permalink", "first-view", "panel"),
+    *("words", "symbols", "slices", "fetched-once", "sources", "classes", "tile-shapes", "geojson-tiles", "labels"),
+    *("bench", "permalink", "first-view", "panel"),
     *("legend", "layer-tree", "search", "notices", "scroll-care", "scale", "locate", "full-screen", "share", "print"),
     "twin",
 )
@@ -84,6 +85,8 @@ def draw(spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, around: Aroun
         max_bounds=False,
         # Quarters of a zoom, so that the first view fills a phone and a wide screen alike.
         zoom_snap=0.25,
+        # A tile stands for the one that it replaces at once: nothing flickers, and nothing is painted ten times.
+        fade_animation=False,
     )
     _fix(chart, spec.id)
     _add(Service("", attribution=around.attribution), chart, spec.id)

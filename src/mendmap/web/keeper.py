@@ -55,7 +55,7 @@ class Served:
         # Whose view it is, and what stands between that and the lake; None where it sees everything.
         self.view, self.screen = view, screen
         self.tiles = {
-            name: TileLayer(layer, settings.max_zoom, settings.max_tile_features)
+            name: TileLayer(layer, settings.max_zoom, settings.max_tile_features, settings.max_drawn_features)
             for name, layer in atlas.layers.items()
         }
         # Whether somebody was told of a further page of this snapshot.

@@ -17,9 +17,12 @@
       h("div", { class: "key" }, h("p", { class: "key-title", text: say("How a position is known") }), key),
     );
     bench.side.append(element);
+    let keyed = "";
     bench.follow(() => {
       rows.forEach((row) => row.refresh());
-      key.replaceChildren(...mendmap.basesOf(bench));
+      const now = [...new Set(bench.shown.flatMap((layer) => [...layer.summary().bases]))].sort().join();
+      if (now !== keyed) key.replaceChildren(...mendmap.basesOf(bench));
+      keyed = now;
     });
     remembered(bench);
   };
@@ -32,17 +35,18 @@
     const classes = classList(layer);
     const element = h("div", { class: "layer-row" }, h("label", { for: box.id }, box, swatch, h("span", { class: "layer-name", text: name }), count), classes);
     element.style.setProperty("--layer", color);
-    let drawn = false;
+    let drawn = "";
     const refresh = () => {
       const on = map.hasLayer(layer);
       box.checked = on;
+      const { form, bases, classed } = layer.summary();
+      const now = `${form} ${[...bases][0]} ${classed}`;
       // A layer out of sight keeps the swatch that it had.
-      if (!drawn || layer.features.size) swatch.replaceChildren(...mendmap.swatch(layer));
-      drawn = true;
+      if (!drawn || (form && now !== drawn)) swatch.replaceChildren(...mendmap.swatch(layer));
+      drawn = now;
       element.classList.toggle("is-off", !on);
       if (classes) classes.hidden = !on;
-      const view = map.getBounds();
-      count.textContent = on ? mendmap.number([...layer.features.values()].filter((each) => layer.isWithin(each, view)).length) : say("off");
+      count.textContent = on ? mendmap.number(layer.summary().within) : say("off");
     };
     return { element, refresh };
   }

@@ -33,10 +33,10 @@
       features are all in classes, these are the key. */
   mendmap.swatch = (layer) => {
     const { classes, shape, width, role } = layer.options;
-    const seen = [...layer.features.values()];
-    if (classes && seen.every((each) => each.style.word)) return [];
-    const form = seen.length ? formOf(seen) : role === "watercourse" ? "line" : "point";
-    return [form === "point" ? mendmap.symbol(shape, 22) : mendmap.shapeSymbol(form, seen[0]?.properties.basis || "published", width)];
+    const { form, bases, classed } = layer.summary();
+    if (classes && classed) return [];
+    const drawn = form || (role === "watercourse" ? "line" : "points");
+    return [drawn === "points" ? mendmap.symbol(shape, 22) : mendmap.shapeSymbol(drawn, [...bases][0] || "published", width)];
   };
 
   /** The classes of a layer, each with its symbol, as the reader can tell them apart. */
@@ -47,16 +47,9 @@
 
   /** The rows of the key that say how positions are known, of the features in sight. */
   mendmap.basesOf = (bench) => {
-    const seen = new Set(bench.shown.flatMap((layer) => [...layer.features.values()].map((each) => each.properties.basis)));
+    const seen = new Set(bench.shown.flatMap((layer) => [...layer.summary().bases]));
     return Object.entries(mendmap.BASES)
       .filter(([basis]) => seen.has(basis))
       .map(([basis, words]) => h("li", { class: "is-basis" }, mendmap.basisSymbol(basis), h("span", { text: say(words) })));
   };
-
-  /** What the features of a layer are drawn as, if all alike: areas, lines, or else symbols. */
-  function formOf(entries) {
-    const pieces = entries.map((entry) => entry.pieces.values().next().value);
-    if (!pieces.every((piece) => piece?.paths.length)) return "point";
-    return pieces.every((piece) => piece.area) ? "area" : "line";
-  }
 })();
