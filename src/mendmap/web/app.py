@@ -30,6 +30,7 @@ from mendmap.web.routes import (
     series,
     statements,
     tiles,
+    values,
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
         package,
         health,
         tiles,
+        values,
         downloads,
         series,
         rivers,
