@@ -61,3 +61,44 @@ class Workbench(MacroElement):
         self._name = "workbench"
         self.layers = list(layers)
         self.options = dict(options)
+
+
+class TimeSlider(MacroElement):
+    """A slider that stops where something is known of the map's ``layers``, and shows them as they were then. It begins
+    at now. Dated values are fetched from the service at the address ``service``, that of the page where it is blank.
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = mendmap.timeSlider({{ this._parent.get_name() }}, [
+                {%- for layer in this.layers %}
+                {{ layer.get_name() }},
+                {%- endfor %}
+            ], {{ this.options|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, layers: Sequence[GeoJsonTiles], service: str = "") -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "time"
+        self.layers = list(layers)
+        self.options = {"service": service}
+
+
+class Compare(MacroElement):
+    """Two dates of a map side by side, with a handle between them; a button of its time ``slider`` opens it."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            mendmap.compare({{ this._parent.get_name() }}, {{ this.slider.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, slider: TimeSlider) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "compare"
+        self.slider = slider

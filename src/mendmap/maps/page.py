@@ -12,12 +12,13 @@ import folium
 from branca.element import Element, Figure
 
 from mendmap.geo.bounds import Bounds
-from mendmap.maps.elements import GeoJsonTiles, Workbench
+from mendmap.maps.elements import Compare, GeoJsonTiles, TimeSlider, Workbench
 from mendmap.maps.model import MapSpec
 
 # Files of web/static that a map needs beside Leaflet, in the order in which they are loaded.
 SCRIPTS = ("words", "symbols", "geojson-tiles", "labels", "panel", "workbench")
-STYLES = ("map",)
+SCRIPTS += ("dated", "dated-twin", "time-strip", "time", "compare")
+STYLES = ("map", "time")
 # The layer that the atlas makes of all layers of sites; its features say which layer they belong to.
 UNION = "sites"
 
@@ -88,6 +89,10 @@ def draw(
     bench = Workbench(drawn, {"view": [[south, west], [north, east]], "attribution": attribution})
     _fix(bench, spec.id)
     bench.add_to(chart)
+    slider = TimeSlider(drawn)
+    for element, name in ((slider, spec.id), (Compare(slider), spec.id)):
+        _fix(element, name)
+        element.add_to(chart)
     chart.render()  # type: ignore[no-untyped-call]
     root = chart.get_root()
     assert isinstance(root, Figure)

@@ -23,6 +23,8 @@
         className: `tiles tiles-${options.role}`,
       });
       this.url = url;
+      this._given = options;
+      this._filter = null;
       this.features = new Map(); // id -> {id, properties, page, pieces: Map of tile key -> piece, marks: [{marker, disc}]}
       this._failed = new Map(); // tile key -> {coords, tile}
       this._crowded = new Set(); // keys of the tiles whose bound left features out
@@ -61,6 +63,23 @@
       const tile = h("div", { class: "tile" });
       this._load(tile, { x: coords.x, y: coords.y, z: coords.z }, done);
       return tile;
+    },
+
+    /** Another layer of the same tiles, for another map. */
+    twin() {
+      return new this.constructor(this.url, this._given);
+    },
+
+    /** Shows only the features for which ``filter(entry)`` is true, in tiles to come too; all where it is null. */
+    setFilter(filter) {
+      this._filter = filter;
+      for (const entry of this.features.values()) this._sift(entry);
+      this.fire("drawn");
+    },
+
+    _sift(entry) {
+      entry.out = Boolean(this._filter) && !this._filter(entry);
+      this.light(entry, entry.out, "is-out");
     },
 
     /** Asks again for every tile that could not be fetched. */
@@ -117,6 +136,7 @@
         entry.pieces.set(key, piece);
         if (feature.geometry.type.endsWith("Point")) this._points_of(entry, feature.geometry);
         else this._shape(entry, piece, feature.geometry, coords, feature.geometry.type.endsWith("Polygon") ? areas : shapes);
+        this._sift(entry);
       }
       if (shapes.querySelector("path")) tile.replaceChildren(shapes);
       this._rescale();
@@ -208,6 +228,7 @@
 
     /** Whether any of a feature is within bounds. */
     isWithin(entry, bounds) {
+      if (entry.out) return false;
       const shapes = [...entry.pieces.values()].filter((piece) => piece.paths.length);
       return shapes.length ? shapes.some((piece) => bounds.intersects(piece.bounds)) : entry.marks.some(({ marker }) => bounds.contains(marker.getLatLng()));
     },

@@ -77,6 +77,7 @@
     for (const [name, on] of [["mouseenter", true], ["focus", true], ["mouseleave", false], ["blur", false]]) {
       element.addEventListener(name, () => layer.light(entry, on));
     }
+    layer.fire("marked", { entry, marker });
     return marker;
   }
 
@@ -120,14 +121,14 @@
         }
       }
     }
-    const drawn = shown.flatMap((layer) => [...layer.features.values()].flatMap((entry) => entry.marks.map((mark) => ({ layer, entry, mark }))));
+    const drawn = shown.flatMap((layer) => [...layer.features.values()].filter((entry) => !entry.out).flatMap((entry) => entry.marks.map((mark) => ({ layer, entry, mark }))));
     const taken = drawn.map(({ layer, mark }) => ({
       of: mark,
       // The dots of places that only help to find one's way give way to the names of sites.
       minor: layer.options.role === "context",
       box: inset(boxOf(mark.marker.getElement().querySelector(".symbol-shape")), 3),
     }));
-    const over = map.getContainer().parentElement.querySelectorAll(".layers, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
+    const over = map.getContainer().parentElement.querySelectorAll(".layers, .time, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
     over.forEach((each) => taken.push({ of: null, box: boxOf(each) }));
     const edge = map.getContainer().getBoundingClientRect();
     const view = map.getBounds();
