@@ -16,8 +16,22 @@ from mendmap.maps.elements import Compare, GeoJsonTiles, TimeSlider, Workbench
 from mendmap.maps.model import MapSpec
 
 # Files of web/static that a map needs beside Leaflet, in the order in which they are loaded.
-SCRIPTS = ("words", "symbols", "geojson-tiles", "labels", "panel", "workbench")
-SCRIPTS += ("dated", "dated-twin", "time-strip", "time", "compare")
+SCRIPTS = (
+    "words",
+    "symbols",
+    "slices",
+    "fetched-once",
+    "tile-shapes",
+    "geojson-tiles",
+    "labels",
+    "panel",
+    "workbench",
+    "dated",
+    "dated-twin",
+    "time-strip",
+    "time",
+    "compare",
+)
 STYLES = ("map", "time")
 # The layer that the atlas makes of all layers of sites; its features say which layer they belong to.
 UNION = "sites"

@@ -52,7 +52,8 @@
         return h("tr", {}, h("th", { scope: "row" }, go), ...KINDS.map((kind) => h("td", { text: stop[kind] ? mendmap.number(stop[kind]) : "–" })));
       });
       const caption = counted("{number} month in which something began, ended or was measured", "{number} months in which something began, ended or was measured", rows.length);
-      return h("details", {}, h("summary", { text: say("All months in which something is known") }), tableOf(heads, rows, caption));
+      const key = say("Rows of the strip beneath the map, from above: {rows}. Hatched: years of which nothing dated is known. Faded symbols: nothing dated is known of the place.", { rows: mendmap.stripRows().join(", ") });
+      return h("details", {}, h("summary", { text: say("All months in which something is known, and how to read the strip") }), h("p", { class: "note", text: key }), tableOf(heads, rows, caption));
     }
 
     _go(month) {

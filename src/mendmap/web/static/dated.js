@@ -211,5 +211,10 @@
   }
 
   const line = ({ text, short, trust, form, lang }, own) =>
-    h("span", { class: `dated-line dated-${form}`, lang }, (own && short) || text, trust && h("span", { class: `dated-trust dated-trust-${trust}`, lang: lang && mendmap.language, text: mendmap.trustOf(trust) }));
+    h(
+      "span",
+      { class: `dated-line dated-${form}` },
+      h("span", { class: "dated-text", lang, text: (own && short) || text }),
+      trust && h("span", { class: `dated-trust dated-trust-${trust}`, text: mendmap.trustOf(trust) }),
+    );
 })();

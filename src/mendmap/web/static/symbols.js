@@ -23,18 +23,25 @@
     return element;
   }
 
-  // Each shape in a box of 24, centred on 12,12. Rings and dots are smaller: they stand beside other symbols.
+  // Each shape in a box of 24, centred on 12,12. Rings and dots are smaller: they stand beside other symbols. All that
+  // follows the first point is relative to it, so that a shape can stand anywhere.
   const SHAPES = {
     circle: "M12 5a7 7 0 1 1 0 14a7 7 0 1 1 0-14Z",
     square: "M5.5 5.5h13v13h-13Z",
-    diamond: "M12 3.4 20.6 12 12 20.6 3.4 12Z",
-    triangle: "M12 3.2 21 19.4H3Z",
-    hexagon: "M12 3.8 19.1 7.9v8.2L12 20.2 4.9 16.1V7.9Z",
-    drop: "M12 2.8c3.4 4.4 6 7.4 6 10.9a6 6 0 1 1-12 0C6 10.2 8.6 7.2 12 2.800Z",
-    star: "M12 2.6 14.6 8.9 21.4 9.4 16.2 13.8 17.9 20.4 12 16.8 6.1 20.4 7.8 13.8 2.6 9.4 9.4 8.9Z",
-    cross: "M8.3 4.2 12 7.9 15.7 4.2 19.8 8.3 16.1 12 19.8 15.7 15.7 19.8 12 16.1 8.3 19.8 4.2 15.7 7.9 12 4.2 8.300Z",
-    ring: "M12 7.500a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9Z",
-    dot: "M12 8.500a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7Z",
+    diamond: "M12 3.4l8.6 8.6-8.6 8.6-8.6-8.6Z",
+    triangle: "M12 3.2l9 16.2h-18Z",
+    hexagon: "M12 3.8l7.1 4.1v8.2l-7.1 4.1-7.1-4.1v-8.2Z",
+    drop: "M12 2.8c3.4 4.4 6 7.4 6 10.9a6 6 0 1 1-12 0c0-3.5 2.6-6.5 6-10.9Z",
+    star: "M12 2.6l2.6 6.3 6.8.5-5.2 4.4 1.7 6.6-5.9-3.6-5.9 3.6 1.7-6.6-5.2-4.4 6.8-.5Z",
+    cross: "M8.3 4.2l3.7 3.7 3.7-3.7 4.1 4.1-3.7 3.7 3.7 3.7-4.1 4.1-3.7-3.7-3.7 3.7-4.1-4.1 3.7-3.7-3.7-3.7Z",
+    ring: "M12 7.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9Z",
+    dot: "M12 8.5a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7Z",
+  };
+
+  /** A shape as part of the ``d`` of a path, with its middle at x,y. */
+  mendmap.symbolAt = (shape, x, y) => {
+    const [, left, top, rest] = /^M([\d.]+) ([\d.]+)(.*)$/.exec(SHAPES[shape] || SHAPES.circle);
+    return `M${(x + Number(left) - 12).toFixed(1)} ${(y + Number(top) - 12).toFixed(1)}${rest}`;
   };
 
   /** The symbol of a layer as an SVG element of ``size`` pixels; its colour is the custom property --layer. */

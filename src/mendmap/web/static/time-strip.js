@@ -45,7 +45,7 @@
         const count = kinds.reduce((sum, kind) => sum + (stop[kind] || 0), 0);
         if (!count) return;
         const tall = Math.min(1, 0.55 + Math.log10(count) / 6) * (TALL - 1.5);
-        drawing.append(svg("rect", { class: `strip-bar strip-${kinds[0]}`, x: scale.at(stop.month) + 0.05, y: (row + 1) * TALL - tall, width: 0.9, height: tall }));
+        drawing.append(svg("path", { class: `strip-bar strip-${kinds[0]}`, d: `M${scale.at(stop.month) + 0.5} ${(row + 1) * TALL}v${-tall}` }));
       });
     }
     const years = h("span", { class: "strip-years", "aria-hidden": "true" });

@@ -150,20 +150,21 @@
         this._play.hidden = CALM.matches;
       });
       this.tools = h("span", { class: "time-tools" }, button("earlier", "‹", say("Earlier"), () => this.go(this.at - 1)), this._play, button("later", "›", say("Later"), () => this.go(this.at + 1)), button("now", say("Now"), say("Back to now"), () => this.go(this.stops.length)));
-      const key = h("p", { class: "time-key", text: say("Rows from above: {rows}. Hatched: years of which nothing dated is known.", { rows: mendmap.stripRows().join(", ") }) });
-      this.element = h(
-        "details",
-        { class: "time", open: WIDE.matches },
-        h("summary", {}, h("span", { class: "time-name", text: say("Time:") }), " ", this._date),
-        h("div", { class: "time-body" }, this.tools, h("div", { class: "time-track" }, mendmap.timeStrip(this.stops, scale), this._slider), this._status, key),
-      );
+      this._body = h("div", { class: "time-body", id: "time-body" }, this.tools, h("div", { class: "time-track" }, mendmap.timeStrip(this.stops, scale), this._slider));
+      this._toggle = h("button", { type: "button", class: "time-toggle", "aria-controls": "time-body", on: { click: () => this._open(this._body.hidden) } }, h("span", { class: "time-name", text: say("Time:") }), this._date);
+      this.element = h("section", { class: "time", "aria-label": say("Time") }, h("div", { class: "time-head" }, this._toggle, this._status), this._body);
+      this._open(WIDE.matches);
       this._listen();
       L.DomEvent.disableClickPropagation(this.element).disableScrollPropagation(this.element);
       this.frame.append(this.element);
       this.frame.classList.add("has-time");
-      new ResizeObserver(() => this.frame.style.setProperty("--time", `${this.element.offsetHeight}px`)).observe(this.element);
       this.twin = new mendmap.DatedTwin(this);
       this._tell();
+    }
+
+    _open(open) {
+      this._body.hidden = !open;
+      this._toggle.setAttribute("aria-expanded", String(open));
     }
 
     _listen() {
@@ -181,6 +182,7 @@
         const to = this._nearest(this._slider.value / 2);
         this.go(to === this.at ? to + Math.sign(this._slider.value - this._value()) : to);
       });
+      // Between two stops the thumb goes back to where the map is.
       this._slider.addEventListener("change", () => this._tell());
       document.addEventListener("keydown", (event) => event.key === "Escape" && this.pause());
     }
@@ -231,7 +233,7 @@
       this._trouble?.remove();
       const again = h("button", { type: "button", class: "button", text: say("Try again"), on: { click: () => (this._trouble.remove(), retry()) } });
       this._trouble = h("div", { class: "notice notice-time", role: "alert" }, h("span", { text }), again);
-      (this.element?.querySelector(".time-body") || this.frame).append(this._trouble);
+      (this.element || this.frame).append(this._trouble);
     }
   }
 

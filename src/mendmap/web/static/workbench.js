@@ -59,7 +59,7 @@
     frame.append(element);
     const refresh = () => {
       rows.forEach((row) => row.refresh());
-      const seen = new Set(layers.filter((layer) => map.hasLayer(layer)).flatMap((layer) => [...layer.features.values()].map((each) => each.properties.basis)));
+      const seen = new Set(layers.filter((layer) => map.hasLayer(layer)).flatMap((layer) => [...layer.summary(map.getBounds()).bases]));
       key.replaceChildren(
         ...Object.entries(mendmap.BASES)
           .filter(([basis]) => seen.has(basis))
@@ -80,27 +80,18 @@
     let drawn = null;
     const refresh = () => {
       const on = map.hasLayer(layer);
-      const seen = [...layer.features.values()];
-      const form = seen.length ? formOf(seen) : role === "watercourse" ? "line" : "point";
-      const basis = seen[0]?.properties.basis || "published";
+      const seen = layer.summary(map.getBounds());
+      const form = seen.form || (role === "watercourse" ? "line" : "points");
+      const basis = [...seen.bases][0] || "published";
       // A layer out of sight keeps the swatch that it had.
-      if (!drawn || (seen.length && drawn !== `${form} ${basis}`)) {
-        drawn = seen.length ? `${form} ${basis}` : "unseen";
-        swatch.replaceChildren(form === "point" ? mendmap.symbol(shape, 22) : mendmap.shapeSymbol(form, basis, width));
+      if (!drawn || (seen.form && drawn !== `${form} ${basis}`)) {
+        drawn = seen.form ? `${form} ${basis}` : "unseen";
+        swatch.replaceChildren(form === "points" ? mendmap.symbol(shape, 22) : mendmap.shapeSymbol(form, basis, width));
       }
       element.classList.toggle("is-off", !on);
-      const view = map.getBounds();
-      const here = seen.filter((each) => layer.isWithin(each, view)).length;
-      count.textContent = on ? String(here) : "off";
+      count.textContent = on ? String(seen.within) : "off";
     };
     return { element, refresh };
-  }
-
-  /** What the features of a layer are drawn as, if all alike: areas, lines, or else symbols. */
-  function formOf(entries) {
-    const pieces = entries.map((entry) => entry.pieces.values().next().value);
-    if (!pieces.every((piece) => piece.paths.length)) return "point";
-    return pieces.every((piece) => piece.area) ? "area" : "line";
   }
 
   /** A click or Enter opens the panel; closing it gives the focus back. */
