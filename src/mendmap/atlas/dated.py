@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from mendmap.atlas.model import Atlas, Feature, Layer
 from mendmap.atlas.verdicts import Verdict, in_force, newest, rule_of
-from mendmap.catalogue.records import State, Work, to_plain
+from mendmap.catalogue.records import Figure, State, Work, to_plain
 from mendmap.lake.contents import SeriesRow
 from mendmap.words.dates import Period
 from mendmap.words.languages import translated
@@ -93,7 +93,9 @@ def months(atlas: Atlas, layer: Layer, readings: pa.Table) -> dict[str, Counter[
         for month in turns:
             found.setdefault(month, Counter())[kind] += times
 
-    states, works, figures = {}, {}, {}
+    states: dict[str, State] = {}
+    works: dict[str, Work] = {}
+    figures: dict[str, Figure] = {}
     for feature in layer.features:
         if layer.role != "work":  # whose times are those of the work
             count("places", _turns(_period(feature, "valid_from"), _period(feature, "valid_to")))
@@ -198,6 +200,7 @@ def _verdict(found: Verdict) -> Row:
         "symbol": found.parameter.symbol,
         "limit": found.limit.id,
         "jurisdiction": found.limit.jurisdiction,
+        "type": found.limit.type,
         "statistic": found.answer.statistic,
         "period": found.answer.period,
         "outcome": found.answer.outcome,
@@ -229,8 +232,10 @@ def _turns(since: Period | None, until: Period | None) -> set[str]:
 
 
 def _after(until: Period) -> str:
-    """The month after a period; that of its end, where there is none."""
-    return month_of(until.last if month_of(until.last) == _LAST else until.last + dt.timedelta(days=1))
+    """The month after that in which a period ends; that month, where there is none."""
+    month = month_of(until.last)
+    # The 28th is in every month, and four days on is the next one.
+    return month if month == _LAST else month_of(until.last.replace(day=28) + dt.timedelta(days=4))
 
 
 def _summed(table: pa.Table, series: pa.Array, by: str, count: str) -> Iterator[tuple[str, int]]:

@@ -100,12 +100,10 @@ def draw(
         _fix(element, style.id)
         element.add_to(chart)
         drawn.append(element)
-    bench = Workbench(drawn, {"view": [[south, west], [north, east]], "attribution": attribution})
-    _fix(bench, spec.id)
-    bench.add_to(chart)
     slider = TimeSlider(drawn)
-    for element, name in ((slider, spec.id), (Compare(slider), spec.id)):
-        _fix(element, name)
+    bench = Workbench(drawn, {"view": [[south, west], [north, east]], "attribution": attribution})
+    for element in (slider, Compare(slider), bench):
+        _fix(element, spec.id)
         element.add_to(chart)
     chart.render()  # type: ignore[no-untyped-call]
     root = chart.get_root()

@@ -60,7 +60,6 @@
       };
       this._show("right");
       this._choose("left", left);
-      this.map.on("timechange", this._follow);
       this._handle.focus({ preventScroll: true });
     }
 

@@ -12,7 +12,7 @@
     constructor(time) {
       this._time = time;
       this._body = h("div", { class: "dated-body" });
-      this.element = h("section", { class: "dated-twin", id: "dated", "aria-labelledby": "dated-title", tabindex: "-1" }, h("h3", { id: "dated-title" }), this._body, this._months());
+      this.element = h("div", { class: "dated-twin", id: "dated", tabindex: "-1" }, h("h3"), this._body, this._months());
       const twin = document.getElementById("twin");
       if (twin) twin.querySelector("h2").after(this.element);
       else time.frame.after(this.element);

@@ -143,15 +143,26 @@
     return counted("{symbol}: up to {value}, {number} reading, {below} below detection", "{symbol}: up to {value}, {number} readings, {below} of them below detection", count, { symbol, value, below });
   }
 
-  /** How many limits were kept, by outcome, the gravest first. */
+  /** How many limits were kept, and when, by outcome, the gravest first; guidelines are no limits. */
   function verdictFacts(verdicts) {
-    const of = (...outcomes) => verdicts.filter(({ outcome }) => outcomes.includes(outcome)).length;
-    const [not, open, kept] = [of("exceeds"), of("undecidable", "no_data"), of("within")];
+    const fact = (form, guideline, outcomes, told) => {
+      const found = verdicts.filter(({ type, outcome }) => (type === "guideline") === guideline && outcomes.includes(outcome));
+      return found.length ? [{ form, text: told(found.length, { years: yearsOf(found) }) }] : [];
+    };
     return [
-      not && { text: counted("{number} limit not kept", "{number} limits not kept", not), form: "exceeds" },
-      kept && { text: counted("{number} limit kept", "{number} limits kept", kept), form: "within" },
-      open && { text: counted("{number} limit undecided: too little is known", "{number} limits undecided: too little is known", open), form: "undecidable" },
-    ].filter(Boolean);
+      ...fact("exceeds", false, ["exceeds"], (n, at) => counted("{number} limit not kept ({years})", "{number} limits not kept ({years})", n, at)),
+      ...fact("exceeds", true, ["exceeds"], (n, at) => counted("{number} guideline value exceeded ({years})", "{number} guideline values exceeded ({years})", n, at)),
+      ...fact("within", false, ["within"], (n, at) => counted("{number} limit kept ({years})", "{number} limits kept ({years})", n, at)),
+      ...fact("undecidable", false, ["undecidable", "no_data"], (n, at) =>
+        counted("{number} limit undecided: too little is known ({years})", "{number} limits undecided: too little is known ({years})", n, at)),
+    ];
+  }
+
+  function yearsOf(verdicts) {
+    const spans = verdicts.map(({ period }) => mendmap.spanOf(period));
+    const begin = spans.map(({ first }) => first.slice(0, 4)).sort()[0];
+    const end = spans.map(({ last }) => last.slice(0, 4)).sort().at(-1);
+    return begin === end ? begin : say("{begin} to {end}", { begin, end });
   }
 
   const SIGNS = { approx: "≈ ", "<": "< ", ">": "> ", "<=": "≤ ", ">=": "≥ " };

@@ -11,7 +11,9 @@
 
   /** What ``maps.elements.TimeSlider`` calls; ``layers`` are those of the map, ``service`` the address it is of. */
   mendmap.timeSlider = (map, layers, { service = "" } = {}) => {
-    const time = new Time(map, layers, service);
+    const time = (map.mendmapTime = new Time(map, layers, service));
+    time.frame.classList.add("has-time");
+    map.invalidateSize({ pan: false });
     // The map comes first.
     const idle = window.requestIdleCallback || ((call) => setTimeout(call, 300));
     map.whenReady(() => idle(() => time.start(), { timeout: 3000 }));
@@ -49,7 +51,10 @@
         return;
       }
       this._trouble?.remove();
-      if (!this.stops.length) return;
+      if (!this.stops.length) {
+        this.frame.classList.remove("has-time"); // whose map has the room
+        return;
+      }
       this._build();
       this._resolve();
     }
@@ -134,7 +139,7 @@
       if (!this.playing) return;
       this.playing = false;
       this._tell();
-      if (this._said) this._status.textContent = this._said;
+      if (this._said) this._announce(...this._said);
     }
 
     _build() {
@@ -157,7 +162,6 @@
       this._listen();
       L.DomEvent.disableClickPropagation(this.element).disableScrollPropagation(this.element);
       this.frame.append(this.element);
-      this.frame.classList.add("has-time");
       this.twin = new mendmap.DatedTwin(this);
       this._tell();
     }
@@ -223,10 +227,10 @@
 
     /** Says what is shown, once it stays: not every stop of what is played. */
     _announce(text, found) {
-      this._said = text;
+      this._said = [text, found];
       this._trouble?.remove();
       this._status.textContent = this.playing ? "" : text;
-      this.twin.show(this.month, found);
+      if (!this.playing) this.twin.show(this.month, found);
     }
 
     _sorry(text, retry) {
