@@ -9,22 +9,19 @@
   const SIDES = ["left", "right"];
   const BACK_YEARS = 5; // how far back the left half begins where the reader is at now
 
-  /** What ``maps.elements.Compare`` calls; ``time`` is the map's slider. */
-  mendmap.compare = (map, time) => {
+  /** What ``maps.elements.Compare`` calls. */
+  mendmap.compare = (map) => {
+    const time = map.mendmapTime;
+    if (!time) return; // a map of one time alone
     const compare = new Compare(map, time);
     time.ready.then(() => compare.offer());
-    mendmap.permalink?.(map).part("compare", { read: (text) => time.ready.then(() => compare.read(text)), write: () => compare.write() });
-    return compare;
   };
 
   class Compare {
     constructor(map, time) {
-      this.map = map;
-      this.time = time;
-      this.isOpen = false;
+      Object.assign(this, { map, time, isOpen: false, side: "left", share: HALF });
       this.months = { left: null, right: null };
-      this.side = "left";
-      this.share = HALF;
+      this._link = mendmap.permalink(map).part("compare", { read: (text) => this.time.ready.then(() => this.read(text)), write: () => this.write() });
     }
 
     /** Puts the button that opens it among those of the slider. */
@@ -192,7 +189,7 @@
       this.time.frame.style.setProperty("--share", `${this.share}%`);
       this._value();
       this._trim();
-      mendmap.permalink?.(this.map).changed();
+      this._link.changed();
     }
 
     _value() {

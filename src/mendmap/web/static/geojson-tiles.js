@@ -29,13 +29,15 @@
       });
       this.url = url;
       this._given = options;
-      // id -> {id, properties, page, name, quiet, out, pieces: Map of tile key -> piece, marks: [{marker, disc}]}
+      // id -> {id, properties, page, quiet, style, name, out, pieces: Map of tile key -> piece, marks: [{marker, disc}]}
       this.features = new Map();
       this._drawings = new Map(); // tile key -> {coords, element, request, entries, single, omitted, failed}
       this._spots = new Map(); // "lat,lon" -> how many features of the layer stand there
       this._single = 0; // features that are elements of the page, each counted once a tile
       this._filter = null;
       this._tries = 0;
+      this._changes = 0; // how often what is drawn has changed
+      this.on("drawn", () => (this._changes += 1));
       this.on("tileunload", ({ coords }) => this._forget(this._tileCoordsToKey(coords)));
     },
 
@@ -48,7 +50,13 @@
       this._discs.style.zIndex = 150;
       map.mendmapDiscs = map.mendmapDiscs || L.svg({ pane: "discs", padding: 0.5 });
       this.setZIndex(100 - (this.options.order || 0));
+      // A script that adds its layers and then goes to its first view asks for the tiles of that view alone.
+      this._starting = true;
       L.GridLayer.prototype.onAdd.call(this, map);
+      queueMicrotask(() => {
+        this._starting = false;
+        if (this._map) this._resetView();
+      });
       this._container.style.setProperty("--layer", this.options.color);
       this._points.style.setProperty("--layer", this.options.color);
       map.on("zoomend viewreset", this._rescale, this);
@@ -62,6 +70,7 @@
 
     /** Tiles are those of the whole zoom below, drawn up to twice as large: fewer of them cover the view. */
     _setView(center, zoom, noPrune, noUpdate) {
+      if (this._starting) return;
       L.GridLayer.prototype._setView.call(this, center, Math.floor(zoom), noPrune, noUpdate);
       this._setZoomTransforms(center, zoom);
     },
@@ -74,15 +83,10 @@
       return element;
     },
 
-    /** Resolves to the GeoJSON of the tile ``{z, x, y}`` of the service's grid; other sources override it. */
-    fetchTile(tile, signal) {
-      return mendmap.fetchedOnce(L.Util.template(this.url, tile), signal);
-    },
-
-    /** How a feature looks: ``name`` is that of its class, which its path carries as ``class-name``; ``color`` is
-        undefined where it is the layer's. Maps that colour by a value override it. */
-    look() {
-      return { name: "", color: undefined, shape: this.options.shape };
+    /** Resolves to the features of the tile {z, x, y} of the service's grid, and how many were left out of it. */
+    fetchTile(at, signal) {
+      const { url, options } = this;
+      return mendmap.fetchedOnce(`${url} ${at.z}/${at.x}/${at.y}`, (asked) => mendmap.tileOf(url, options.form, at, asked), signal);
     },
 
     /** Another layer of the same tiles, for another map. */
@@ -170,7 +174,8 @@
         const properties = feature.properties;
         const quiet = (this.options.quiet || []).includes(properties.kind);
         const page = this.options.page + encodeURIComponent(id);
-        const entry = { id, properties, page, quiet, out: false, name: mendmap.nameOf(properties), pieces: new Map(), marks: [] };
+        const [style, name] = [mendmap.styleOf(this.options, properties), mendmap.nameOf(properties)];
+        const entry = { id, properties, page, quiet, style, name, out: false, pieces: new Map(), marks: [] };
         this.features.set(id, entry);
         this._sift(entry);
       }
@@ -209,7 +214,7 @@
         mark.disc = L.circle(latlng, {
           radius: accuracy, interactive: false, renderer: this._map.mendmapDiscs, className: `disc basis-${basis} disc-${role}`,
         }).addTo(this._map);
-        mark.disc.getElement().style.setProperty("--layer", this.look(entry).color || this.options.color);
+        mark.disc.getElement().style.setProperty("--layer", entry.style.color);
       }
       hide(mark, entry.out);
       return mark;
@@ -248,19 +253,24 @@
       return false;
     },
 
-    /** What is drawn, at a glance: how many features are ``within`` bounds, the ``bases`` of all, and their ``form``
-        where all are alike, else "points"; null where there are none. */
-    summary(bounds) {
-      const forms = new Set();
-      const bases = new Set();
-      let within = 0;
+    /** What of the layer is drawn, at a glance, and remembered until it or the view changes: how many features are
+        ``within`` the view, the ``bases`` of all, whether each is in a class (``classed``), and their ``form`` where all
+        are alike, else "points"; null where there are none. */
+    summary() {
+      const view = this._map?.getBounds();
+      const of = `${view?.toBBoxString()} ${this._changes}`;
+      if (this._summary?.of === of) return this._summary;
+      const [forms, bases] = [new Set(), new Set()];
+      let [within, classed] = [0, true];
       for (const entry of this.features.values()) {
         if (entry.out) continue;
         forms.add(entry.pieces.values().next().value?.form);
         bases.add(entry.properties.basis);
-        if (this.isWithin(entry, bounds)) within += 1;
+        classed = classed && Boolean(entry.style.word);
+        if (view && this.isWithin(entry, view)) within += 1;
       }
-      return { within, bases, form: forms.size === 1 ? [...forms][0] : forms.size ? "points" : null };
+      const form = forms.size === 1 ? [...forms][0] : forms.size ? "points" : null;
+      return (this._summary = { of, within, bases, classed, form });
     },
 
     /** The reader chose a feature, by pointer or by keyboard, at ``marker`` or on its line. */

@@ -40,20 +40,20 @@
       layer on the same spot. */
   mendmap.marker = (layer, entry, latlng, slot) => {
     const { role, kinds } = layer.options;
-    const { color, shape, name } = layer.look(entry);
     const size = entry.quiet ? 12 : role === "context" ? 16 : 26;
-    const body = h("span", { class: "marker-body" }, mendmap.symbol(shape, size), labelOf(layer, entry));
+    const body = h("span", { class: "marker-body" }, mendmap.symbol(entry.style.shape, size), labelOf(layer, entry));
     const beside = role === "work" ? [14 + slot * BESIDE, 12] : [slot * BESIDE, 0];
-    const marker = place(layer, entry, latlng, body, {
-      className: `marker marker-${role}${entry.quiet ? " marker-quiet" : ""}${name ? ` class-${name}` : ""}`,
+    return place(layer, entry, latlng, body, {
+      className: `marker marker-${role}${entry.quiet ? " marker-quiet" : ""}`,
       size,
       anchor: [size / 2 - beside[0], size / 2 - beside[1]],
       keyboard: role !== "context",
-      label: `${entry.name}, ${kinds[entry.properties.kind] || layer.options.name}, ${mendmap.knownAs(entry.properties)}`,
+      label: told(entry, kinds[entry.properties.kind] || layer.options.name),
     });
-    if (color) marker.getElement().style.setProperty("--layer", color);
-    return marker;
   };
+
+  /** What a marker is called to who does not see it. */
+  const told = ({ name, properties, style }, kind) => [name, kind, style.word, mendmap.knownAs(properties)].filter(Boolean).join(", ");
 
   const labelOf = (layer, entry) => h("span", { class: "label", text: mendmap.shortName(entry, layer.options) });
 
@@ -64,7 +64,7 @@
       size: 1,
       anchor: [0, 0],
       keyboard: true,
-      label: `${entry.name}, ${mendmap.knownAs(entry.properties)}`,
+      label: told(entry),
     });
     return { marker, name: true };
   }
@@ -77,6 +77,7 @@
     element.setAttribute("aria-label", label);
     element.dataset.feature = entry.id;
     element.dataset.layer = layer.options.id;
+    element.style.setProperty("--layer", entry.style.color);
     if (!keyboard) element.setAttribute("role", "img");
     marker.on("click", () => layer.pick(entry, marker));
     element.addEventListener("keydown", (event) => {
@@ -280,7 +281,7 @@
   /** The boxes of what stands over a map, in its layers' pixels. */
   function obstacles(map) {
     const frame = map.getContainer().getBoundingClientRect();
-    const over = map.getContainer().parentElement.querySelectorAll(".layers, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
+    const over = map.getContainer().parentElement.querySelectorAll(".map-side > *, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
     return [...over].map((each) => {
       const { left, top, width, height } = each.getBoundingClientRect();
       const at = map.containerPointToLayerPoint([left - frame.left, top - frame.top]);

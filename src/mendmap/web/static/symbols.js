@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
+  const { say } = mendmap;
   const SVG = "http://www.w3.org/2000/svg";
 
   /** An HTML element with attributes; ``text`` and ``on`` (listeners) are special, children are nodes or text. */
@@ -73,10 +74,10 @@
 
   /** What each basis means to a reader, in the order of the key. */
   mendmap.BASES = {
-    published: "Published position",
-    estimated: "Estimated position",
-    schematic: "Somewhere inside the ring",
-    hypothesis: "A guess, not a fact",
+    published: say("Published position"),
+    estimated: say("Estimated position"),
+    schematic: say("Somewhere inside the ring"),
+    hypothesis: say("A guess, not a fact"),
   };
 
   /** A feature's name in the page's language, or in any. */
@@ -88,9 +89,31 @@
 
   /** How well a place is known, in a few words. */
   mendmap.knownAs = ({ basis, accuracy_m: off }) => {
-    const metres = off ? `${Number(off).toLocaleString("en")} m` : "";
-    if (basis === "schematic") return `somewhere within ${metres}`;
-    if (basis === "hypothesis") return "hypothesis";
-    return metres ? `${basis}, within ${metres}` : basis;
+    const metres = Number(off);
+    switch (basis) {
+      case "published":
+        return metres ? say("published, within {metres} m", { metres }) : say("published");
+      case "estimated":
+        return metres ? say("estimated, within {metres} m", { metres }) : say("estimated");
+      case "schematic":
+        return say("somewhere within {metres} m", { metres });
+      case "hypothesis":
+        return say("hypothesis");
+      default:
+        return say("no position is known");
+    }
   };
+
+  // Signs of the map's tools, each in a box of 24, drawn as lines.
+  const ICONS = {
+    home: "M4 11 12 4l8 7M6.500 9.500V20h11V9.500M10 20v-6h4v6",
+    locate: "M12 2v4M12 18v4M2 12h4M18 12h4M12 7a5 5 0 1 1 0 10a5 5 0 1 1 0-10Z",
+    fullscreen: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+    link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.700-5.700l-1.500 1.500M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.700 5.700l1.500-1.500",
+    print: "M7 9V4h10v5M7 17H4v-8h16v8h-3M7 14h10v6H7Z",
+  };
+
+  /** The sign of a tool. */
+  mendmap.icon = (name) =>
+    mendmap.svg("svg", { class: "icon", viewBox: "0 0 24 24", width: 18, height: 18, "aria-hidden": "true", focusable: "false" }, mendmap.svg("path", { d: ICONS[name] }));
 })();

@@ -38,13 +38,12 @@
       const form = type.endsWith("Point") ? "points" : type.endsWith("Polygon") ? "area" : "line";
       const lines = type.endsWith("Point") ? [type === "Point" ? [coordinates] : coordinates] : linesOf(type, coordinates);
       const piece = { entry, form, area: form === "area", paths: [], lines, shapes: this, glow: null, ...this._path(entry, form, lines) };
-      const look = this.layer.look(entry);
       const { kind, basis, accuracy_m: accuracy } = entry.properties;
-      const name = this.crowded ? `${form} ${kind} ${basis} ${look.name}` : entry.id;
-      if (!this.groups.has(name)) this.groups.set(name, this._group(form, kind, basis, look));
+      const name = this.crowded ? `${form} ${kind} ${basis} ${entry.style.color} ${entry.style.shape}` : entry.id;
+      if (!this.groups.has(name)) this.groups.set(name, this._group(form, kind, basis, entry.style));
       piece.group = this.groups.get(name);
       piece.group.members.push(piece);
-      if (form === "points" && accuracy && !entry.quiet && this.layer.options.role === "site") {
+      if (form === "points" && accuracy && !entry.quiet && this.layer.options.role !== "work") {
         piece.disc = discs(piece.dots, accuracy * mendmap.pixelsPerMetre(lines[0][0][1], this.coords.z));
       }
       return piece;
@@ -73,6 +72,7 @@
       }
       if (on && !piece.glow) {
         piece.glow = svg("path", { class: piece.group.drawn.getAttribute("class"), d: piece.d });
+        piece.glow.style.cssText = piece.group.drawn.style.cssText;
         piece.glow.style.pointerEvents = "none";
         piece.group.drawn.parentNode.append(piece.glow);
       }
@@ -83,14 +83,15 @@
       }
     }
 
-    _group(form, kind, basis, look) {
-      const drawn = svg("path", { class: `shape ${form} basis-${basis} kind-${kind}${look.name ? ` class-${look.name}` : ""}` });
+    _group(form, kind, basis, style) {
+      const drawn = svg("path", { class: `shape ${form} basis-${basis} kind-${kind}` });
       const target = svg("path", { class: `shape-target ${form}`, fill: "none" });
-      const group = { form, shape: look.shape, drawn, target, discs: null, members: [] };
-      if (look.color) drawn.style.setProperty("--layer", look.color);
+      const group = { form, drawn, target, discs: null, members: [] };
+      drawn.style.setProperty("--layer", style.color);
       for (const path of [drawn, target]) this._listen(path, group);
       if (form === "points") {
         group.discs = svg("path", { class: `disc basis-${basis} disc-${this.layer.options.role}` });
+        group.discs.style.setProperty("--layer", style.color);
         const small = svg("g", { class: "crowd", transform: `scale(${HALF})` }, drawn);
         this.element.append(group.discs, small, target);
       } else {
@@ -150,7 +151,7 @@
         if (form === "area") d += "Z";
       }
       const bounds = L.latLngBounds([round[1], round[0]], [round[3], round[2]]);
-      if (form === "points") d = symbols(dots, this.layer.look(entry).shape);
+      if (form === "points") d = symbols(dots, entry.style.shape);
       return { d, box, bounds, dots };
     }
   };

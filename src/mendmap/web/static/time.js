@@ -6,34 +6,31 @@
   const { counted, h, say } = mendmap;
   const STEP_MS = 1000; // one stop while it plays
   const YEAR = 12; // months that Page Up and Page Down pass over
-  const WIDE = window.matchMedia("(min-width: 700px)");
   const CALM = window.matchMedia("(prefers-reduced-motion: reduce)");
 
-  /** What ``maps.elements.TimeSlider`` calls; ``layers`` are those of the map, ``service`` the address it is of. */
-  mendmap.timeSlider = (map, layers, { service = "" } = {}) => {
-    const time = (map.mendmapTime = new Time(map, layers, service));
+  /** What ``maps.elements.TimeSlider`` calls. */
+  mendmap.timeSlider = (map) => {
+    const time = (map.mendmapTime = new Time(map));
     time.frame.classList.add("has-time");
     map.invalidateSize({ pan: false });
     // The map comes first.
     const idle = window.requestIdleCallback || ((call) => setTimeout(call, 300));
     map.whenReady(() => idle(() => time.start(), { timeout: 3000 }));
-    return time;
   };
 
   class Time {
-    constructor(map, layers, service) {
-      this.map = map;
-      this.layers = layers;
+    constructor(map) {
+      const { frame, layers, service } = mendmap.bench(map);
+      Object.assign(this, { map, frame, layers });
       this.sources = [...new Set(layers.map(mendmap.sourceOf))];
       this.dated = new mendmap.Dated(service);
       this.month = null; // null is now
       this.stops = [];
-      this.frame = map.getContainer().closest(".map-frame") || map.getContainer().parentElement;
       this.today = new Date().toISOString().slice(0, 7);
       this._ready = new Promise((resolve) => (this._resolve = resolve));
-      mendmap.permalink?.(map).part("time", {
-        read: (text) => this.ready.then(() => this.choose(text === "now" ? null : text)),
-        write: () => this.month,
+      this._link = mendmap.permalink(map).part("time", {
+        read: (text) => /^(now|\d{4}-\d\d)$/.test(text) && this.ready.then(() => this.choose(text === "now" ? null : text)),
+        write: () => (this.comparing ? null : this.month),
       });
     }
 
@@ -64,7 +61,7 @@
       const stop = month === null ? null : this.stops.findLast((each) => each.month <= month) || this.stops[0];
       this.month = stop?.month ?? null;
       this._tell();
-      mendmap.permalink?.(this.map).changed();
+      this._link.changed();
       this.map.fire("timechange", { month: this.month });
       // What dates in the tiles tell is shown at once.
       const wanted = this.month;
@@ -158,7 +155,7 @@
       this._body = h("div", { class: "time-body", id: "time-body" }, this.tools, h("div", { class: "time-track" }, mendmap.timeStrip(this.stops, scale), this._slider));
       this._toggle = h("button", { type: "button", class: "time-toggle", "aria-controls": "time-body", on: { click: () => this._open(this._body.hidden) } }, h("span", { class: "time-name", text: say("Time:") }), this._date);
       this.element = h("section", { class: "time", "aria-label": say("Time") }, h("div", { class: "time-head" }, this._toggle, this._status), this._body);
-      this._open(WIDE.matches);
+      this._open(mendmap.WIDE.matches);
       this._listen();
       L.DomEvent.disableClickPropagation(this.element).disableScrollPropagation(this.element);
       this.frame.append(this.element);
