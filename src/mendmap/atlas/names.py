@@ -37,7 +37,7 @@ class NameIndex:
 def named(indexes: Sequence[NameIndex], text: str, most: int) -> list[Feature]:
     """At most so many features whose name is, begins with, or has a word that begins with, or else holds a text, in
     this order; of those that are alike, by layer and as they stand in the file."""
-    wanted = folded(text).replace("\n", " ")
+    wanted = folded(text.replace("\n", " "))
     found: dict[tuple[str, str], Feature] = {}
     if wanted:
         for pattern in (f"\n{wanted}\n", f"\n{wanted}", f" {wanted}", wanted):

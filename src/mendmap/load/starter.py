@@ -178,8 +178,9 @@ def _columns() -> Iterator[str]:
     yield _described("maps/*.toml, [[layer]]", expanded(STYLE, _LANGUAGES))
     yield "\nA layer of a map also has `shown` (false: the reader sees it only after choosing it).\n"
     yield _described("maps/*.toml, [[layer.class]]", expanded(CLASS, _LANGUAGES))
-    for by, words in CLASSED.items():
-        yield f'\n`by = "{by}"`: `value` is {", ".join(f"`{word}`" for word in words) or "a kind of the layer"}.\n'
+    for by, values in CLASSED.items():
+        listed = ", ".join(f"`{each}`" for each in values) or "a kind of the layer"
+        yield f'\n`by = "{by}"`: `value` is {listed}.\n'
     yield _described("layers/*.geojson", expanded((*FEATURE, *STATION, *WATERCOURSE), _LANGUAGES))
     yield "\n`accuracy_m` is required wherever there is a geometry; without one, `basis` is `unknown`.\n"
     for kind, table in TABLES.items():

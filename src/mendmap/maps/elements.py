@@ -56,7 +56,7 @@ class Service(MacroElement):
     def add_to(self, parent: Element, name: str | None = None, index: int | None = None) -> Self:
         """Adds it to a folium.Map, and what its elements load to the page."""
         super().add_to(parent, name, index)
-        if self.address and self.alone:
+        if self.address and self.alone and isinstance(parent, folium.Map):
             static = f"{self.address}/static/vendor/leaflet"
             # Those of this map; the class, which all maps of the process share, keeps its own.
             parent.default_js = [("leaflet", f"{static}/leaflet.js")]
@@ -71,18 +71,18 @@ class Service(MacroElement):
         page = self.address + _PAGES.get(role, f"/features/{ident}/")
         return GeoJsonTiles(url, {"id": ident, "name": ident, "role": role, "page": page, **options}, shown=shown)
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> str:
         """Draws it: the service's scripts and styles go to the head of the page."""
         figure = self.get_root()
         assert isinstance(figure, Figure)
-        super().render(**kwargs)  # type: ignore[no-untyped-call]
-        if not self.address:
-            return
-        static = f"{self.address}/static"
-        for file in ("mendmap.css", "elements.css"):
-            figure.header.add_child(CssLink(f"{static}/{file}"), name=file)
-        for file in (f"words/{self.language}.js", "elements.js"):
-            figure.header.add_child(JavascriptLink(f"{static}/{file}"), name=file)
+        text: str = super().render(**kwargs)  # type: ignore[no-untyped-call]
+        if self.address:
+            static = f"{self.address}/static"
+            for file in ("mendmap.css", "elements.css"):
+                figure.header.add_child(CssLink(f"{static}/{file}"), name=file)
+            for file in (f"words/{self.language}.js", "elements.js"):
+                figure.header.add_child(JavascriptLink(f"{static}/{file}"), name=file)
+        return text
 
 
 class GeoJsonTiles(MacroElement):
@@ -224,6 +224,19 @@ class ScrollCare(OnMap):
     call = "scrollCare"
 
 
+class TimeSlider(OnMap):
+    """A slider that stops where something is known of the map's layers, and shows them as they were then. It begins at
+    now; dated values are fetched from the service a month at a time, and stand in a table beneath the map."""
+
+    call = "timeSlider"
+
+
+class Compare(OnMap):
+    """Two dates side by side, with a handle between them: a button of the map's ``TimeSlider``, which comes first."""
+
+    call = "compare"
+
+
 class Twin(OnMap):
     """The table beneath the map: each layer that is shown, as rows of the service's OGC API, fetched when opened."""
 
@@ -232,7 +245,7 @@ class Twin(OnMap):
 
 def drawn(chart: folium.Map) -> tuple[str, str]:
     """The HTML of a map's element, and its script, apart from the page that Folium would put around them."""
-    chart.render()
+    chart.render()  # type: ignore[no-untyped-call]
     root = chart.get_root()
     assert isinstance(root, Figure)
     return root.html.render().strip(), root.script.render()

@@ -9,6 +9,7 @@
   const LONGEST = 100;
   const MOST = 8;
   const CLOSE = 14;
+  const UNION = "sites";
   let made = 0;
 
   /** What ``maps.elements.Search`` calls. */
@@ -74,7 +75,7 @@
     }
 
     _option({ properties, geometry }, nth) {
-      const options = this._bench.layer(properties.layer)?.options;
+      const options = this._layer(properties)?.options;
       const kind = options?.kinds?.[properties.kind] || options?.name || "";
       const name = h("span", { class: "search-name", dir: "auto", text: mendmap.nameOf(properties) });
       const about = h("span", { class: "search-kind", text: geometry ? kind : say("{kind}: its place is not known", { kind }) });
@@ -103,6 +104,11 @@
       this._input.setAttribute("aria-activedescendant", this._list.children[nth].id);
     }
 
+    /** The map's layer that holds a feature: its own, or that of all sites. */
+    _layer({ layer }) {
+      return this._bench.layer(layer) || this._bench.layer(UNION);
+    }
+
     _close() {
       this._list.hidden = true;
       this._input.setAttribute("aria-expanded", "false");
@@ -111,13 +117,14 @@
     _choose(nth) {
       const { id, bbox, geometry, properties } = this._found[nth];
       const { map } = this._bench;
-      const layer = this._bench.layer(properties.layer);
+      const layer = this._layer(properties);
       this._show([], "");
       this._input.value = mendmap.nameOf(properties);
       if (!map.hasLayer(layer)) map.addLayer(layer);
       const latlng = geometry && L.latLng(geometry.coordinates[1], geometry.coordinates[0]);
       if (latlng) {
-        const box = L.latLngBounds([[bbox[1], bbox[0]], [bbox[3], bbox[2]]]);
+        // All of where it may be.
+        const box = latlng.toBounds(2 * (properties.accuracy_m || 0)).extend([bbox[1], bbox[0]]).extend([bbox[3], bbox[2]]);
         map.setView(latlng, Math.min(CLOSE, map.getBoundsZoom(box.pad(0.5))), { animate: false });
       }
       this._bench.choose?.(layer, { id, properties }, latlng);
