@@ -14,15 +14,34 @@ Layers stand in the order in which they are added, and before the elements that 
 Not here: maps as data (``model``), and the service's own pages (``page``).
 """
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElement
-from folium.template import Template
+from folium import template
 
 # The address that the id of a feature follows, by the role of its layer.
 _PAGES = {"site": "/sites/", "station": "/stations/", "watercourse": "/watercourses/"}
+
+
+def _dumps(value: Any, **options: Any) -> str:
+    """JSON in which no template begins: branca compiles what our templates made once more, and would run a name."""
+    return re.sub(r"\{(?=[{%#])", r"\\u007b", json.dumps(value, **options))
+
+
+class _Environment(template.Environment):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
+        self.policies["json.dumps_function"] = _dumps
+
+
+class Template(template.Template):
+    """A template of an element's script; ``tojson`` writes a value as JavaScript, and nothing in it is run."""
+
+    environment_class = _Environment
 
 
 class Service(MacroElement):
