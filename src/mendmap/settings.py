@@ -43,6 +43,9 @@ class Settings:
     max_items: int = _setting(
         10_000, "Features on one page of OGC API; a larger limit is lowered to it, and there is a next page.", 1, 10**6
     )
+    max_values: int = _setting(
+        10_000, "Features in the dated values of a month; the file counts what it left out.", 1, 1_000_000
+    )
     max_package_mb: int = _setting(
         1000, "The largest package for a regulator; larger ones are refused, and say how to ask for less.", 1, 10_000
     )

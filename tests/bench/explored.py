@@ -26,6 +26,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 NEEDED = ("geopandas", "folium", "matplotlib", "mapclassify")
+MARKERS = "leaflet.awesome-markers@2.0.5"
 # By the name of the file in the address: the npm package, and the file in it.
 LIBRARIES = {
     "leaflet.js": ("leaflet@1.9.3", "leaflet/dist/leaflet.js"),
@@ -34,9 +35,9 @@ LIBRARIES = {
     "bootstrap.bundle.min.js": ("bootstrap@5.2.2", "bootstrap/dist/js/bootstrap.bundle.min.js"),
     "bootstrap.min.css": ("bootstrap@5.2.2", "bootstrap/dist/css/bootstrap.min.css"),
     "all.min.css": ("@fortawesome/fontawesome-free@6.2.0", "@fortawesome/fontawesome-free/css/all.min.css"),
-    "leaflet.awesome-markers.js": ("leaflet.awesome-markers@2.0.5", "leaflet.awesome-markers/dist/leaflet.awesome-markers.js"),
-    "leaflet.awesome-markers.css": ("leaflet.awesome-markers@2.0.5", "leaflet.awesome-markers/dist/leaflet.awesome-markers.css"),
-}  # fmt: skip
+    "leaflet.awesome-markers.js": (MARKERS, "leaflet.awesome-markers/dist/leaflet.awesome-markers.js"),
+    "leaflet.awesome-markers.css": (MARKERS, "leaflet.awesome-markers/dist/leaflet.awesome-markers.css"),
+}
 
 
 def save(made: geopandas.GeoDataFrame, folder: Path) -> None:

@@ -16,13 +16,15 @@ WATCH = """
   window.watched = { changed: 0, tasks: [] };
   new MutationObserver(() => { window.watched.changed = performance.now(); })
     .observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-  new PerformanceObserver((list) => list.getEntries().forEach((each) => window.watched.tasks.push([each.startTime, each.duration])))
-    .observe({ type: "longtask", buffered: true });
+  const { tasks } = window.watched;
+  const long = (list) => list.getEntries().forEach((each) => tasks.push([each.startTime, each.duration]));
+  new PerformanceObserver(long).observe({ type: "longtask", buffered: true });
 })();
 """
 STANDING = """(quiet) => {
   const { changed, tasks } = window.watched;
-  const last = Math.max(changed, ...tasks.map(([start, long]) => start + long), performance.timing.loadEventEnd - performance.timing.navigationStart);
+  const loaded = performance.getEntriesByType("navigation")[0].loadEventEnd;
+  const last = Math.max(changed, loaded, ...tasks.map(([start, long]) => start + long));
   return document.readyState === "complete" && performance.now() - last > quiet ? last : false;
 }"""
 
@@ -73,7 +75,7 @@ def heap(session: CDPSession) -> tuple[float, int]:
 
 def tasks_of(found: Page, act: Callable[[], Any]) -> list[float]:
     """The milliseconds of each long task while something is done."""
-    found.evaluate("() => { window.watched.tasks = []; }")
+    found.evaluate("() => { window.watched.tasks.length = 0; }")
     act()
     return [each[1] for each in found.evaluate("window.watched.tasks")]
 

@@ -14,15 +14,34 @@ Layers stand in the order in which they are added, and before the elements that 
 Not here: maps as data (``model``), and the service's own pages (``page``).
 """
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElement
-from folium.template import Template
+from folium import template
 
 # The address that the id of a feature follows, by the role of its layer.
 _PAGES = {"site": "/sites/", "station": "/stations/", "watercourse": "/watercourses/"}
+
+
+def _dumps(value: Any, **options: Any) -> str:
+    """JSON in which no template begins: branca compiles what our templates made once more, and would run a name."""
+    return re.sub(r"\{(?=[{%#])", r"\\u007b", json.dumps(value, **options))
+
+
+class _Environment(template.Environment):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
+        self.policies["json.dumps_function"] = _dumps
+
+
+class Template(template.Template):
+    """A template of an element's script; ``tojson`` writes a value as JavaScript, and nothing in it is run."""
+
+    environment_class = _Environment
 
 
 class Service(MacroElement):
@@ -222,6 +241,19 @@ class ScrollCare(OnMap):
     """Lets the page scroll: the wheel zooms only after a click, a finger moves the map only after a tap."""
 
     call = "scrollCare"
+
+
+class TimeSlider(OnMap):
+    """A slider that stops where something is known of the map's layers, and shows them as they were then. It begins at
+    now; dated values are fetched from the service a month at a time, and stand in a table beneath the map."""
+
+    call = "timeSlider"
+
+
+class Compare(OnMap):
+    """Two dates side by side, with a handle between them: a button of the map's ``TimeSlider``, which comes first."""
+
+    call = "compare"
 
 
 class Twin(OnMap):

@@ -23,14 +23,17 @@ SCRIPTS = (
     *("words", "symbols", "slices", "fetched-once", "sources", "classes", "tile-shapes", "geojson-tiles", "labels"),
     *("bench", "permalink", "first-view", "panel"),
     *("legend", "layer-tree", "search", "notices", "scroll-care", "scale", "locate", "full-screen", "share", "print"),
-    "twin",
+    *("dated", "dated-twin", "time-strip", "time", "compare", "twin"),
 )
-STYLES = ("map", "tools", "search", "print")
+STYLES = ("map", "tools", "search", "time", "print")
 # The layer that the atlas makes of all layers of sites; its features say which layer they belong to.
 UNION = "sites"
 # What stands on every map, and what one may do without (``model.CONTROLS``), in the order of their making.
 ALWAYS = (elements.Panel, elements.Notices, elements.ScrollCare)
 CONTROLLED: Mapping[str, type[OnMap]] = {
+    # Before the first view, for which it leaves less room.
+    "time": elements.TimeSlider,
+    "compare": elements.Compare,
     "layers": elements.LayerTree,
     "search": elements.Search,
     "scale": elements.Scale,

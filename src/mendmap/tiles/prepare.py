@@ -173,7 +173,10 @@ FIELDS = (
     Field("undecidable", "integer", "number of newest verdicts that the readings at hand cannot decide, or lack"),
     Field("within", "integer", "number of newest verdicts that a limit is kept"),
     Field("site", "text", "site of a work"),
+    Field("begun", "text", "when a work began, as precisely as known"),
+    Field("finished", "text", "when a work was finished, as precisely as known"),
     Field("status", "text", "how far a work is"),
+    Field("trust", "text", "who vouches for a work"),
 )
 
 
@@ -203,6 +206,9 @@ def _properties(layer: Layer, feature: Feature) -> dict[str, Any]:
         "undecidable": words["undecidable"] + words["no_data"] or None,
         "within": words["within"] or None,
         "site": given.get("site"),
+        "begun": given.get("begun"),
+        "finished": given.get("finished"),
         "status": given.get("status"),
+        "trust": given.get("trust"),
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -31,6 +31,7 @@ from mendmap.web.routes import (
     series,
     statements,
     tiles,
+    values,
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -78,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         package,
         health,
         tiles,
+        values,
         downloads,
         series,
         rivers,

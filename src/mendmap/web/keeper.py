@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
 from fastapi import Request
 
+from mendmap.atlas import dated
 from mendmap.atlas.build import build
 from mendmap.atlas.model import Atlas, Layer
 from mendmap.atlas.names import NameIndex
@@ -21,7 +23,7 @@ from mendmap.atlas.select import Index
 from mendmap.catalogue.records import names
 from mendmap.errors import KeyRefusedError, LakeEmptyError, LakeError, MendmapError, NotFoundError
 from mendmap.exports.encoded import Encoded
-from mendmap.lake import access, contents, ledger
+from mendmap.lake import access, contents, ledger, monthly
 from mendmap.lake.access import PUBLIC, Rules, View
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents, SeriesRow
@@ -42,6 +44,8 @@ _SCRIPTS = 100
 # After building an atlas the keeper waits so many times as long as that took, but no longer than these seconds.
 _SHARE, _LONGEST = 4, 4.0
 _PAST = 4
+# Months, each with a row a series.
+_THEN = 24
 # Layers and drawings, each of a few hundred kilobytes at most.
 _KEPT = 500
 PAGES = {"site": "/sites/", "station": "/stations/", "watercourse": "/watercourses/"}
@@ -65,6 +69,7 @@ class Served:
         self._files: dict[str, bytes] = {}
         self._languages: dict[str, Language] = {}
         self._drawings: dict[tuple[str, str], Drawing] = {}
+        self._then: dict[str, dated.Then] = {}
         self._lock = threading.Lock()
 
     def site(self, request: Request) -> str:
@@ -160,6 +165,26 @@ class Served:
     def newest_reading(self) -> dt.datetime | None:
         """The start of the newest reading of all."""
         return self.atlas.newest_reading
+
+    @cached_property
+    def months(self) -> pa.Table:
+        """How many readings every series has in each month, as ``lake.monthly`` counts them."""
+        with self.lake() as lake:
+            return monthly.counted(lake, self.atlas.snapshot, self.atlas.place.id)
+
+    def then(self, month: str) -> dated.Then:
+        """What was measured in a month, and assessed by its end; the last few are kept."""
+        found = self._then.get(month)
+        if found is None:
+            spans = [(dated.month_of(each.first), dated.month_of(each.last)) for each in self.series.values()]
+            readings = {}
+            # Of most months that could be asked for there are no readings: those ask nothing of the lake.
+            if any(first <= month <= last for first, last in spans):
+                with self.lake() as lake:
+                    readings = monthly.within(lake, self.atlas.snapshot, self.atlas.place.id, month)
+            found = dated.Then(month, readings, dated.verdicts_at(self.atlas, month))
+            self._then = dict([*self._then.items(), (month, found)][-_THEN:])
+        return found
 
     def kept(self, name: str, make: Callable[[], bytes]) -> bytes:
         """What is small enough to be kept in memory until the next snapshot, made when first asked for."""

@@ -28,6 +28,7 @@
         className: `tiles tiles-${options.role}`,
       });
       this.url = url;
+      this._given = options;
       // id -> {id, properties, page, quiet, style, name, out, pieces: Map of tile key -> piece, marks: [{marker, disc}]}
       this.features = new Map();
       this._drawings = new Map(); // tile key -> {coords, element, request, entries, single, omitted, failed}
@@ -86,6 +87,11 @@
     fetchTile(at, signal) {
       const { url, options } = this;
       return mendmap.fetchedOnce(`${url} ${at.z}/${at.x}/${at.y}`, (asked) => mendmap.tileOf(url, options.form, at, asked), signal);
+    },
+
+    /** Another layer of the same tiles, for another map. */
+    twin() {
+      return new this.constructor(this.url, this._given);
     },
 
     /** Shows only the features for which ``filter(entry)`` is true, in tiles to come too; all where it is null. */

@@ -88,6 +88,7 @@
     for (const [name, on] of [["mouseenter", true], ["focus", true], ["mouseleave", false], ["blur", false]]) {
       element.addEventListener(name, () => layer.light(entry, on));
     }
+    layer.fire("marked", { entry, marker });
     return marker;
   }
 
@@ -112,6 +113,7 @@
       }
       yield;
     }
+    drawn.forEach(({ mark }) => shorten(mark, false));
     // Read at once, before anything is written: the page is laid out once.
     for (const { mark } of drawn) mark.size = mark.size?.[0] ? mark.size : sizeOf(mark);
     const taken = new Taken();
@@ -129,10 +131,20 @@
     for (const [nth, { layer, entry, mark, middle }] of drawn.entries()) {
       if (nth % STRIDE === 0) yield;
       const wanted = !entry.quiet && zoom >= (layer.options.fromZoom ?? 0) && !written.has(entry) && view.contains(mark.marker.getLatLng());
-      const fit = wanted && (tried += 1) <= TRIED && sidesOf(layer, mark).some((side) => writeAt(side, layer, mark, middle, taken, names.edge));
+      const fits = () => sidesOf(layer, mark).some((side) => writeAt(side, layer, mark, middle, taken, names.edge));
+      const fit = wanted && (tried += 1) <= TRIED && (fits() || (shorten(mark, true) && fits()));
       if (fit) written.add(entry);
       mark.marker.getElement()?.classList.toggle("is-unnamed", !fit);
     }
+  }
+
+  /** Leaves out what a name says of a month, where there is no room for it, or shows it; returns whether that changed. */
+  function shorten(mark, short) {
+    const element = mark.marker.getElement();
+    if (!element?.querySelector(".dated") || element.classList.contains("is-short") === short) return false;
+    element.classList.toggle("is-short", short);
+    mark.size = sizeOf(mark);
+    return true;
   }
 
   /** Gives a name to the shapes, and the members of crowds, that are most of what is seen; takes it from the others. */

@@ -126,6 +126,7 @@
       const at = [(event.clientX - frame.left) * scale - PAD, (event.clientY - frame.top) * scale - PAD];
       const near = group.members.filter((piece) => !piece.entry.out && away(piece.box, at) <= REACH * scale);
       if (group.form === "points") return nearest(near, at);
+      if (!pencil) return near.at(-1) || null;
       const holds = (piece) => (piece.area ? pencil.isPointInPath(new Path2D(piece.d), ...at) : false);
       const strikes = (piece) => pencil.isPointInStroke(new Path2D(piece.d), ...at);
       pencil.lineWidth = 2 * REACH * scale;
@@ -156,7 +157,7 @@
     }
   };
 
-  // Nothing is drawn with it: it tells what a path holds.
+  // Nothing is drawn with it: it tells what a path holds. A browser that guards its reader's traces may have none.
   const pencil = document.createElement("canvas").getContext("2d");
 
   /** From degrees to pixels of a tile of the web's grid, to a tenth (EPSG Guidance Note 7-2, method 1024). */
