@@ -91,8 +91,8 @@ def drawn(chart: Chart, batches: Iterable[pa.RecordBatch]) -> Drawing:
         body.append(
             text(chart.width / 2, (_TOP + frame.bottom) / 2, "No reading in this time", anchor="middle", size=14)
         )
-    said = " ".join([told(chart, seen), *(each.said for each in (*chart.works, *chart.changes))])
-    made = picture(chart.width, chart.height, f"{chart.what} at {chart.where}", said, body)
+    whole = " ".join([told(chart, seen), *said(chart)])
+    made = picture(chart.width, chart.height, f"{chart.what} at {chart.where}", whole, body)
     return Drawing(made, seen, frame)
 
 
@@ -122,6 +122,11 @@ def told(chart: Chart, seen: Seen) -> str:
     if sparse := _sparse(chart, seen):
         said.append(f"{sparse}.")
     return " ".join(said)
+
+
+def said(chart: Chart) -> list[str]:
+    """What there is to say of the works of a chart, and of what changed over them."""
+    return [*(each.said for each in chart.works), *(each.said for each in chart.changes)]
 
 
 class Frame:

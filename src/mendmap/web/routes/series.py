@@ -125,7 +125,7 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         atlas,
         series=describe.series(atlas, row),
         averaging=pictures.averaging(row.averaging).capitalize(),
-        told=pictures.alt(atlas, row),
+        row=row,
         station=atlas.features[row.station],
         limits=limits,
         assessed=told,
@@ -136,7 +136,6 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         given=given,
         address=f"/series/{ident}",
         asked=f"?{request.url.query}" if given else "",
-        size=(draw.WIDTH, draw.HEIGHT),
     )
 
 
