@@ -75,7 +75,9 @@ def test_each_work_has_a_lane_with_its_name_and_the_drawing_grows_by_it() -> Non
         (work(None, None, ongoing=True), None),
     ],
 )
-def test_a_work_stands_where_its_dates_say_and_nowhere_without_them(some: Work, span: tuple[float, float] | None) -> None:
+def test_a_work_stands_where_its_dates_say_and_nowhere_without_them(
+    some: Work, span: tuple[float, float] | None
+) -> None:
     assert some.span == span
     assert works.within([some], 0, 10) == ([some] if span else [])
 
@@ -98,7 +100,9 @@ def test_works_never_leave_readings_less_than_a_fifth_of_a_drawing(
 
 
 def test_a_comparison_is_shaded_with_its_means_and_their_words() -> None:
-    change = Change("Filter", "56 before, 23 after.", 5.6, 2.3, (START, START + DAY), (START + 3 * DAY, START + 9 * DAY))
+    change = Change(
+        "Filter", "56 before, 23 after.", 5.6, 2.3, (START, START + DAY), (START + 3 * DAY, START + 9 * DAY)
+    )
     root, said, texts = read(draw(with_works(changes=(change,)), [batch([1.0, 9.0])]))
     assert len([each for each in root.iter(f"{SVG}rect") if each.get("fill-opacity")]) == 2
     assert {"before: 5.6", "after: 2.3"} <= set(texts)
