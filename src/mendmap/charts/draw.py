@@ -12,10 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from mendmap.charts import points, works
-from mendmap.charts.axes import moment, time_ticks, value_ticks
+from mendmap.charts.axes import date, moment, time_ticks, value_ticks
 from mendmap.charts.points import Points, Seen
 from mendmap.charts.svg import INK, LIMIT, LINE, QUIET, grid, heading, picture, short, text
 from mendmap.charts.works import Change, Work
+from mendmap.words.languages import IN_ENGLISH, Language
+from mendmap.words.phrases import Phrase, amount, counted, ended, joined, numeral, say
 
 WIDTH, HEIGHT = 400, 300
 _TOP, _RIGHT = 36, 10
@@ -68,60 +70,74 @@ class Drawing:
     frame: "Frame"
 
 
-def draw(chart: Chart, batches: Iterable[pa.RecordBatch]) -> bytes:
-    """The drawing of readings (batches with ``points.COLUMNS``, of one series in time order)."""
-    return drawn(chart, batches).picture
+def draw(chart: Chart, batches: Iterable[pa.RecordBatch], language: Language = IN_ENGLISH) -> bytes:
+    """The drawing of readings (batches with ``points.COLUMNS``, of one series in time order), in a language."""
+    return drawn(chart, batches, language).picture
 
 
-def drawn(chart: Chart, batches: Iterable[pa.RecordBatch]) -> Drawing:
+def drawn(chart: Chart, batches: Iterable[pa.RecordBatch], language: Language = IN_ENGLISH) -> Drawing:
     """The same with what it was made of, for those who tell more of it than a picture does."""
     seen = points.gather(batches, chart.first, chart.last, chart.width - 50, chart.step)
     lines = applying(chart)
     shown = [*map(float, seen.points.value), 0.0]
     within = [each for each in lines if min(shown) <= each.value <= _TALL * max(shown)]
     ticks = value_ticks(min(shown), max([*shown, *(each.value for each in within)]))
-    foot = _foot(chart, seen, [each for each in lines if each not in within])
-    frame = Frame(chart, ticks, HEIGHT - 26 - 14 * len(foot))
+    foot = [language.say(each) for each in _foot(chart, seen, [each for each in lines if each not in within])]
+    frame = Frame(chart, ticks, HEIGHT - 26 - 14 * len(foot), language)
     change = works.newest(chart.changes)
     body = [*works.shaded(frame, change), *_axes(frame, chart), *_marks(frame, seen), *_limits(frame, within)]
     body += [*works.means(frame, change), *works.lanes(frame, works.within(chart.works, chart.first, chart.last))]
     below = frame.bottom + 34 + chart.height - HEIGHT
-    body += [text(8, below + 14 * nth, words, fill=QUIET, size=11) for nth, words in enumerate(foot)]
+    room = int(chart.width * _LETTERS)
+    for nth, words in enumerate(foot):
+        body.append(text(8, below + 14 * nth, short(words[0].upper() + words[1:], room), fill=QUIET, size=11))
     if not seen.count:
-        body.append(
-            text(chart.width / 2, (_TOP + frame.bottom) / 2, "No reading in this time", anchor="middle", size=14)
-        )
-    whole = " ".join([told(chart, seen), *said(chart)])
-    made = picture(chart.width, chart.height, f"{chart.what} at {chart.where}", whole, body)
+        nothing = language.say(say("No reading in this time"))
+        body.append(text(chart.width / 2, (_TOP + frame.bottom) / 2, nothing, anchor="middle", size=14))
+    title = say("{parameter} at {station}", parameter=chart.what, station=chart.where)
+    whole = joined(" ", [told(chart, seen), *said(chart)])
+    made = picture(chart.width, chart.height, language.say(title), language.say(whole), body, language.id)
     return Drawing(made, seen, frame)
 
 
-def told(chart: Chart, seen: Seen) -> str:
+def told(chart: Chart, seen: Seen) -> Phrase:
     """What a drawing shows, in words."""
-    unit = f" {chart.unit}" if chart.unit else ""
-    said = [f"{chart.what} at {chart.where}, {chart.averaging}, from {_span(chart)}: {_many(seen.count, 'reading')}."]
+
+    def value(of: float) -> Phrase:
+        return amount(numeral(of), chart.unit)
+
+    said: list[str] = [
+        counted(
+            "{parameter} at {station}, {averaging}, from {time}: {number:,} reading.",
+            "{parameter} at {station}, {averaging}, from {time}: {number:,} readings.",
+            seen.count,
+            parameter=chart.what,
+            station=chart.where,
+            averaging=chart.averaging,
+            time=_span(chart),
+        )
+    ]
     own = seen.points.value[seen.points.kind == points.VALUE]
     if len(own) and seen.last:
-        begun, ended, value = seen.last
-        said.append(f"Least {own.min():,.10g}{unit}, greatest {own.max():,.10g}{unit}.")
-        said.append(f"The last is {value:,.10g}{unit}, of {_when(begun, ended)}.")
+        begun, done, last = seen.last
+        said.append(say("Least {least}, greatest {greatest}.", least=value(own.min()), greatest=value(own.max())))
+        said.append(say("The last is {value}, of {time}.", value=value(last), time=_when(begun, done)))
     said += [
-        f"{text}: {count:,}."
-        for text, count in (
-            ("Below their limit of detection, drawn as open triangles at it", seen.below),
-            ("Above what could be measured", seen.above),
-            ("Marked wrong by the source, drawn as crosses", seen.invalid),
-            ("Missing", seen.missing),
-            ("Gaps in them, where the line is broken", seen.gaps),
+        say(message, count=count)
+        for message, count in (
+            (say("Below their limit of detection, drawn as open triangles at it: {count:,}."), seen.below),
+            (say("Above what could be measured: {count:,}."), seen.above),
+            (say("Marked wrong by the source, drawn as crosses: {count:,}."), seen.invalid),
+            (say("Missing: {count:,}."), seen.missing),
+            (say("Gaps in them, where the line is broken: {count:,}."), seen.gaps),
         )
         if count
     ]
-    said += [f"{each.label}: {each.value:,.10g}{unit}." for each in applying(chart)]
+    said += [ended(joined(": ", (each.label, value(each.value)))) for each in applying(chart)]
     if seen.thinned:
-        said.append("The drawing has the first, least, greatest and last reading of each column.")
-    if sparse := _sparse(chart, seen):
-        said.append(f"{sparse}.")
-    return " ".join(said)
+        said.append(say("The drawing has the first, least, greatest and last reading of each column."))
+    sparse = _sparse(chart, seen)
+    return joined(" ", [*said, ended(sparse) if sparse else ""])
 
 
 def said(chart: Chart) -> list[str]:
@@ -132,9 +148,9 @@ def said(chart: Chart) -> list[str]:
 class Frame:
     """Where a moment and a value stand in the drawing, in its own units."""
 
-    def __init__(self, chart: Chart, ticks: Sequence[float], bottom: float) -> None:
-        self.ticks, self.top, self.bottom = ticks, float(_TOP), bottom
-        self.left = max(30.0, 12 + 6.8 * max(len(f"{each:,.10g}") for each in ticks))
+    def __init__(self, chart: Chart, ticks: Sequence[float], bottom: float, language: Language) -> None:
+        self.ticks, self.top, self.bottom, self.language = ticks, float(_TOP), bottom, language
+        self.left = max(30.0, 12 + 6.8 * max(len(language.number(each)) for each in ticks))
         self.right = float(chart.width - _RIGHT)
         # A short time, or a single moment, stands in the middle of a day.
         long = chart.last - chart.first
@@ -156,9 +172,12 @@ class Frame:
 
 
 def _axes(frame: Frame, chart: Chart) -> Iterator[str]:
-    yield from heading(chart.width, chart.what, chart.unit, f"{chart.averaging}, {chart.where}")
-    yield from grid(frame.ticks, frame.y, frame.left, frame.right)
-    for seconds, words in time_ticks(frame.first, frame.last, chart.width // 65):
+    language = frame.language
+    where = language.say(joined(", ", (chart.averaging, chart.where)))
+    yield from heading(chart.width, chart.what, chart.unit, where)
+    yield from grid(frame.ticks, frame.y, frame.left, frame.right, language.number)
+    for seconds, phrase in time_ticks(frame.first, frame.last, chart.width // 65):
+        words = language.say(phrase)
         x = frame.x(seconds)
         yield f'<path d="M{x:.1f} {frame.bottom:.0f}v5" stroke="{QUIET}"/>'
         half = len(words) * 3.4
@@ -177,7 +196,7 @@ def _limits(frame: Frame, lines: Sequence[Line]) -> Iterator[str]:
         if all(abs(y - other) > 12 for other in taken):
             taken.append(y)
             halo = 'paint-order="stroke" stroke="#fffdf8" stroke-width="3"'
-            label = short(f"{each.label}: {each.value:,.10g}", 50)
+            label = short(frame.language.say(joined(": ", (each.label, numeral(each.value)))), 50)
             yield text(frame.right - 2, y - 4, label, anchor="end", fill=LIMIT, size=11, more=halo)
 
 
@@ -216,26 +235,32 @@ def _many_of(shape: str, frame: Frame, some: Points, open_shape: bool = False) -
         yield f'<path d="{path}" {look}/>'
 
 
-def _foot(chart: Chart, seen: Seen, beyond: Sequence[Line]) -> list[str]:
+def _foot(chart: Chart, seen: Seen, beyond: Sequence[Line]) -> list[Phrase]:
     """The lines of words below the drawing."""
-    said = [f"{_span(chart)}: {_many(seen.count, 'reading')}"]
-    said += ["Drawn: the first, least, greatest and last of each column"] * seen.thinned
-    keys = (("▽ below detection", seen.below), ("△ above range", seen.above), ("✕ marked wrong", seen.invalid))
-    counted = [*(f"{text}: {count:,}" for text, count in keys if count)]
-    counted += [f"{text}: {count:,}" for text, count in (("missing", seen.missing), ("gaps", seen.gaps)) if count]
-    said += [words[0].upper() + words[1:] for words in [", ".join(counted)] if words]
-    said += [sparse] if (sparse := _sparse(chart, seen)) else []
-    said += [f"Above the drawing: {'; '.join(f'{each.label} {each.value:,.10g}' for each in beyond)}"] * bool(beyond)
-    return [short(words, int(chart.width * _LETTERS)) for words in said]
+    said = [counted("{time}: {number:,} reading", "{time}: {number:,} readings", seen.count, time=_span(chart))]
+    said += [say("Drawn: the first, least, greatest and last of each column")] * seen.thinned
+    counts = (
+        (say("▽ below detection: {count:,}"), seen.below),
+        (say("△ above range: {count:,}"), seen.above),
+        (say("✕ marked wrong: {count:,}"), seen.invalid),
+        (say("missing: {count:,}"), seen.missing),
+        (say("gaps: {count:,}"), seen.gaps),
+    )
+    said.append(joined(", ", [say(message, count=count) for message, count in counts if count]))
+    said.append(_sparse(chart, seen))
+    if beyond:
+        limits = joined("; ", [joined(" ", (each.label, numeral(each.value))) for each in beyond])
+        said.append(say("Above the drawing: {limits}", limits=limits))
+    return [each for each in said if each]
 
 
-def _sparse(chart: Chart, seen: Seen) -> str:
+def _sparse(chart: Chart, seen: Seen) -> Phrase:
     """What there is to say where averages cover less than half of their time."""
     covered = seen.valued * (chart.step or 0) / (chart.last - chart.first)
     if not chart.step or not seen.valued or covered >= 0.5:
-        return ""
-    share = "less than 1" if covered < 0.01 else f"{100 * covered:.0f}"
-    return f"Covers {share} % of this time; of the rest nothing is known"
+        return Phrase("")
+    share = say("less than 1") if covered < 0.01 else numeral(100 * covered, ".0f")
+    return say("Covers {share} % of this time; of the rest nothing is known", share=share)
 
 
 def applying(chart: Chart) -> list[Line]:
@@ -247,17 +272,14 @@ def applying(chart: Chart) -> list[Line]:
     ]
 
 
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+def _span(chart: Chart) -> Phrase:
+    return say("{time} UTC", time=_when(chart.first, chart.last))
 
 
-def _span(chart: Chart) -> str:
-    return f"{_when(chart.first, chart.last)} UTC"
-
-
-def _when(first: float, last: float) -> str:
+def _when(first: float, last: float) -> Phrase:
     """A time in words, to the minute where it is shorter than three days."""
     begin, finish = moment(first), moment(last)
-    hours = last - first < 3 * 86_400
-    start, end = (f"{each.day} {each:%b} {each.year}{f', {each:%H:%M}' if hours else ''}" for each in (begin, finish))
-    return start if start == end else f"{start} to {end}"
+    start, end = date(begin), date(finish)
+    if last - first < 3 * 86_400:
+        start, end = (joined(", ", (date(each), f"{each:%H:%M}")) for each in (begin, finish))
+    return start if start == end else say("{begin} to {end}", begin=start, end=end)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mendmap.charts.svg import CHARACTER, INK, QUIET, short, text
+from mendmap.words.languages import Language
 from mendmap.words.phrases import say
 
 LANE = 17  # the height of one
@@ -26,6 +27,7 @@ class Axes(Protocol):
     bottom: float
     first: float
     last: float
+    language: Language
 
     def x(self, seconds: float) -> float:
         """Where a moment stands."""
@@ -93,7 +95,7 @@ def lanes(axes: Axes, works: Sequence[Work]) -> Iterator[str]:
             if axes.first <= moment <= axes.last:
                 yield f'<path d="M{x:.1f} {y - 2}v{_BAR + 4}" stroke="{INK}" stroke-width="2"/>'
                 yield f'<path d="M{x:.1f} {axes.top:.0f}V{axes.bottom:.0f}" stroke="{QUIET}" stroke-dasharray="1 4"/>'
-        yield _name(axes, each.name, begin, finish, y + _BAR)
+        yield _name(axes, axes.language.say(each.name), begin, finish, y + _BAR)
 
 
 def shaded(axes: Axes, change: Change | None) -> Iterator[str]:
@@ -119,7 +121,7 @@ def means(axes: Axes, change: Change | None) -> Iterator[str]:
         begin, finish, y = axes.x(span[0]), axes.x(span[1]), axes.y(mean)
         if finish > begin:
             yield f'<path d="M{begin:.1f} {y:.1f}H{finish:.1f}" stroke="{INK}" stroke-width="3" stroke-opacity=".75"/>'
-            yield text((begin + finish) / 2, y - 5, word, anchor="middle", size=11, more=halo)
+            yield text((begin + finish) / 2, y - 5, axes.language.say(word), anchor="middle", size=11, more=halo)
 
 
 def _hatched(begin: float, finish: float, y: float) -> str:

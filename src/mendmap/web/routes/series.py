@@ -23,9 +23,9 @@ from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
 from mendmap.web.routes.downloads import bounded, readings_file
 from mendmap.web.spoken import PAGE
+from mendmap.words.languages import Language
 
 router = APIRouter(prefix="/series")
-METHODS = ["GET", "HEAD"]
 SVG = "image/svg+xml"
 # Readings in the table of a page; its downloads have all.
 _PAGE_ROWS = 200
@@ -72,13 +72,12 @@ def as_chart(request: Request, ident: str, of: Asked, width: Width = draw.WIDTH)
     """What its drawing is made of: the points as they are drawn, its limits and works, and the drawing itself."""
     chart = _chart(of, width)
     language = of.served.language(spoken.chosen(request, of.atlas))
-    told = curves.specification(of.atlas, ident, chart, _drawing(of, chart), language)
+    told = curves.specification(of.atlas, ident, chart, _drawing(of, chart, language), language)
     body = orjson.dumps({**told, "asked": dict(of.given)})
-    headers = {"Content-Language": language.id, "Vary": "Accept-Language"}
-    return answers.content(request, body, "application/json", of.atlas.snapshot, headers)
+    return answers.content(request, body, "application/json", of.atlas.snapshot, spoken.headers(language))
 
 
-@router.api_route("/{ident}.json", methods=METHODS)
+@router.api_route("/{ident}.json", **PAGE)
 def as_json(request: Request, ident: str, of: Asked) -> Response:
     """What the series is, its limits, and every reading."""
     fields = tuple(each for each in reading_fields() if each.name not in _OF_ALL)
@@ -86,7 +85,7 @@ def as_json(request: Request, ident: str, of: Asked) -> Response:
     return readings_file(request, of.served, of.atlas, f"{ident}.json", of.query, of.given, fields=fields, head=head)
 
 
-@router.api_route("/{ident}.csv", methods=METHODS)
+@router.api_route("/{ident}.csv", **PAGE)
 def as_csv(request: Request, ident: str, of: Asked) -> Response:
     """Every reading, in the columns of the readings' download."""
     return readings_file(request, of.served, of.atlas, f"{ident}.csv", of.query, of.given)
@@ -95,12 +94,14 @@ def as_csv(request: Request, ident: str, of: Asked) -> Response:
 @router.api_route("/{ident}.svg", **PAGE)
 def as_svg(request: Request, ident: str, of: Asked, width: Width = draw.WIDTH) -> Response:
     """A drawing of it."""
+    language = of.served.language(spoken.chosen(request, of.atlas))
 
     def drawn() -> bytes:
-        return _drawing(of, _chart(of, width)).picture
+        return _drawing(of, _chart(of, width), language).picture
 
-    body = drawn() if of.given or width != draw.WIDTH else of.served.kept(f"{ident}.svg", drawn)
-    return answers.content(request, body, SVG, of.atlas.snapshot)
+    kept = f"{ident}.{language.id}.svg"
+    body = drawn() if of.given or width != draw.WIDTH else of.served.kept(kept, drawn)
+    return answers.content(request, body, SVG, of.atlas.snapshot, spoken.headers(language))
 
 
 @router.api_route("/{ident}", **PAGE)
@@ -124,7 +125,7 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         "series.html",
         atlas,
         series=describe.series(atlas, row),
-        averaging=pictures.averaging(row.averaging).capitalize(),
+        averaging=pictures.averaging(row.averaging),
         row=row,
         station=atlas.features[row.station],
         limits=limits,
@@ -143,10 +144,10 @@ def _chart(of: _Asked, width: int) -> draw.Chart:
     return replace(pictures.chart(of.atlas, of.row, of.query), width=width)
 
 
-def _drawing(of: _Asked, chart: draw.Chart) -> draw.Drawing:
+def _drawing(of: _Asked, chart: draw.Chart, language: Language) -> draw.Drawing:
     with of.served.lake() as lake:
         selection = bounded(of.served, contents.select(lake, of.atlas.snapshot, of.atlas.place.id, of.query))
-        return draw.drawn(chart, contents.rows(lake, selection, points.COLUMNS))
+        return draw.drawn(chart, contents.rows(lake, selection, points.COLUMNS), language)
 
 
 def _head(of: _Asked, count: int) -> dict[str, Any]:
