@@ -28,6 +28,12 @@ class Settings:
     max_file_mb: int = _setting(100, "The largest geodata file that is read; larger ones are a fault.", 1, 10_000)
     max_zoom: int = _setting(16, "The highest zoom of tiles; maps draw higher zooms from it.", 8, 20)
     max_tile_features: int = _setting(5000, "Features in one tile; the tile counts what it left out.", 1, 1_000_000)
+    max_drawn_features: int = _setting(
+        500,
+        "Features of a layer in one GeoJSON tile below the highest zoom, spread evenly; it counts the others.",
+        1,
+        5000,
+    )
     max_rows: int = _setting(
         2000, "Rows of one table on a page or in its JSON; both say what was left out.", 1, 100_000
     )

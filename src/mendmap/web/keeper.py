@@ -16,6 +16,7 @@ from fastapi import Request
 
 from mendmap.atlas.build import build
 from mendmap.atlas.model import Atlas, Layer
+from mendmap.atlas.names import NameIndex
 from mendmap.atlas.select import Index
 from mendmap.catalogue.records import names
 from mendmap.errors import KeyRefusedError, LakeEmptyError, LakeError, MendmapError, NotFoundError
@@ -26,14 +27,13 @@ from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents, SeriesRow
 from mendmap.lake.ledger import Snapshot
 from mendmap.lake.screen import Screen, screen
-from mendmap.maps.page import Drawing, LayerInfo, draw
+from mendmap.maps.page import Around, Drawing, LayerInfo, draw
 from mendmap.query.times import as_of
 from mendmap.settings import Settings
 from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
 from mendmap.tiles.prepare import TileLayer
-from mendmap.web import readers
-from mendmap.web.basemaps import basemap
+from mendmap.web import basemaps, readers
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
 
@@ -55,12 +55,13 @@ class Served:
         # Whose view it is, and what stands between that and the lake; None where it sees everything.
         self.view, self.screen = view, screen
         self.tiles = {
-            name: TileLayer(layer, settings.max_zoom, settings.max_tile_features)
+            name: TileLayer(layer, settings.max_zoom, settings.max_tile_features, settings.max_drawn_features)
             for name, layer in atlas.layers.items()
         }
         # Whether somebody was told of a further page of this snapshot.
         self.awaited = False
         self._layers: dict[str, tuple[Index, Encoded]] = {}
+        self._names: dict[str, NameIndex] = {}
         self._files: dict[str, bytes] = {}
         self._languages: dict[str, Language] = {}
         self._drawings: dict[tuple[str, str], Drawing] = {}
@@ -113,6 +114,12 @@ class Served:
             self._layers[layer] = Index(found), Encoded(found)
         return self._layers[layer]
 
+    def names(self, layer: str) -> NameIndex:
+        """The names of a layer of the atlas, made ready to be searched. Raises NotFoundError."""
+        if layer not in self._names:
+            self._names[layer] = NameIndex(self.atlas.layer(layer))
+        return self._names[layer]
+
     @cached_property
     def series(self) -> dict[str, SeriesRow]:
         """Every series, by id."""
@@ -141,10 +148,12 @@ class Served:
             atlas, spec = self.atlas, self.atlas.maps[name]
             infos = [_info(layer, language, atlas.place.languages) for layer in atlas.layers.values()]
             view = atlas.bounds([style.id for style in spec.layers])
-            tiles = "/tiles/{layer}/{z}/{x}/{y}.geojson"
-            found = draw(
-                spec, infos, view, atlas.place.attribution, self.settings.max_zoom, tiles, basemap(self.settings)
+            data = f"{language.day(atlas.snapshot.moment)} ({atlas.snapshot})"
+            languages = (language.id, *atlas.place.languages)
+            around = Around(
+                atlas.place.attribution, data, languages, self.settings.max_zoom, basemaps.basemap(self.settings)
             )
+            found = draw(spec, infos, view, around, "/tiles/{layer}/{z}/{x}/{y}.geojson")
             self._drawings[name, language.id] = found
             self._keeper.keep_scripts(self.view, [found])
         return found

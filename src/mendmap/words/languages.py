@@ -141,6 +141,11 @@ def translated(texts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, st
     return found
 
 
+def latin(text: str) -> str:
+    """A text of Serbian Cyrillic in Latin letters; other letters stay as they are."""
+    return text.translate(_LATIN)
+
+
 def read(text: str) -> dict[str, str]:
     """The translations in the text of a PO file, without those that are blank or marked fuzzy. Raises ValueError where
     it is none."""

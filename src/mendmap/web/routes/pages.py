@@ -6,10 +6,10 @@ from mendmap.atlas.model import Atlas, Feature
 from mendmap.charts import draw
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
-from mendmap.maps.page import SCRIPTS, STYLES
 from mendmap.web import claims, describe, pictures, spoken
 from mendmap.web.answers import content
 from mendmap.web.asked import AsOfText
+from mendmap.web.bundle import KINDS, bundle
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
 from mendmap.web.spoken import PAGE
@@ -64,12 +64,29 @@ def script(request: Request, name: str) -> Response:
 
 @router.api_route("/static/words/{name}", methods=METHODS)
 def messages(request: Request, name: str) -> Response:
-    """What scripts of pages say in a language; its name follows its content, so it can be kept for ever."""
+    """What scripts of pages say in a language; its name follows its content, so it can be kept for ever. A notebook
+    asks for it by the language alone, in which English has nothing to say."""
     served = current(request)
+    if (language := name.removesuffix(".js")) in available():
+        _, body = spoken.script(language) or ("", b"")
+        return content(request, body, SCRIPT, served.atlas.snapshot)
     found = dict(filter(None, map(spoken.script, available())))
     if name not in found:
         raise NotFoundError("file of messages", name, found)
     return content(request, found[name], SCRIPT, served.atlas.snapshot, FOR_EVER)
+
+
+@router.api_route("/static/elements{name}", methods=METHODS)
+def elements(request: Request, name: str) -> Response:
+    """The scripts and styles of a map's elements, by a name that follows their content, or by "elements.js" and
+    "elements.css", which notebooks name."""
+    served = current(request)
+    for kind, (_, media) in KINDS.items():
+        known, body = bundle(kind)
+        if f"elements{name}" in (f"{known}.{kind}", f"elements.{kind}"):
+            kept = FOR_EVER if name != f".{kind}" else None
+            return content(request, body, media, served.atlas.snapshot, kept)
+    raise NotFoundError("file of elements", f"elements{name}")
 
 
 def _map(request: Request, served: Served, ident: str) -> Response:
@@ -84,8 +101,9 @@ def _map(request: Request, served: Served, ident: str) -> Response:
         served,
         "map.html",
         spec=spec,
-        scripts=SCRIPTS,
-        styles=STYLES,
+        offered=spec.languages,
+        scripts=[bundle("js")[0]],
+        styles=[bundle("css")[0]],
         drawing=served.drawing(ident, served.language(spoken.chosen(request, atlas))),
         rows=rows,
         rows_left_out=left_out,
