@@ -8,10 +8,12 @@ import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from conftest import times
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
@@ -27,6 +29,7 @@ from mendmap.load.check import check
 from mendmap.settings import Settings
 from mendmap.web import page, spoken, strip
 from mendmap.web.app import create_app
+from mendmap.words.labels import label
 from mendmap.words.languages import Language
 from mendmap.words.phrases import say
 from mendmap.words.vocabulary import CERTAINTIES, CONNECTIONS
@@ -113,7 +116,7 @@ def graphs(draw_: st.DrawFn) -> dict[str, Any]:
     for start, end in pairs:
         to = draw_(st.sampled_from([end, end, None]))
         sure, how = draw_(st.sampled_from(list(CERTAINTIES))), draw_(st.sampled_from(list(CONNECTIONS)))
-        says = {"how_says": strip._HOW[how], "says": strip._SURE[sure], "source": source, "note": None}
+        says = {"how_says": label(how), "says": strip._SURE[sure], "source": source, "note": None}
         links.append({"from": start, "to": to, "to_name": to and named[to], "certainty": sure, "reports": [says]})
     return {"nodes": nodes, "links": links, "left_out": 0, "more": ""}
 
@@ -277,6 +280,20 @@ def test_a_place_without_connections_says_so(testford: Testford, tmp_path: Path)
         assert "Nothing here says what flows into what." in client.get("/strip.svg").text
 
 
+def test_a_station_says_how_many_limits_are_kept_and_its_sign_is_the_worst() -> None:
+    def verdict(outcome: str, period: str) -> Any:
+        return SimpleNamespace(answer=SimpleNamespace(outcome=outcome, period=period))
+
+    found = [
+        verdict("within", "2021"),
+        verdict("exceeds", "2020"),
+        verdict("within", "2020"),
+        verdict("no_data", "2020"),
+    ]
+    assert strip._finding(found) == "1 limit not kept, 2 limits kept, 1 without data (newest: 2021)"
+    assert strip._worst(found) == "exceeds" and strip._worst(found[:1]) == "within"
+
+
 CHAIN = ("robule_waste_dump", "lake_robule", "bor_river", "bela_river", "timok", "danube")
 
 
@@ -312,6 +329,7 @@ def test_the_strip_fits_every_screen_and_its_links_lead_to_pages(
         each.getBoundingClientRect().height))"""
     # At 320 px the drawing is smaller than drawn; the links then still stand 24 px apart.
     assert shown.evaluate(least) >= (24 if width >= 390 else 19)
+    assert Axe().run(shown).violations_count == 0
     shown.locator(".strip-node[data-id=timok] a").first.click()
     assert shown.url == f"{bor_url}/watercourses/timok?lang={lang}"
     assert errors == []

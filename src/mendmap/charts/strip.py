@@ -102,9 +102,9 @@ def draw(strip: Strip, *, alone: bool = True) -> str:
     # One with many lanes is wider than a phone, and scrolls.
     look = "strip-drawing" if width < _WIDEST else "strip-drawing strip-wide"
     body = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="{look}" role="group" aria-labelledby="strip-title" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{look}" role="group" aria-labelledby="strip-drawing-title" '
         f'{size} font-family="{_FONT}" font-size="13" fill="currentColor">',
-        f'<title id="strip-title">{escape(strip.title)}</title>',
+        f'<title id="strip-drawing-title">{escape(strip.title)}</title>',
         *([f"<desc>{escape(told(strip))}</desc>", f"<style>{STYLE}</style>"] if alone else []),
         *_strands(strip, rows, laid),
         *(part for nth, row in enumerate(rows) for part in _row(row, laid.of_row[nth])),

@@ -20,6 +20,7 @@ from mendmap.charts.strip import Link, Mark, Node, Strip, draw
 from mendmap.web import describe, spoken
 from mendmap.web.keeper import Served, page_of
 from mendmap.words.dates import Period
+from mendmap.words.labels import label
 from mendmap.words.languages import Language
 from mendmap.words.phrases import Phrase, counted, joined, say
 
@@ -27,13 +28,6 @@ from mendmap.words.phrases import Phrase, counted, joined, say
 MOST = 500
 Row = dict[str, Any]
 
-_HOW = {
-    "leaches_to": say("leaches to"),
-    "drains_to": say("drains to"),
-    "discharges_to": say("discharges to"),
-    "conveyed_to": say("is conveyed to"),
-    "flows_into": say("flows into"),
-}
 _SURE = {
     "stated": Phrase(""),
     "assumed": say("assumed, not stated"),
@@ -173,7 +167,7 @@ def _report(atlas: Atlas, found: Connection) -> Row:
         **{name: plain[name] for name in ("id", "how", "since", "until", "certainty", "trust", "note")},
         "from": found.from_feature,
         "to": found.to_feature,
-        "how_says": _HOW[found.how],
+        "how_says": label(found.how),
         "says": joined("; ", (_SURE[found.certainty], time, _TRUST[found.trust])),
         "source": describe.source(atlas, found.source),
     }
@@ -187,7 +181,7 @@ def _as_drawn(atlas: Atlas, upper: str, lower: str) -> Row:
         "certainty": certainty,
         "from": upper,
         "to": lower,
-        "how_says": _HOW["flows_into"],
+        "how_says": label("flows_into"),
         "says": joined("; ", (_SURE[certainty], _TRUST["drawn"])),
         "source": describe.source(atlas, rivers[0]["source"]),
     }

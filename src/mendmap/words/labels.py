@@ -97,7 +97,18 @@ _WORKS = {
     "finished": say("finished"),
     "achieved": say("achieved"),
 }
+_CONNECTIONS = {
+    "leaches_to": say("leaches to"),
+    "drains_to": say("drains to"),
+    "discharges_to": say("discharges to"),
+    "conveyed_to": say("is conveyed to"),
+    "flows_into": say("flows into"),
+    "stated": say("stated"),
+    "assumed": say("assumed"),
+    "disputed": say("disputed"),
+}
 _THINGS = {
+    "connection": say("connection"),
     "feature": say("feature"),
     "readings": say("readings"),
     "verdict": say("verdict"),
@@ -112,7 +123,6 @@ _THINGS = {
     "quantity": say("quantity"),
     "figure": say("figure"),
     "statement": say("statement"),
-    "connection": say("connection"),
     "series": say("series"),
     "site": say("site"),
     "station": say("station"),
@@ -131,7 +141,7 @@ _CHANGES = {
     "revised": say("revised"),
     "turned": say("turned"),
 }
-LABELS = _HOW_KNOWN | _OUTCOMES | _READINGS | _LIMITS | _WORKS | _THINGS | _CHANGES
+LABELS = _HOW_KNOWN | _OUTCOMES | _READINGS | _LIMITS | _WORKS | _CONNECTIONS | _THINGS | _CHANGES
 
 
 def label(word: str) -> str:
