@@ -206,7 +206,7 @@ def test_the_printed_map_has_title_key_date_and_address(desk: Watched, bor_url: 
     classes, title, foot, width, tiles = page.evaluate("window.sheet")
     assert "prints-map" in classes
     assert title == "Bor: land and water on the mend"
-    for words in ("Lake Robule", "A guess, not a fact", "Data of ", "printed on", bor_url):
+    for words in ("Lake Robule", "A guess, not a fact", "Time shown: Now", "Data of ", "printed on", bor_url):
         assert words in foot
     assert width == 680  # 180 mm
     assert tiles

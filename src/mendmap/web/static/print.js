@@ -25,10 +25,12 @@
     const centre = map.getCenter();
     const head = h("div", { class: "print-head" }, h("p", { class: "print-title", text: title }));
     const { address } = mendmap.permalink(map);
+    const time = frame.querySelector(".time-date")?.textContent; // of the time slider, where the map has one
     const foot = h(
       "div",
       { class: "print-foot" },
       mendmap.keyOf(bench),
+      time && h("p", { text: say("Time shown: {time}", { time }) }),
       h("p", { text: say("Data of {data}; printed on {day}", { data, day: mendmap.day(new Date()) }) }),
       h("p", { class: "print-address", text: address }),
     );
