@@ -35,7 +35,8 @@ class Phrase(str):
         cls, text: str, message: str = "", values: Mapping[str, Any] = _EMPTY, many: str = "", parts: Iterable[str] = ()
     ) -> "Phrase":
         phrase = super().__new__(cls, text)
-        phrase.message, phrase.values, phrase.many, phrase.parts = message or text, values, many, tuple(parts)
+        phrase.values, phrase.many, phrase.parts = values, many, tuple(parts)
+        phrase.message = message if phrase.parts else message or text
         return phrase
 
     def __getnewargs__(self) -> tuple[Any, ...]:
