@@ -162,6 +162,7 @@ def test_tiles_that_do_not_come_whole_are_told_of_and_asked_for_again(
     page.locator(".notice:visible").get_by_role("button").first.click()
     expect(page.locator(".notice:visible")).to_have_count(0)
     expect(page.locator(".marker[data-layer=stations]").first).to_be_attached()
+    expect(page.locator(".leaflet-tile:not(.leaflet-tile-loaded)")).to_have_count(0)
 
 
 def test_what_failed_is_told_in_the_language_of_the_page(desk: Watched, bor_url: str) -> None:
