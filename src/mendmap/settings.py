@@ -56,6 +56,12 @@ class Settings:
     max_pull_pages: int = _setting(1000, "The most pages of a SensorThings feed in one pull.", 1, 1_000_000)
     pull_timeout_seconds: float = _setting(30.0, "How long a feed's server may stay silent.", 0.05, 600)
     pull_tries: int = _setting(5, "How often a feed is asked before it is given up for this round.", 1, 20)
+    basemap_url: str = _setting(
+        "", "The address of a background map's tiles, with {z}, {x} and {y}; no reader asks it before agreeing to."
+    )
+    basemap_name: str = _setting("", "Whose the background map is, as readers are told before they agree.")
+    basemap_attribution: str = _setting("", "The attribution that the background map asks for.")
+    basemap_max_zoom: int = _setting(17, "The highest zoom of the background map.", 1, 22)
     max_url_length: int = _setting(4096, "Longest path and query of a request; longer ones are refused.", 256, 65536)
 
     def __post_init__(self) -> None:

@@ -52,7 +52,7 @@ def columns(layer: str, role: str, own: Mapping[str, str], languages: Sequence[s
     if layer == "works":
         listed = tuple(each for each in FEATURE if each.name in _SHARED) + WORK
     else:
-        extra = tuple(Field(name, "text", meaning) for name, meaning in own.items())
+        extra = tuple(Field(name, "text", meaning, ours=False) for name, meaning in own.items())
         union = (Field("layer", "id", "Layer that the feature belongs to."),) if layer == "sites" else ()
         joined = tuple(each for each in JOINED if each.name in _JOINED_OF[role])
         listed = union + FEATURE + OF_ROLE.get(role, ()) + extra + joined

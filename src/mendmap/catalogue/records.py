@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar
 
 from mendmap.words.dates import Period
 from mendmap.words.fields import Row, column, fields_of, plain, value
+from mendmap.words.phrases import Name
 from mendmap.words.vocabulary import (
     BLOCKS,
     CHECKS,
@@ -303,6 +304,8 @@ def from_plain(table: type[RecordT], body: Mapping[str, Any]) -> RecordT:
     return table(**values)
 
 
-def names(text: Names, languages: Sequence[str] = ()) -> str:
-    """A name in the first of ``languages`` that it has, else in the first it has at all."""
-    return next((text[language] for language in languages if language in text), next(iter(text.values()), ""))
+def names(text: Names, languages: Sequence[str] = ()) -> Name:
+    """A name in the first of ``languages`` that it has, else in the first it has at all; a phrase that says it has it
+    in the others."""
+    first = next((text[language] for language in languages if language in text), next(iter(text.values()), ""))
+    return Name(first, values=text)

@@ -16,6 +16,7 @@ from mendmap.catalogue.records import names
 from mendmap.changes.model import RECORD, WORLD, Change
 from mendmap.geo.measure import area_m2, distance_m
 from mendmap.lake.changed import Pair, Version
+from mendmap.words.phrases import say
 
 # Properties of our record of a feature; they say nothing of the world, even where it changed.
 _OF_RECORD = ("basis", "accuracy_m", "source", "method", "note")
@@ -81,8 +82,10 @@ def _where(shape: BaseGeometry | None) -> str | None:
         return None
     x, y = shapely.get_coordinates(shapely.point_on_surface(shape))[0]
     vertices = shapely.get_num_coordinates(shape)
-    drawn = "point" if shape.geom_type == "Point" else f"{shape.geom_type} of {vertices:,} vertices"
-    return f"{drawn} at {x:.6f}, {y:.6f}"
+    place = {"lon": f"{x:.6f}", "lat": f"{y:.6f}"}
+    if shape.geom_type == "Point":
+        return say("point at {lon}, {lat}", **place)
+    return say("{shape} of {vertices:,} vertices at {lon}, {lat}", shape=shape.geom_type, vertices=vertices, **place)
 
 
 def text(value: Any) -> str | None:

@@ -11,6 +11,7 @@ from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import names
 from mendmap.changes.model import DERIVED, RECORD, WORLD, Change
 from mendmap.lake.changed import Readings, Span, Verdict
+from mendmap.words.phrases import counted, say
 
 
 def readings(found: Readings, atlas: Atlas) -> Iterator[Change]:
@@ -24,7 +25,7 @@ def readings(found: Readings, atlas: Atlas) -> Iterator[Change]:
         ("removed", found.removed, RECORD),
     ):
         if count:
-            told = f"{count:,} reading{'' if count == 1 else 's'}"
+            told = counted("{number:,} reading", "{number:,} readings", count)
             yield Change(**head, nature=nature, what=what, now=told, when="/".join(days))
 
 
@@ -86,5 +87,5 @@ def _of_series(number: int, thing: str, series: str, atlas: Atlas) -> dict[str, 
     station, parameter = series.split(".")[:2]
     at, measured = atlas.features.get(station), atlas.parameters.get(parameter)
     where = names(at.name, atlas.place.languages) if at else station
-    name = f"{measured.symbol if measured else parameter} at {where}"
+    name = say("{parameter} at {station}", parameter=measured.symbol if measured else parameter, station=where)
     return {"number": number, "thing": thing, "id": series, "name": name, "layers": (at.layer,) if at else ()}

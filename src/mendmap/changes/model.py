@@ -7,24 +7,25 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mendmap.words.fields import Field
+from mendmap.words.phrases import say
 
 WORLD, RECORD, DERIVED = "world", "record", "derived"
 # What kind of change it is. The time at which something was so (valid time) and the time at which we recorded it are
 # two (Snodgrass, Developing Time-Oriented Database Applications in SQL, 2000, chapter 1).
 NATURES = {
-    WORLD: "The world changed, or was measured: a time at which it did is stated.",
-    RECORD: "What we hold was corrected, redrawn or completed; nothing says that the world changed.",
-    DERIVED: "It follows from other changes: of readings, limits or figures.",
+    WORLD: say("The world changed, or was measured: a time at which it did is stated."),
+    RECORD: say("What we hold was corrected, redrawn or completed; nothing says that the world changed."),
+    DERIVED: say("It follows from other changes: of readings, limits or figures."),
 }
 WHATS = {
-    "added": "It was not there before.",
-    "removed": "It is no longer there.",
-    "moved": "It lies elsewhere.",
-    "redrawn": "Its line or outline differs.",
-    "changed": "A property says something else.",
-    "revised": "Values of readings differ.",
-    "withdrawn": "The source took readings back.",
-    "turned": "What was found by computing differs.",
+    "added": say("It was not there before."),
+    "removed": say("It is no longer there."),
+    "moved": say("It lies elsewhere."),
+    "redrawn": say("Its line or outline differs."),
+    "changed": say("A property says something else."),
+    "revised": say("Values of readings differ."),
+    "withdrawn": say("The source took readings back."),
+    "turned": say("What was found by computing differs."),
 }
 # Every thing that a change can be of; records by their kinds.
 THINGS = (

@@ -7,53 +7,85 @@ from collections.abc import Iterator
 
 from mendmap.changes.gather import Changes
 from mendmap.changes.model import RECORD, Change
+from mendmap.words.labels import label
+from mendmap.words.phrases import Phrase, joined, say
 
 ACTS = {
-    "load": "A folder of geodata was loaded",
-    "ingest": "A file of readings was ingested",
-    "post": "Readings were posted",
-    "assess": "What follows from the readings was computed anew",
+    "load": say("A folder of geodata was loaded"),
+    "ingest": say("A file of readings was ingested"),
+    "post": say("Readings were posted"),
+    "assess": say("What follows from the readings was computed anew"),
 }
 
 
-def sentence(change: Change) -> str:
-    """What changed, with numbers: ``feature Mirror moved 12 m``."""
-    head = f"{change.thing} {change.name}"
+_READINGS = {
+    "added": say("{name}: {count} added ({when})"),
+    "revised": say("{name}: {count} revised ({when})"),
+    "withdrawn": say("{name}: {count} withdrawn ({when})"),
+    "removed": say("{name}: {count} removed ({when})"),
+}
+
+_CAME = {"added": say("{change} added"), "removed": say("{change} removed")}
+
+
+def sentence(change: Change) -> Phrase:
+    """What changed, with numbers: ``feature Mirror moved by 12 m``."""
     if change.thing == "readings":
-        return f"{change.name}: {change.now} {change.what} ({change.when.replace('/', ' to ')})"
+        return say(_READINGS[change.what], name=change.name, count=change.now, when=_when(change))
+    head = say("{thing} {name}", thing=label(change.thing), name=change.name)
     if change.what == "turned":
-        of = f" of {change.property}" if change.property else ""
-        return f"{head}{of}: {change.was} became {change.now or 'untold'}"
+        head = say("{change} of {period}", change=head, period=change.property) if change.property else head
+        now = label(change.now) if change.now else say("untold")
+        return say("{change}: {was} became {now}", change=head, was=label(change.was or ""), now=now)
+    return _of_record(_told(change, head), change)
+
+
+def _told(change: Change, head: Phrase) -> Phrase:
     if change.what in ("moved", "redrawn"):
-        return f"{head} {_drawn(change)}{_nature(change)}"
+        return _drawn(change, head)
     if change.what == "changed":
-        return f"{head}: {change.property} was {_said(change.was)}, is {_said(change.now)}{_nature(change)}"
-    when = f", {change.when.replace('/', ' to ')}" if change.when else ""
-    return f"{head} {change.what}{when}{_nature(change)}"
+        values = {"was": _said(change.was), "now": _said(change.now)}
+        return say("{change}: {property} was {was}, is {now}", change=head, property=change.property, **values)
+    return joined(", ", (say(_CAME[change.what], change=head), _when(change)))
 
 
-def _drawn(change: Change) -> str:
-    if change.was is None or change.now is None:
-        return "has no position any more" if change.now is None else "has a position now"
-    areas = "" if change.was_ha is None or change.now_ha is None else f", {change.was_ha:g} ha to {change.now_ha:g} ha"
-    moved = f" by {change.moved_m:,.10g} m" if change.what == "moved" else f", its middle by {change.moved_m:,.10g} m"
-    return f"{change.what}{moved}{areas}"
+def _drawn(change: Change, head: Phrase) -> Phrase:
+    if change.now is None:
+        return say("{change} has no position any more", change=head)
+    if change.was is None:
+        return say("{change} has a position now", change=head)
+    if change.what == "moved":
+        moved = say("{change} moved by {metres:,.10g} m", change=head, metres=change.moved_m)
+    else:
+        moved = say("{change} redrawn, its middle by {metres:,.10g} m", change=head, metres=change.moved_m)
+    if change.was_ha is None or change.now_ha is None:
+        return moved
+    return joined(", ", (moved, say("{was:g} ha to {now:g} ha", was=change.was_ha, now=change.now_ha)))
 
 
-def _said(text: str | None) -> str:
-    return "not stated" if text is None else f"“{text}”"
+def _said(text: str | None) -> Phrase:
+    return say("not stated") if text is None else joined("", ("“", text, "”"))
 
 
-def _nature(change: Change) -> str:
+def _when(change: Change) -> str:
+    begin, slash, end = change.when.partition("/")
+    return say("{begin} to {end}", begin=begin, end=end) if slash else begin
+
+
+def _of_record(told: Phrase, change: Change) -> Phrase:
     """Said of what is no change of the world, which might be taken for one."""
-    return " (in our record)" if change.nature == RECORD else ""
+    return say("{change} (in our record)", change=told) if change.nature == RECORD else told
 
 
-def sentences(found: Changes, most: int) -> Iterator[str]:
+def sentences(found: Changes, most: int) -> Iterator[Phrase]:
     """The changes as sentences, at most so many, and how many more there are."""
-    yield from (
-        f"{part}: {count:,} changed, too many to be told one by one" for (_, part), count in found.counted.items()
-    )
+    for (_, part), count in found.counted.items():
+        yield many(part, count)
     yield from (sentence(each) for each in found.told[:most])
     if len(found.told) > most:
-        yield f"and {len(found.told) - most:,} more"
+        yield say("and {count:,} more", count=len(found.told) - most)
+
+
+def many(part: str, count: int) -> Phrase:
+    """That so many of a layer or kind changed."""
+    return say("{part}: {count:,} changed, too many to be told one by one", part=label(part), count=count)

@@ -5,6 +5,8 @@ import itertools
 import math
 from collections.abc import Iterator
 
+from mendmap.words.phrases import Phrase, say
+
 _HOUR, _DAY = 3600.0, 86400.0
 # Steps of time that people count in: seconds in one, its unit, and how many of it.
 _STEPS = (
@@ -12,6 +14,10 @@ _STEPS = (
     *((days * _DAY, "day", days) for days in (1, 2, 7, 14)),
     *((months * 30.44 * _DAY, "month", months) for months in (1, 2, 3, 6)),
     *((years * 365.25 * _DAY, "year", years) for years in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)),
+)
+_MONTHS = (
+    *(say("Jan"), say("Feb"), say("Mar"), say("Apr"), say("May"), say("Jun")),
+    *(say("Jul"), say("Aug"), say("Sep"), say("Oct"), say("Nov"), say("Dec")),
 )
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -31,7 +37,7 @@ def value_ticks(least: float, greatest: float, most: int = 5) -> list[float]:
     return [float(f"{nth * step:.12g}") for nth in range(begin, max(finish, begin + 1) + 1)]
 
 
-def time_ticks(first: float, last: float, most: int = 6) -> list[tuple[float, str]]:
+def time_ticks(first: float, last: float, most: int = 6) -> list[tuple[float, Phrase]]:
     """Round moments between two (seconds since 1970), each with its words; at most ``most``, or one more."""
     _, unit, count = next((step for step in _STEPS if (last - first) / step[0] <= most), _STEPS[-1])
     found = itertools.takewhile(lambda each: each.timestamp() <= last, _moments(moment(first), unit, count))
@@ -60,11 +66,22 @@ def _moments(first: dt.datetime, unit: str, count: int) -> Iterator[dt.datetime]
         return  # the calendar has an end
 
 
-def _words(each: dt.datetime, unit: str, leading: bool) -> str:
-    if unit == "hour":
-        return f"{each.day} {each:%b}" if each.hour == 0 else f"{each:%H:%M}"
-    if unit == "day":
-        return f"{each.day} {each:%b}"
+def day(each: dt.datetime) -> Phrase:
+    """A day without its year, in few letters."""
+    return say("{day} {month}", day=each.day, month=_MONTHS[each.month - 1])
+
+
+def date(each: dt.datetime) -> Phrase:
+    """A day with its year, in few letters."""
+    return say("{day} {month} {year}", day=each.day, month=_MONTHS[each.month - 1], year=each.year)
+
+
+def _words(each: dt.datetime, unit: str, leading: bool) -> Phrase:
+    if unit == "hour" and each.hour:
+        return Phrase(f"{each:%H:%M}")
+    if unit in ("hour", "day"):
+        return day(each)
     if unit == "month":
-        return f"{each:%b} {each.year}" if leading or each.month == 1 else f"{each:%b}"
-    return str(each.year)
+        month = _MONTHS[each.month - 1]
+        return say("{month} {year}", month=month, year=each.year) if leading or each.month == 1 else month
+    return Phrase(str(each.year))

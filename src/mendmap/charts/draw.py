@@ -11,14 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from mendmap.charts import points
-from mendmap.charts.axes import moment, time_ticks, value_ticks
+from mendmap.charts import points, works
+from mendmap.charts.axes import date, moment, time_ticks, value_ticks
 from mendmap.charts.points import Points, Seen
 from mendmap.charts.svg import INK, LIMIT, LINE, QUIET, grid, heading, picture, short, text
+from mendmap.charts.works import Change, Work
+from mendmap.words.languages import IN_ENGLISH, Language
+from mendmap.words.phrases import Phrase, amount, counted, ended, joined, numeral, say
 
 WIDTH, HEIGHT = 400, 300
 _TOP, _RIGHT = 36, 10
-_LETTERS = 64  # that fit into a line below the drawing
+NARROWEST, WIDEST = 320, 1200
+_LETTERS = 0.16  # to a unit of the width, in a line below the drawing
 _DOTTED = 120  # values up to which each has its dot
 _TALL = 3  # a limit up to so many times the greatest value still has room
 
@@ -47,59 +51,107 @@ class Chart:
     last: float
     step: float | None
     lines: tuple[Line, ...] = ()
+    works: tuple[Work, ...] = ()
+    changes: tuple[Change, ...] = ()
+    width: int = WIDTH
+
+    @property
+    def height(self) -> int:
+        """How high the drawing is: each work that is drawn has a lane of its own below the readings."""
+        return HEIGHT + works.LANE * len(works.within(self.works, self.first, self.last))
 
 
-def draw(chart: Chart, batches: Iterable[pa.RecordBatch]) -> bytes:
-    """The drawing of readings (batches with ``points.COLUMNS``, of one series in time order)."""
-    seen = points.gather(batches, chart.first, chart.last, WIDTH - 50, chart.step)
-    lines = _applying(chart)
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart drawn: the ``picture`` as SVG, of what was ``seen``, in its ``frame``."""
+
+    picture: bytes
+    seen: Seen
+    frame: "Frame"
+
+
+def draw(chart: Chart, batches: Iterable[pa.RecordBatch], language: Language = IN_ENGLISH) -> bytes:
+    """The drawing of readings (batches with ``points.COLUMNS``, of one series in time order), in a language."""
+    return drawn(chart, batches, language).picture
+
+
+def drawn(chart: Chart, batches: Iterable[pa.RecordBatch], language: Language = IN_ENGLISH) -> Drawing:
+    """The same with what it was made of, for those who tell more of it than a picture does."""
+    seen = points.gather(batches, chart.first, chart.last, chart.width - 50, chart.step)
+    lines = applying(chart)
     shown = [*map(float, seen.points.value), 0.0]
     within = [each for each in lines if min(shown) <= each.value <= _TALL * max(shown)]
     ticks = value_ticks(min(shown), max([*shown, *(each.value for each in within)]))
-    foot = _foot(chart, seen, [each for each in lines if each not in within])
-    frame = _Frame(chart, ticks, HEIGHT - 26 - 14 * len(foot))
-    body = [*_axes(frame, chart), *_marks(frame, seen), *_limits(frame, within)]
-    body += [text(8, frame.bottom + 34 + 14 * nth, words, fill=QUIET, size=11) for nth, words in enumerate(foot)]
+    foot = [language.say(each) for each in _foot(chart, seen, [each for each in lines if each not in within])]
+    frame = Frame(chart, ticks, HEIGHT - 26 - 14 * len(foot), language)
+    change = works.newest(chart.changes)
+    body = [*works.shaded(frame, change), *_axes(frame, chart), *_marks(frame, seen), *_limits(frame, within)]
+    body += [*works.means(frame, change), *works.lanes(frame, works.within(chart.works, chart.first, chart.last))]
+    below = frame.bottom + 34 + chart.height - HEIGHT
+    room = int(chart.width * _LETTERS)
+    for nth, words in enumerate(foot):
+        body.append(text(8, below + 14 * nth, short(words[0].upper() + words[1:], room), fill=QUIET, size=11))
     if not seen.count:
-        body.append(text(WIDTH / 2, (_TOP + frame.bottom) / 2, "No reading in this time", anchor="middle", size=14))
-    return picture(WIDTH, HEIGHT, f"{chart.what} at {chart.where}", told(chart, seen), body)
+        nothing = language.say(say("No reading in this time"))
+        body.append(text(chart.width / 2, (_TOP + frame.bottom) / 2, nothing, anchor="middle", size=14))
+    title = say("{parameter} at {station}", parameter=chart.what, station=chart.where)
+    whole = joined(" ", [told(chart, seen), *said(chart)])
+    made = picture(chart.width, chart.height, language.say(title), language.say(whole), body, language.id)
+    return Drawing(made, seen, frame)
 
 
-def told(chart: Chart, seen: Seen) -> str:
+def told(chart: Chart, seen: Seen) -> Phrase:
     """What a drawing shows, in words."""
-    unit = f" {chart.unit}" if chart.unit else ""
-    said = [f"{chart.what} at {chart.where}, {chart.averaging}, from {_span(chart)}: {_many(seen.count, 'reading')}."]
+
+    def value(of: float) -> Phrase:
+        return amount(numeral(of), chart.unit)
+
+    said: list[str] = [
+        counted(
+            "{parameter} at {station}, {averaging}, from {time}: {number:,} reading.",
+            "{parameter} at {station}, {averaging}, from {time}: {number:,} readings.",
+            seen.count,
+            parameter=chart.what,
+            station=chart.where,
+            averaging=chart.averaging,
+            time=_span(chart),
+        )
+    ]
     own = seen.points.value[seen.points.kind == points.VALUE]
     if len(own) and seen.last:
-        begun, ended, value = seen.last
-        said.append(f"Least {own.min():,.10g}{unit}, greatest {own.max():,.10g}{unit}.")
-        said.append(f"The last is {value:,.10g}{unit}, of {_when(begun, ended)}.")
+        begun, done, last = seen.last
+        said.append(say("Least {least}, greatest {greatest}.", least=value(own.min()), greatest=value(own.max())))
+        said.append(say("The last is {value}, of {time}.", value=value(last), time=_when(begun, done)))
     said += [
-        f"{text}: {count:,}."
-        for text, count in (
-            ("Below their limit of detection, drawn as open triangles at it", seen.below),
-            ("Above what could be measured", seen.above),
-            ("Marked wrong by the source, drawn as crosses", seen.invalid),
-            ("Missing", seen.missing),
-            ("Gaps in them, where the line is broken", seen.gaps),
+        say(message, count=count)
+        for message, count in (
+            (say("Below their limit of detection, drawn as open triangles at it: {count:,}."), seen.below),
+            (say("Above what could be measured: {count:,}."), seen.above),
+            (say("Marked wrong by the source, drawn as crosses: {count:,}."), seen.invalid),
+            (say("Missing: {count:,}."), seen.missing),
+            (say("Gaps in them, where the line is broken: {count:,}."), seen.gaps),
         )
         if count
     ]
-    said += [f"{each.label}: {each.value:,.10g}{unit}." for each in _applying(chart)]
+    said += [ended(joined(": ", (each.label, value(each.value)))) for each in applying(chart)]
     if seen.thinned:
-        said.append("The drawing has the first, least, greatest and last reading of each column.")
-    if sparse := _sparse(chart, seen):
-        said.append(f"{sparse}.")
-    return " ".join(said)
+        said.append(say("The drawing has the first, least, greatest and last reading of each column."))
+    sparse = _sparse(chart, seen)
+    return joined(" ", [*said, ended(sparse) if sparse else ""])
 
 
-class _Frame:
+def said(chart: Chart) -> list[str]:
+    """What there is to say of the works of a chart, and of what changed over them."""
+    return [*(each.said for each in chart.works), *(each.said for each in chart.changes)]
+
+
+class Frame:
     """Where a moment and a value stand in the drawing, in its own units."""
 
-    def __init__(self, chart: Chart, ticks: Sequence[float], bottom: float) -> None:
-        self.ticks, self.bottom = ticks, bottom
-        self.left = max(30.0, 12 + 6.8 * max(len(f"{each:,.10g}") for each in ticks))
-        self.right = WIDTH - _RIGHT
+    def __init__(self, chart: Chart, ticks: Sequence[float], bottom: float, language: Language) -> None:
+        self.ticks, self.top, self.bottom, self.language = ticks, float(_TOP), bottom, language
+        self.left = max(30.0, 12 + 6.8 * max(len(language.number(each)) for each in ticks))
+        self.right = float(chart.width - _RIGHT)
         # A short time, or a single moment, stands in the middle of a day.
         long = chart.last - chart.first
         spare = 0.01 * long if long >= 3600 else 43_200
@@ -119,17 +171,20 @@ class _Frame:
             yield self.x(seconds), self.y(value)
 
 
-def _axes(frame: _Frame, chart: Chart) -> Iterator[str]:
-    yield from heading(WIDTH, chart.what, chart.unit, f"{chart.averaging}, {chart.where}")
-    yield from grid(frame.ticks, frame.y, frame.left, frame.right)
-    for seconds, words in time_ticks(frame.first, frame.last):
+def _axes(frame: Frame, chart: Chart) -> Iterator[str]:
+    language = frame.language
+    where = language.say(joined(", ", (chart.averaging, chart.where)))
+    yield from heading(chart.width, chart.what, chart.unit, where)
+    yield from grid(frame.ticks, frame.y, frame.left, frame.right, language.number)
+    for seconds, phrase in time_ticks(frame.first, frame.last, chart.width // 65):
+        words = language.say(phrase)
         x = frame.x(seconds)
         yield f'<path d="M{x:.1f} {frame.bottom:.0f}v5" stroke="{QUIET}"/>'
         half = len(words) * 3.4
-        yield text(min(max(x, half + 4), WIDTH - half - 4), frame.bottom + 17, words, anchor="middle")
+        yield text(min(max(x, half + 4), chart.width - half - 4), frame.bottom + 17, words, anchor="middle")
 
 
-def _limits(frame: _Frame, lines: Sequence[Line]) -> Iterator[str]:
+def _limits(frame: Frame, lines: Sequence[Line]) -> Iterator[str]:
     taken: list[float] = []
     for each in sorted(lines, key=lambda line: -line.value):
         y = frame.y(each.value)
@@ -141,11 +196,11 @@ def _limits(frame: _Frame, lines: Sequence[Line]) -> Iterator[str]:
         if all(abs(y - other) > 12 for other in taken):
             taken.append(y)
             halo = 'paint-order="stroke" stroke="#fffdf8" stroke-width="3"'
-            label = short(f"{each.label}: {each.value:,.10g}", 50)
+            label = short(frame.language.say(joined(": ", (each.label, numeral(each.value)))), 50)
             yield text(frame.right - 2, y - 4, label, anchor="end", fill=LIMIT, size=11, more=halo)
 
 
-def _marks(frame: _Frame, seen: Seen) -> Iterator[str]:
+def _marks(frame: Frame, seen: Seen) -> Iterator[str]:
     own = seen.points.at(seen.points.kind == points.VALUE)
     if len(own):
         alone = np.ones(len(own), dtype=bool)
@@ -172,7 +227,7 @@ def _marks(frame: _Frame, seen: Seen) -> Iterator[str]:
     )
 
 
-def _many_of(shape: str, frame: _Frame, some: Points, open_shape: bool = False) -> Iterator[str]:
+def _many_of(shape: str, frame: Frame, some: Points, open_shape: bool = False) -> Iterator[str]:
     """One path of many equal marks."""
     if len(some):
         path = "".join(f"M{x:.1f} {y:.1f}{shape}" for x, y in frame.xy(some))
@@ -180,30 +235,36 @@ def _many_of(shape: str, frame: _Frame, some: Points, open_shape: bool = False) 
         yield f'<path d="{path}" {look}/>'
 
 
-def _foot(chart: Chart, seen: Seen, beyond: Sequence[Line]) -> list[str]:
+def _foot(chart: Chart, seen: Seen, beyond: Sequence[Line]) -> list[Phrase]:
     """The lines of words below the drawing."""
-    said = [f"{_span(chart)}: {_many(seen.count, 'reading')}"]
-    said += ["Drawn: the first, least, greatest and last of each column"] * seen.thinned
-    keys = (("▽ below detection", seen.below), ("△ above range", seen.above), ("✕ marked wrong", seen.invalid))
-    counted = [*(f"{text}: {count:,}" for text, count in keys if count)]
-    counted += [f"{text}: {count:,}" for text, count in (("missing", seen.missing), ("gaps", seen.gaps)) if count]
-    said += [words[0].upper() + words[1:] for words in [", ".join(counted)] if words]
-    said += [sparse] if (sparse := _sparse(chart, seen)) else []
-    said += [f"Above the drawing: {'; '.join(f'{each.label} {each.value:,.10g}' for each in beyond)}"] * bool(beyond)
-    return [short(words, _LETTERS) for words in said]
+    said = [counted("{time}: {number:,} reading", "{time}: {number:,} readings", seen.count, time=_span(chart))]
+    said += [say("Drawn: the first, least, greatest and last of each column")] * seen.thinned
+    counts = (
+        (say("▽ below detection: {count:,}"), seen.below),
+        (say("△ above range: {count:,}"), seen.above),
+        (say("✕ marked wrong: {count:,}"), seen.invalid),
+        (say("missing: {count:,}"), seen.missing),
+        (say("gaps: {count:,}"), seen.gaps),
+    )
+    said.append(joined(", ", [say(message, count=count) for message, count in counts if count]))
+    said.append(_sparse(chart, seen))
+    if beyond:
+        limits = joined("; ", [joined(" ", (each.label, numeral(each.value))) for each in beyond])
+        said.append(say("Above the drawing: {limits}", limits=limits))
+    return [each for each in said if each]
 
 
-def _sparse(chart: Chart, seen: Seen) -> str:
+def _sparse(chart: Chart, seen: Seen) -> Phrase:
     """What there is to say where averages cover less than half of their time."""
     covered = seen.valued * (chart.step or 0) / (chart.last - chart.first)
     if not chart.step or not seen.valued or covered >= 0.5:
-        return ""
-    share = "less than 1" if covered < 0.01 else f"{100 * covered:.0f}"
-    return f"Covers {share} % of this time; of the rest nothing is known"
+        return Phrase("")
+    share = say("less than 1") if covered < 0.01 else numeral(100 * covered, ".0f")
+    return say("Covers {share} % of this time; of the rest nothing is known", share=share)
 
 
-def _applying(chart: Chart) -> list[Line]:
-    """The limits that apply in the time of the drawing."""
+def applying(chart: Chart) -> list[Line]:
+    """The limits of a chart that apply in its time."""
     return [
         each
         for each in chart.lines
@@ -211,17 +272,14 @@ def _applying(chart: Chart) -> list[Line]:
     ]
 
 
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+def _span(chart: Chart) -> Phrase:
+    return say("{time} UTC", time=_when(chart.first, chart.last))
 
 
-def _span(chart: Chart) -> str:
-    return f"{_when(chart.first, chart.last)} UTC"
-
-
-def _when(first: float, last: float) -> str:
+def _when(first: float, last: float) -> Phrase:
     """A time in words, to the minute where it is shorter than three days."""
     begin, finish = moment(first), moment(last)
-    hours = last - first < 3 * 86_400
-    start, end = (f"{each.day} {each:%b} {each.year}{f', {each:%H:%M}' if hours else ''}" for each in (begin, finish))
-    return start if start == end else f"{start} to {end}"
+    start, end = date(begin), date(finish)
+    if last - first < 3 * 86_400:
+        start, end = (joined(", ", (date(each), f"{each:%H:%M}")) for each in (begin, finish))
+    return start if start == end else say("{begin} to {end}", begin=start, end=end)

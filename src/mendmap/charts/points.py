@@ -16,19 +16,23 @@ from numpy.typing import NDArray
 # Kinds of points. Only the first are joined by a line.
 VALUE, BELOW, ABOVE, INVALID = range(4)
 # The columns of readings that a drawing is made of.
-COLUMNS = ("start", "end", "qualifier", "canonical_value", "quality")
+COLUMNS = ("start", "end", "qualifier", "canonical_value", "quality", "source")
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
     """Readings in time order: ``start`` and ``end`` in seconds since 1970 in UTC, ``value`` in the canonical unit (the
-    limit of a non-detect), ``kind``, and ``run``: two values of the same run have no gap between them."""
+    limit of a non-detect), ``kind``, and ``run``: two values of the same run have no gap between them. ``qualifier``,
+    ``quality`` and ``source`` are places in ``Seen.words``."""
 
     start: NDArray[np.float64]
     end: NDArray[np.float64]
     value: NDArray[np.float64]
     kind: NDArray[np.int64]
     run: NDArray[np.int64]
+    qualifier: NDArray[np.int64]
+    quality: NDArray[np.int64]
+    source: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.value)
@@ -58,6 +62,7 @@ class Seen:
     points: Points
     thinned: bool
     last: tuple[float, float, float] | None  # its start, end and value
+    words: tuple[str, ...] = ()
 
 
 def gather(batches: Iterable[pa.RecordBatch], first: float, last: float, columns: int, step: float | None) -> Seen:
@@ -73,10 +78,11 @@ def gather(batches: Iterable[pa.RecordBatch], first: float, last: float, columns
     newest: tuple[float, float, float] | None = None
     before: float | None = None  # the start of the last value of its own
     latest: float | None = None  # and of the last point of any kind
+    words: dict[str, int] = {}
     held = 0
     for batch in batches:
         count += batch.num_rows
-        points = _points(batch)
+        points = _points(batch, words)
         missing += batch.num_rows - len(points)
         kinds += np.bincount(points.kind, minlength=4)
         if len(points):
@@ -99,7 +105,7 @@ def gather(batches: Iterable[pa.RecordBatch], first: float, last: float, columns
     kept = thinned(points, first, last, columns) if many else points
     valued, below, above, invalid = map(int, kinds)
     gaps = 0 if step is None else max(0, gaps - 1)
-    return Seen(count, missing, valued, below, above, invalid, gaps, kept, many, newest)
+    return Seen(count, missing, valued, below, above, invalid, gaps, kept, many, newest, tuple(words))
 
 
 def thinned(points: Points, first: float, last: float, columns: int) -> Points:
@@ -124,8 +130,8 @@ def _apart(starts: NDArray[np.float64], before: float | None, step: float | None
     return found
 
 
-def _points(batch: pa.RecordBatch) -> Points:
-    """The readings of a batch that have a value."""
+def _points(batch: pa.RecordBatch, words: dict[str, int]) -> Points:
+    """The readings of a batch that have a value; words that are new get their place."""
     batch = batch.filter(pc.is_valid(batch["canonical_value"]))
     start, end = (_seconds(batch[name]) for name in ("start", "end"))
     value = batch["canonical_value"].to_numpy(zero_copy_only=False).astype(np.float64)
@@ -133,8 +139,17 @@ def _points(batch: pa.RecordBatch) -> Points:
         pc.fill_null(pc.equal(batch[name], word), False).to_numpy(zero_copy_only=False)
         for name, word in (("quality", "invalid"), ("qualifier", "<"), ("qualifier", ">"))
     )
-    kind = np.select([invalid, below, above], [INVALID, BELOW, ABOVE], VALUE)
-    return Points(start, end, value, kind.astype(np.int64), np.zeros(len(value), dtype=np.int64))
+    kind = np.select([invalid, below, above], [INVALID, BELOW, ABOVE], VALUE).astype(np.int64)
+    coded = (_coded(batch[name], words) for name in ("qualifier", "quality", "source"))
+    return Points(start, end, value, kind, np.zeros(len(value), dtype=np.int64), *coded)
+
+
+def _coded(texts: pa.Array, words: dict[str, int]) -> NDArray[np.int64]:
+    """The place of each text among the words."""
+    encoded = pc.fill_null(texts, "").dictionary_encode()
+    places = [words.setdefault(each, len(words)) for each in encoded.dictionary.to_pylist()]
+    found: NDArray[np.int64] = np.array(places, dtype=np.int64)[encoded.indices.to_numpy(zero_copy_only=False)]
+    return found
 
 
 def _seconds(moments: pa.Array) -> NDArray[np.float64]:
@@ -145,6 +160,6 @@ def _seconds(moments: pa.Array) -> NDArray[np.float64]:
 
 def _joined(parts: list[Points]) -> Points:
     if not parts:
-        none = np.zeros(0)
-        return Points(none, none, none, none.astype(np.int64), none.astype(np.int64))
+        numbers, codes = np.zeros(0), np.zeros(0, dtype=np.int64)
+        return Points(numbers, numbers, numbers, codes, codes, codes, codes, codes)
     return Points(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Points)))

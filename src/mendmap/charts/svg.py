@@ -7,10 +7,12 @@ INK, QUIET, GRID, LINE, LIMIT = "#1b2420", "#4c5751", "#dcd8cc", "#0f4c5c", "#7a
 CHARACTER = 5.9  # the width of one, about, in the small letters
 
 
-def picture(width: int, height: int, title: str, told: str, body: Iterable[str]) -> bytes:
-    """A drawing that stands by itself: what it is, what it shows told in words, and its marks."""
+def picture(width: int, height: int, title: str, told: str, body: Iterable[str], language: str) -> bytes:
+    """A drawing that stands by itself: what it is, what it shows told in words, in a language by its id, and
+    its marks."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t d" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" lang="{language}" role="img" aria-labelledby="t d" '
+        f'width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, '
         f'Liberation Sans, sans-serif" font-size="12" fill="{INK}">\n'
         f'<title id="t">{escape(title)}</title>\n<desc id="d">{escape(told)}</desc>\n'
@@ -37,9 +39,11 @@ def heading(width: int, what: str, unit: str, where: str) -> Iterator[str]:
     yield text(width - 8, 18, short(where, room), anchor="end", fill=QUIET, size=11)
 
 
-def grid(ticks: Iterable[float], y: Callable[[float], float], left: float, right: float) -> Iterator[str]:
-    """A line across the drawing for each tick of its values, and the value beside it."""
+def grid(
+    ticks: Iterable[float], y: Callable[[float], float], left: float, right: float, number: Callable[[float], str]
+) -> Iterator[str]:
+    """A line across the drawing for each tick of its values, and the value beside it as ``number`` writes it."""
     for each in ticks:
         at = y(each)
         yield f'<path d="M{left:.1f} {at:.1f}H{right:.1f}" stroke="{QUIET if each == 0 else GRID}"/>'
-        yield text(left - 5, at + 4, f"{each:,.10g}", anchor="end")
+        yield text(left - 5, at + 4, number(each), anchor="end")

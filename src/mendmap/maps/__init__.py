@@ -8,8 +8,8 @@ Not here: the HTML page around the map (``web``), and the data, which the script
 from typing import Any
 
 ELEMENTS = (
-    *("FirstView", "FullScreen", "GeoJsonTiles", "LayerTree", "Legend", "Locate", "Notices", "Panel", "Print", "Scale"),
-    *("ScrollCare", "Search", "Service", "ShareLink", "Twin"),
+    *("Basemap", "FirstView", "FullScreen", "GeoJsonTiles", "LayerTree", "Legend", "Locate", "Notices", "Panel"),
+    *("Print", "Scale", "ScrollCare", "Search", "Service", "ShareLink", "Twin"),
 )
 
 

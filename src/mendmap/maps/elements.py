@@ -189,6 +189,17 @@ class LayerTree(OnMap):
     call = "layerTree"
 
 
+class Basemap(OnMap):
+    """A background map of someone else's, who is asked for nothing before the reader agrees, which can
+    be taken back.
+
+    ``name`` tells whose it is; ``url`` is the address of its tiles with {z}, {x} and {y}, in Web Mercator, of 256
+    pixels; ``attribution`` is shown with it; ``maxZoom`` is the highest zoom that it has.
+    """
+
+    call = "basemap"
+
+
 class Legend(OnMap):
     """The key of the layers that are shown, alone: for maps without a ``LayerTree``."""
 

@@ -20,12 +20,12 @@ from mendmap.maps.model import MapSpec, Style
 
 # Files of web/static that elements need beside Leaflet, in the order in which they are put together.
 SCRIPTS = (
-    *("words", "symbols", "slices", "fetched-once", "sources", "classes", "tile-shapes", "geojson-tiles", "labels"),
-    *("bench", "permalink", "first-view", "panel"),
+    *("words", "symbols", "hatch", "slices", "fetched-once", "sources", "classes", "tile-shapes", "geojson-tiles"),
+    *("labels", "bench", "permalink", "first-view", "charts", "sheet", "panel"),
     *("legend", "layer-tree", "search", "notices", "scroll-care", "scale", "locate", "full-screen", "share", "print"),
-    *("dated", "dated-twin", "time-strip", "time", "compare", "twin"),
+    *("dated", "dated-twin", "time-strip", "time", "compare", "basemap", "twin"),
 )
-STYLES = ("map", "tools", "search", "time", "print")
+STYLES = ("map", "tools", "search", "time", "charts", "sheet", "basemap", "print")
 # The layer that the atlas makes of all layers of sites; its features say which layer they belong to.
 UNION = "sites"
 # What stands on every map, and what one may do without (``model.CONTROLS``), in the order of their making.
@@ -59,12 +59,13 @@ class LayerInfo:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What the script is told of the data: whom to name, of when they are, the ``languages`` that names are looked for
-    in, the first first, and the highest zoom of the tiles."""
+    in, the first first, the highest zoom of the tiles, and what a ``Basemap`` is made of, where one is offered."""
 
     attribution: str
     data: str
     languages: Sequence[str]
     max_zoom: int
+    basemap: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ def draw(spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, around: Aroun
             _add(element(**about.get(word, {})), chart, spec.id)
     for element in ALWAYS:
         _add(element(), chart, spec.id)
+    if around.basemap:
+        _add(elements.Basemap(**around.basemap), chart, spec.id)
     html, text = elements.drawn(chart)
     script = text.encode()
     return Drawing(html, script, f"{spec.id}-{hashlib.sha256(script).hexdigest()[:16]}.js")

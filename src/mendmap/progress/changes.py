@@ -15,16 +15,18 @@ from mendmap.progress import measured
 from mendmap.progress.measured import Changes
 from mendmap.progress.table import amount
 from mendmap.words.fields import Field
+from mendmap.words.labels import label
+from mendmap.words.phrases import joined, numeral, say
 
 WHAT = {
-    "site": "It was added, or taken away.",
-    "position": "It was drawn elsewhere, or is known in another way.",
-    "state": "Its newest dated state.",
-    "work": "A work: its status, beginning and end.",
-    "quantity": "A quantity planned or achieved, as one report says.",
-    "readings": "Readings of a series, and the newest of them.",
-    "verdict": "The newest verdict of a series on a limit in force.",
-    "trend": "The trend of a series.",
+    "site": say("It was added, or taken away."),
+    "position": say("It was drawn elsewhere, or is known in another way."),
+    "state": say("Its newest dated state."),
+    "work": say("A work: its status, beginning and end."),
+    "quantity": say("A quantity planned or achieved, as one report says."),
+    "readings": say("Readings of a series, and the newest of them."),
+    "verdict": say("The newest verdict of a series on a limit in force."),
+    "trend": say("The trend of a series."),
 }
 COLUMNS = (
     Field("site", "id", "Id of the site; empty for a work whose place no source tells."),
@@ -79,35 +81,44 @@ def _site(atlas: Atlas, feature: Feature, course: Changes) -> Iterator[tuple[tup
     yield ("site", ""), names(feature.name, atlas.place.languages)
     yield ("position", ""), _position(feature)
     if feature.state:
-        since = f" ({feature.state.since})" if feature.state.since else ""
-        yield ("state", ""), f"{feature.state.state}{since}"
+        state, since = feature.state.state, feature.state.since
+        yield ("state", ""), say("{state} ({since})", state=state, since=since.text) if since else state
     for work in feature.works:
         yield from _work(atlas, work)
     for series in sorted(feature.series, key=lambda each: each.id):
-        newest = f", the newest of {series.start.isoformat()}" if series.start else ""
-        yield ("readings", series.id), f"{series.count:,}{newest}"
+        newest = say("the newest of {moment}", moment=series.start.isoformat()) if series.start else ""
+        yield ("readings", series.id), joined(", ", (numeral(series.count), newest))
     for each in feature.verdicts:
         about = f"{each.answer.series} {each.limit.id} {each.rule.id}"
-        yield ("verdict", about), f"{each.answer.outcome} ({each.answer.period})"
+        known = {"verdict": label(each.answer.outcome), "period": each.answer.period}
+        yield ("verdict", about), say("{verdict} ({period})", **known)
     for trend in measured.trends(atlas, course, feature):
-        yield ("trend", trend["series"]), f"{measured.trend_word(trend['outcome'])} ({trend['period']})"
+        word = measured.trend_word(trend["outcome"])
+        yield ("trend", trend["series"]), say("{trend} ({period})", trend=word, period=trend["period"])
 
 
 def _work(atlas: Atlas, work: Work) -> Iterator[tuple[tuple[str, str], str]]:
-    dates = f"{work.begun or 'beginning not stated'} to {work.finished or 'end not stated'}"
-    yield ("work", work.id), f"{work.status}, {dates}"
+    begun = work.begun.text if work.begun else say("beginning not stated")
+    finished = work.finished.text if work.finished else say("end not stated")
+    known = {"status": label(work.status), "begun": begun, "finished": finished}
+    yield ("work", work.id), say("{status}, {begun} to {finished}", **known)
     for each in atlas.quantities_of(work.id):
-        yield ("quantity", each.id), f"{each.role} {amount(to_plain(each))}"
+        yield ("quantity", each.id), joined(" ", (label(each.role), amount(to_plain(each))))
 
 
 def _position(feature: Feature) -> str:
     """How a position is known, where it is, and a digest of its shape, so that any redrawing shows."""
     basis, accuracy = feature.properties["basis"], feature.properties.get("accuracy_m")
     if feature.geometry is None:
-        return str(basis)
+        return label(basis)
     at = shapely.get_coordinates(shapely.point_on_surface(feature.geometry))[0]
-    within = f" within {accuracy:g} m" if accuracy is not None else ""
+    known = (
+        label(basis)
+        if accuracy is None
+        else say("{basis} within {accuracy:g} m", basis=label(basis), accuracy=accuracy)
+    )
     shape = feature.geometry.geom_type
     if shape != "Point":
         shape += f" {hashlib.sha256(shapely.to_wkb(feature.geometry)).hexdigest()[:8]}"
-    return f"{basis}{within}: {shape} at {at[0]:.6f}, {at[1]:.6f}"
+    where = {"shape": shape, "lon": f"{at[0]:.6f}", "lat": f"{at[1]:.6f}"}
+    return say("{known}: {shape} at {lon}, {lat}", known=known, **where)

@@ -15,10 +15,15 @@ from mendmap.assess.compare import covered
 from mendmap.assess.model import Answer, Answers
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.atlas.verdicts import Verdict
+from mendmap.words import phrases
+from mendmap.words.labels import label
+from mendmap.words.phrases import Phrase, joined, numeral, say
+from mendmap.words.vocabulary import QUALIFIED
 
 Item = dict[str, Any]
 # The order that verdicts and trends are counted in.
 _WORDS = ("exceeds", "undecidable", "no_data", "within", "rising", "none", "falling", "too_short")
+_TRENDS = {"none": say("no trend"), "too_short": say("too short to tell")}
 _CHANGES = ("trend", "baseline", "before_after")
 # A baseline compares means, so it says nothing of a limit on the highest hours.
 _MEANS = ("mean", "annual_average")
@@ -92,38 +97,52 @@ def over_work(atlas: Atlas, changes: Changes, feature: Feature, work: str) -> li
     ]
 
 
-def counted(atlas: Atlas, items: Sequence[Item]) -> str:
+def counted(atlas: Atlas, items: Sequence[Item]) -> Phrase:
     """Verdicts in words: ``SO₂: exceeds at 1 station (2023), undecidable at 2 stations (2022, 2023)``. A station is
     counted under every word that holds there for some limit, with the periods that the word is about."""
     parts = []
     for parameter, some in _by(items, "parameter").items():
         words = _by(some, "outcome")
         told = [
-            f"{word.replace('_', ' ')} at {_stations(words[word])} "
-            f"({', '.join(sorted({item['period'] for item in words[word]}))})"
+            phrases.counted(
+                "{verdict} at {number} station ({periods})",
+                "{verdict} at {number} stations ({periods})",
+                _stations(words[word]),
+                verdict=label(word),
+                periods=", ".join(sorted({item["period"] for item in words[word]})),
+            )
             for word in _WORDS
             if word in words
         ]
-        parts.append(f"{atlas.parameters[parameter].symbol}: {', '.join(told)}")
-    return "; ".join(parts)
+        parts.append(joined(": ", (atlas.parameters[parameter].symbol, joined(", ", told))))
+    return joined("; ", parts)
 
 
-def trend_words(atlas: Atlas, items: Sequence[Item]) -> str:
-    """Trends in words: ``SO₂: falling at 2 stations, too short at 1 station``."""
+def trend_words(atlas: Atlas, items: Sequence[Item]) -> Phrase:
+    """Trends in words: ``SO₂: falling at 2 stations, too short to tell at 1 station``."""
     parts = []
     for parameter, some in _by(items, "parameter").items():
         words = _by(some, "outcome")
-        told = [f"{trend_word(word)} at {_stations(words[word])}" for word in _WORDS if word in words]
-        parts.append(f"{atlas.parameters[parameter].symbol}: {', '.join(told)}")
-    return "; ".join(parts)
+        told = [
+            phrases.counted(
+                "{trend} at {number} station",
+                "{trend} at {number} stations",
+                _stations(words[word]),
+                trend=trend_word(word),
+            )
+            for word in _WORDS
+            if word in words
+        ]
+        parts.append(joined(": ", (atlas.parameters[parameter].symbol, joined(", ", told))))
+    return joined("; ", parts)
 
 
 def trend_word(outcome: str) -> str:
     """A word of TRENDS as it is read beside others."""
-    return {"none": "no trend", "too_short": "too short to tell"}.get(outcome, outcome)
+    return _TRENDS.get(outcome) or label(outcome)
 
 
-def distances(atlas: Atlas, items: Sequence[Item]) -> str:
+def distances(atlas: Atlas, items: Sequence[Item]) -> Phrase:
     """How the newest statistics stand to their limits: ``SO₂: 80 % to 312 % of daily (2022, 2023)``, each limit with
     the least and the greatest of its stations."""
     parts = []
@@ -131,39 +150,50 @@ def distances(atlas: Atlas, items: Sequence[Item]) -> str:
         known = [each for each in some if each["percent"] is not None]
         if known:
             ends = sorted(known, key=lambda each: each["percent"])
-            texts = list(dict.fromkeys(_percent(each) for each in (ends[0], ends[-1])))
-            periods = ", ".join(sorted({each["period"] for each in known}))
-            parts.append(f"{atlas.parameters[parameter].symbol}: {' to '.join(texts)} of {limit} ({periods})")
-    return "; ".join(parts)
+            least, greatest = _percent(ends[0]), _percent(ends[-1])
+            parts.append(
+                say(
+                    "{parameter}: {percent} of {limit} ({periods})",
+                    parameter=atlas.parameters[parameter].symbol,
+                    percent=least if least == greatest else say("{least} to {most}", least=least, most=greatest),
+                    limit=limit,
+                    periods=", ".join(sorted({each["period"] for each in known})),
+                )
+            )
+    return joined("; ", parts)
 
 
-def ways(atlas: Atlas, items: Sequence[Item]) -> str:
+def ways(atlas: Atlas, items: Sequence[Item]) -> Phrase:
     """The share of the way to each limit that was covered: ``SO₂: 62 % of the way to yearly at chimney``."""
     known = [each for each in items if each["covered"] is not None]
     told = [
-        f"{atlas.parameters[each['parameter']].symbol}: {each['covered']:.0f} % of the way to {each['limit']} "
-        f"at {each['station']}"
+        say(
+            "{parameter}: {covered:.0f} % of the way to {limit} at {station}",
+            parameter=atlas.parameters[each["parameter"]].symbol,
+            **{name: each[name] for name in ("covered", "limit", "station")},
+        )
         for each in known
     ]
-    return "; ".join(dict.fromkeys(told))
+    return joined("; ", dict.fromkeys(told))
 
 
-def differences(atlas: Atlas, items: Sequence[Item]) -> str:
+def differences(atlas: Atlas, items: Sequence[Item]) -> Phrase:
     """Changes over a work in words: ``SO₂ at chimney: from 120 to 40 ug/m3, falling``."""
     told = []
     for each in items:
-        ends = f"from {each['before']:.4g} to {each['after']:.4g} {each['unit']}, " if _ends(each) else ""
-        symbol = atlas.parameters[each["parameter"]].symbol
-        told.append(f"{symbol} at {each['station']}: {ends}{trend_word(each['outcome'])}")
-    return "; ".join(told)
+        known = {"parameter": atlas.parameters[each["parameter"]].symbol, "trend": trend_word(each["outcome"])}
+        known |= {name: each[name] for name in ("station", "before", "after", "unit")}
+        if each["before"] is None or each["after"] is None:
+            told.append(say("{parameter} at {station}: {trend}", **known))
+        else:
+            message = say("{parameter} at {station}: from {before:.4g} to {after:.4g} {unit}, {trend}")
+            told.append(say(message, **known))
+    return joined("; ", told)
 
 
-def _ends(item: Item) -> bool:
-    return item["before"] is not None and item["after"] is not None
-
-
-def _percent(item: Item) -> str:
-    return f"{'at least ' if item['at_least'] else ''}{item['percent']:.4g} %"
+def _percent(item: Item) -> Phrase:
+    percent = joined(" ", (numeral(item["percent"], ".4g"), "%"))
+    return joined(" ", (QUALIFIED[">="], percent)) if item["at_least"] else percent
 
 
 def _covered(changes: Changes, verdict: Verdict) -> float | None:
@@ -189,6 +219,5 @@ def _by(items: Iterable[Item], *names: str) -> Mapping[Any, list[Item]]:
     return found
 
 
-def _stations(items: Iterable[Item]) -> str:
-    count = len({item["station"] for item in items})
-    return f"{count} station{'' if count == 1 else 's'}"
+def _stations(items: Iterable[Item]) -> int:
+    return len({item["station"] for item in items})

@@ -8,9 +8,12 @@ from typing import Any
 
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.catalogue.records import Quantity, Work, names, to_plain
+from mendmap.lake.contents import SeriesRow
 from mendmap.progress import measured
 from mendmap.progress.measured import Changes
+from mendmap.words import phrases
 from mendmap.words.fields import Field
+from mendmap.words.phrases import Phrase, joined, numeral, say
 
 COLUMNS = (
     Field("site", "id", "Id of the site or other feature; empty where no source tells where the work was done."),
@@ -92,20 +95,20 @@ def flat_rows(atlas: Atlas) -> Iterator[dict[str, Any]]:
     for row in rows(atlas):
         yield {
             **row,
-            "planned": "; ".join(amount(each) for each in row.get("planned", ())),
-            "achieved": "; ".join(amount(each) for each in row.get("achieved", ())),
+            "planned": joined("; ", (amount(each) for each in row.get("planned", ()))),
+            "achieved": joined("; ", (amount(each) for each in row.get("achieved", ()))),
             "shared_with": ",".join(row.get("shared_with", ())),
             "sources": ",".join(row.get("sources", ())),
             "over_work": measured.differences(atlas, row.get("over_work", ())),
         }
 
 
-def amount(quantity: Mapping[str, Any]) -> str:
-    """A quantity in words: ``area restored > 60000 item (2022-02)``."""
-    qualifier = f"{quantity['qualifier']} " if quantity["qualifier"] else ""
-    date = f" ({quantity['date']})" if quantity["date"] else ""
-    unit = "" if quantity["unit"] == "1" else f" {quantity['unit']}"
-    return f"{quantity['what']}: {qualifier}{quantity['value']:,.10g}{unit}{date}"
+def amount(quantity: Mapping[str, Any]) -> Phrase:
+    """A quantity in words: ``area restored: > 60000 item (2022-02)``."""
+    unit = "" if quantity["unit"] == "1" else quantity["unit"]
+    value = joined(" ", (quantity["qualifier"] or "", phrases.amount(numeral(quantity["value"]), unit)))
+    told = joined(": ", (quantity["what"], value))
+    return say("{amount} ({date})", amount=told, date=quantity["date"]) if quantity["date"] else told
 
 
 def _site(atlas: Atlas, feature: Feature, changes: Changes) -> dict[str, Any]:
@@ -120,16 +123,21 @@ def _site(atlas: Atlas, feature: Feature, changes: Changes) -> dict[str, Any]:
         "stations": len(feature.joins),
         "readings": sum(series.count for series in feature.series),
         "newest_reading": newest.start.isoformat() if newest and newest.start else None,
-        "newest": f"{atlas.parameters[newest.parameter].symbol} {newest.qualifier or ''}{newest.latest_value:g} "
-        f"{newest.latest_unit}"
-        if newest and newest.latest_value is not None
-        else None,
+        "newest": _newest(atlas, newest) if newest else None,
         "newest_age_days": (atlas.snapshot.moment - newest.start).days if newest and newest.start else None,
         "verdicts": measured.counted(atlas, verdicts) or None,
         "distance": measured.distances(atlas, verdicts) or None,
         "covered": measured.ways(atlas, verdicts) or None,
         "trends": measured.trend_words(atlas, measured.trends(atlas, changes, feature)) or None,
     }
+
+
+def _newest(atlas: Atlas, newest: SeriesRow) -> Phrase | None:
+    """The newest reading of a series: parameter, value, unit."""
+    if newest.latest_value is None:
+        return None
+    value = joined("", (newest.qualifier or "", numeral(newest.latest_value, "g")))
+    return joined(" ", (atlas.parameters[newest.parameter].symbol, value, str(newest.latest_unit)))
 
 
 def _over(atlas: Atlas, feature: Feature, work: Work, changes: Changes) -> dict[str, Any]:

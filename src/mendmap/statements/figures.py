@@ -11,24 +11,24 @@ from math import inf
 from typing import NamedTuple
 
 from mendmap.atlas.model import Atlas
-from mendmap.catalogue.records import Figure, Statement
+from mendmap.catalogue.records import Figure, Statement, names
 from mendmap.statements import parties
 from mendmap.statements.model import Evidence, Finding, Outcome, decided, together, tolerance
 from mendmap.statements.spans import Span, claimed, figured, held, number, of_figure, stance, told
 from mendmap.units import UnitError, factor
 from mendmap.words.dates import Period
+from mendmap.words.phrases import Phrase, ended, joined, listed, numeral, say
 
-_OWN = "These are the claimant's own figures; nothing independent is at hand."
-_MIXED = "This rests on figures of the claimant's own too, so it is no support."
-_UNKNOWN = "Nobody says whose the figures are, so they decide nothing."
+_OWN = say("These are the claimant's own figures; nothing independent is at hand.")
+_MIXED = say("This rests on figures of the claimant's own too, so it is no support.")
+_UNKNOWN = say("Nobody says whose the figures are, so they decide nothing.")
 
 
 def ratio(atlas: Atlas, statement: Statement) -> Outcome:
     """The first figure over the second, against the value claimed; and so for others of the same two things."""
     if len(statement.figures) != 2 or statement.claimed is None:
-        return Outcome(
-            statement, "unverifiable", "Two figures and the value claimed are needed, and are not all given."
-        )
+        needed = say("Two figures and the value claimed are needed, and are not all given.")
+        return Outcome(statement, "unverifiable", needed)
     above, below = (atlas.figures[each] for each in statement.figures)
     sides = [_like(atlas, each) for each in (above, below)]
     share = factor(statement.unit or "1", "1")
@@ -37,11 +37,13 @@ def ratio(atlas: Atlas, statement: Statement) -> Outcome:
         alike = above.unit == below.unit
         over = _over(of_figure(one, above.unit), of_figure(other, above.unit)) if alike else None
         if over is not None:
-            sum_ = f"{_factor(one)} / {_factor(other)} = {told(over.times(1 / share), statement.unit)}"
-            comparisons.append(_Comparison((one, other), over.times(1 / share), sum_))
+            value = over.times(1 / share)
+            result = told(value, statement.unit)
+            sum_ = say("{above} / {below} = {result}", above=_factor(one), below=_factor(other), result=result)
+            comparisons.append(_Comparison((one, other), value, sum_))
     if not comparisons:
         seen = tuple(_evidence(atlas, statement, each) for each in (above, below))
-        because = f"{above.unit} over {below.unit} gives no share."
+        because = say("{above} over {below} gives no share.", above=above.unit, below=below.unit)
         return Outcome(statement, "unverifiable", because, evidence=seen)
     return _compared(atlas, statement, comparisons, [each for side in sides for each in side])
 
@@ -58,10 +60,16 @@ def change(atlas: Atlas, statement: Statement) -> Outcome:
     for earlier, later in _pairs(atlas, statement, *sides):
         over = _over(of_figure(later, unit), of_figure(earlier, unit))
         if over is None:
-            missing.append(f"{figured(earlier)} in {earlier.period} is nothing to compare with.")
+            known = {"figure": figured(earlier), "period": str(earlier.period)}
+            missing.append(say("{figure} in {period} is nothing to compare with.", **known))
             continue
         changed = Span(over.low - 1, over.high - 1).times(1 / share)
-        sum_ = f"({_factor(later)} − {_factor(earlier)}) / {_factor(earlier)} = {told(changed, statement.unit)}"
+        sum_ = say(
+            "({later} − {earlier}) / {earlier} = {result}",
+            later=_factor(later),
+            earlier=_factor(earlier),
+            result=told(changed, statement.unit),
+        )
         comparisons.append(_Comparison((earlier, later), changed, sum_))
     named = [atlas.figures[each] for each in statement.figures]
     return _compared(atlas, statement, comparisons, [*named, *sides[0], *sides[1]], missing)
@@ -75,11 +83,19 @@ def implied(atlas: Atlas, statement: Statement) -> Outcome:
     share = of_figure(cut, "1")
     earlier = _over(of_figure(level, level.unit), Span(1 - share.high, 1 - share.low))
     if earlier is None:
-        because = f"A cut by {figured(cut)} tells nothing of the level before."
+        because = say("A cut by {cut} tells nothing of the level before.", cut=figured(cut))
         return Outcome(statement, "unverifiable", because, evidence=tuple(seen))
     before = statement.before
-    whole = f"100 {cut.unit}" if cut.unit == "%" else "1"
-    sums = [f"{figured(level)} / ({whole} − {figured(cut)}) = {told(earlier, level.unit)} in {before}"]
+    sums = [
+        say(
+            "{level} / ({whole} − {cut}) = {result} in {before}",
+            level=figured(level),
+            whole="100 %" if cut.unit == "%" else "1",
+            cut=figured(cut),
+            result=told(earlier, level.unit),
+            before=str(before),
+        )
+    ]
     findings = []
     found = _at(atlas, level.feature, level.parameter, level.unit, before) if before else []
     seen += [_evidence(atlas, statement, each) for each in found]
@@ -92,11 +108,16 @@ def implied(atlas: Atlas, statement: Statement) -> Outcome:
         whose = together(parties.of_figure(atlas, statement, one) for one in rests_on)
         findings.append(Finding(whose, word))
         sums.append(
-            f"{figured(each)} is published for {each.period}; {told(earlier, level.unit)} is implied, "
-            f"{100 * allowed:.3g}% allowed"
+            say(
+                "{figure} is published for {period}; {implied} is implied, {tolerance}% allowed",
+                figure=figured(each),
+                period=str(each.period),
+                implied=told(earlier, level.unit),
+                tolerance=numeral(100 * allowed, ".3g"),
+            )
         )
     missing = () if found else (_none(atlas, statement, before, level),)
-    because = " ".join([*(f"{each}." for each in sums), *missing]) + _whose(findings, seen)
+    because = joined(" ", [*map(ended, sums), *missing, _whose(findings, seen)])
     return Outcome(
         statement,
         decided(findings),
@@ -116,10 +137,10 @@ def times(atlas: Atlas, statement: Statement) -> Outcome:
     many = statement.claimed or 0.0
     start = of_figure(base, base.unit)
     readings = {
-        f"{figured(base)} × {number(many)}": start.times(many),
-        f"{figured(base)} + {number(100 * many)} %": start.times(1 + many),
+        say("{base} × {times}", base=figured(base), times=number(many)): start.times(many),
+        say("{base} + {share} %", base=figured(base), share=number(100 * many)): start.times(1 + many),
     }
-    sums = [f"{how} = {told(value, base.unit)}" for how, value in readings.items()]
+    sums = [say("{sum} = {result}", sum=how, result=told(value, base.unit)) for how, value in readings.items()]
     allowed, after = tolerance(statement), statement.after
     found = _at(atlas, base.feature, base.parameter, base.unit, after) if after else []
     findings = []
@@ -132,26 +153,37 @@ def times(atlas: Atlas, statement: Statement) -> Outcome:
         agreeing = [how for how, word in stances.items() if word == "agrees"]
         word = "agrees" if agreeing else "undecided" if "undecided" in stances.values() else "disagrees"
         findings.append(Finding(together(parties.of_figure(atlas, statement, one) for one in (base, each)), word))
-        which = (
-            f"agrees with {' and '.join(agreeing)}"
-            if agreeing
-            else {"disagrees": "agrees with neither"}.get(word, "does not tell which")
-        )
-        sums.append(f"{figured(each)} is published for {each.period}: it {which}, {100 * allowed:.3g}% allowed")
+        sums.append(_read(each, agreeing, word, allowed))
     missing = () if found else (_none(atlas, statement, after, base),)
     seen = tuple(_evidence(atlas, statement, each) for each in (base, *found))
-    told_sums = " ".join(["The words can be read in two ways.", *(f"{each}." for each in sums), *missing])
-    because = told_sums + _whose(findings, seen)
+    two = say("The words can be read in two ways.")
+    because = joined(" ", [two, *map(ended, sums), *missing, _whose(findings, seen)])
     return Outcome(statement, decided(findings), because, None, tuple(sums), allowed, seen, missing)
+
+
+def _read(figure: Figure, agreeing: Sequence[str], word: str, allowed: float) -> Phrase:
+    """What a published figure says of the readings of a claim: which of them it agrees with."""
+    known = {
+        "figure": figured(figure),
+        "period": str(figure.period),
+        "sums": listed(agreeing),
+        "tolerance": numeral(100 * allowed, ".3g"),
+    }
+    if agreeing:
+        return say("{figure} is published for {period}: it agrees with {sums}, {tolerance}% allowed", **known)
+    if word == "disagrees":
+        return say("{figure} is published for {period}: it agrees with neither, {tolerance}% allowed", **known)
+    return say("{figure} is published for {period}: it does not tell which, {tolerance}% allowed", **known)
 
 
 def evidence(atlas: Atlas, statement: Statement) -> Outcome:
     """Nothing that can be computed from what a catalogue holds; the figures named are shown."""
     seen = tuple(_evidence(atlas, statement, atlas.figures[each]) for each in statement.figures)
     if seen:
-        listed = "; ".join(each.says for each in seen)
-        return Outcome(statement, "unverifiable", f"At hand: {listed}. Nothing independent decides it.", evidence=seen)
-    return Outcome(statement, "unverifiable", "Nothing at hand can decide it.")
+        figures = joined("; ", [each.says for each in seen])
+        because = say("At hand: {figures}. Nothing independent decides it.", figures=figures)
+        return Outcome(statement, "unverifiable", because, evidence=seen)
+    return Outcome(statement, "unverifiable", say("Nothing at hand can decide it."))
 
 
 class _Comparison(NamedTuple):
@@ -159,7 +191,7 @@ class _Comparison(NamedTuple):
 
     figures: tuple[Figure, Figure]
     value: Span
-    sum: str
+    sum: Phrase
 
 
 def _compared(
@@ -179,11 +211,11 @@ def _compared(
     ]
     sums = tuple(each.sum for each in comparisons)
     evidence = tuple(dict.fromkeys(_evidence(atlas, statement, each) for each in seen))
-    held_against = [f"{each.sum}, {held(statement, each.value)}." for each in comparisons]
+    held_against = [ended(joined(", ", (each.sum, held(statement, each.value)))) for each in comparisons]
     return Outcome(
         statement,
         decided(findings),
-        " ".join([*held_against, *missing]) + _whose(findings, evidence),
+        joined(" ", [*held_against, *missing, _whose(findings, evidence)]),
         comparisons[0].value.value if len(comparisons) == 1 else None,
         sums,
         tolerance(statement),
@@ -208,10 +240,10 @@ def _like(atlas: Atlas, figure: Figure) -> list[Figure]:
     return [figure, *(each for each in found if each.id != figure.id)]
 
 
-def _factor(figure: Figure) -> str:
+def _factor(figure: Figure) -> Phrase:
     """A figure as a sum prints it: without its unit, and in brackets where it is not one number."""
     exact = not figure.qualifier and figure.value_to is None
-    return number(figure.value) if exact else f"({figured(figure)})"
+    return number(figure.value) if exact else joined("", ("(", figured(figure), ")"))
 
 
 def _over(above: Span, below: Span) -> Span | None:
@@ -244,20 +276,23 @@ def _comparable(unit: str, other: str) -> bool:
 
 
 def _evidence(atlas: Atlas, statement: Statement, figure: Figure) -> Evidence:
-    when = f" ({figure.period})" if figure.period else ""
-    says = f"{figure.what}: {figured(figure)}{when}"
+    says = joined(": ", (figure.what, figured(figure)))
+    if figure.period:
+        says = say("{figure} ({period})", figure=says, period=str(figure.period))
     return Evidence("figure", figure.id, says, parties.of_figure(atlas, statement, figure))
 
 
-def _none(atlas: Atlas, statement: Statement, time: Period | None, like: Figure | None = None) -> str:
+def _none(atlas: Atlas, statement: Statement, time: Period | None, like: Figure | None = None) -> Phrase:
     """That no figure of a time is at hand."""
     parameter = atlas.parameters.get((like.parameter if like else statement.parameter) or "")
-    what = next(iter(parameter.name.values())) if parameter else like.what if like else "it"
-    return f"No figure of “{what}” for {time} is at hand."
+    what = names(parameter.name) if parameter else like.what if like else ""
+    if not what:
+        return say("No figure of it for {time} is at hand.", time=str(time))
+    return say("No figure of “{what}” for {time} is at hand.", what=what, time=str(time))
 
 
 def _whose(findings: Sequence[Finding], seen: Iterable[Evidence]) -> str:
     """Why figures that agree do not support, where they do not."""
     if decided(findings) == "consistent":
-        return f" {_OWN}" if {each.standing for each in seen} == {"claimant"} else f" {_MIXED}"
-    return f" {_UNKNOWN}" if findings and {each.standing for each in findings} == {"unknown"} else ""
+        return _OWN if {each.standing for each in seen} == {"claimant"} else _MIXED
+    return _UNKNOWN if findings and {each.standing for each in findings} == {"unknown"} else ""

@@ -14,15 +14,27 @@ from mendmap.atlas.model import Atlas, Feature
 from mendmap.catalogue.records import Limit, Statement, names
 from mendmap.lake.contents import SeriesRow
 from mendmap.statements import parties
-from mendmap.statements.model import Evidence, Finding, Outcome, decided, listed, tolerance
+from mendmap.statements.model import Evidence, Finding, Outcome, decided, tolerance
 from mendmap.statements.spans import Span, claimed, held, number, stance
 from mendmap.units import factor
 from mendmap.words.dates import Period
-from mendmap.words.vocabulary import REASONS, VERDICTS
+from mendmap.words.labels import label
+from mendmap.words.phrases import Name, Phrase, amount, counted, ended, joined, listed, numeral, say
+from mendmap.words.vocabulary import BECAUSE, VERDICTS
 
 # Answers that count values which are not those that the limit is about.
 _NOT_ABOUT = ("coarse", "samples", "unpaired")
-_BLOCKS = {"hour": "hours", "8h": "8-hour means", "day": "days", "sample": "samples"}
+# How much of a period a rule asks for, by its block and its period.
+_SHARES = {
+    ("hour", "year"): say("{share} % of the hours of a year"),
+    ("8h", "year"): say("{share} % of the 8-hour means of a year"),
+    ("day", "year"): say("{share} % of the days of a year"),
+    ("sample", "year"): say("{share} % of the samples of a year"),
+    ("hour", "winter"): say("{share} % of the hours of a winter"),
+    ("8h", "winter"): say("{share} % of the 8-hour means of a winter"),
+    ("day", "winter"): say("{share} % of the days of a winter"),
+    ("sample", "winter"): say("{share} % of the samples of a winter"),
+}
 _ORDER = ("disagrees", "agrees", "undecided")
 
 
@@ -47,17 +59,20 @@ def readings(atlas: Atlas, statement: Statement) -> Outcome:
     outcome = decided(findings)
     missing = [*_missing(atlas, statement, stations, looks), *_needed(atlas, statement)]
     if assumed:
-        missing.append(f"{listed(assumed)}: joined to the place only by an assumed distance, so left aside.")
+        left = say(
+            "{stations}: joined to the place only by an assumed distance, so left aside.", stations=listed(assumed)
+        )
+        missing.append(left)
     said = [_sentence(atlas, statement, each) for each in looks if each.answers]
     because = [*said, *(missing if outcome == "unverifiable" else ())]
     if outcome == "consistent":
-        because.append("These are the claimant's own readings; nothing independent is at hand.")
+        because.append(say("These are the claimant's own readings; nothing independent is at hand."))
     evidence = [Evidence("limit", each, _limit(atlas.limits[each])) for each in statement.limits]
     evidence += [_evidence(atlas, statement, each) for each in looks]
     return Outcome(
         statement,
         outcome,
-        " ".join(because),
+        joined(" ", because),
         sums=tuple(said),
         tolerance=tolerance(statement) if statement.claimed is not None else None,
         evidence=tuple(evidence),
@@ -65,7 +80,7 @@ def readings(atlas: Atlas, statement: Statement) -> Outcome:
     )
 
 
-def stations_of(atlas: Atlas, statement: Statement) -> tuple[list[Feature], list[str]]:
+def stations_of(atlas: Atlas, statement: Statement) -> tuple[list[Feature], list[Name]]:
     """The stations whose readings check a statement: those it names, else those joined to its sites, else all. The
     names of those that are joined by an assumed distance come second: what is not known to be there tells nothing."""
     if statement.stations:
@@ -148,33 +163,69 @@ def _by_station(looks: Sequence[_Look]) -> dict[tuple[str, str], list[_Look]]:
     return found
 
 
-def _missing(atlas: Atlas, statement: Statement, stations: Sequence[Feature], looks: Sequence[_Look]) -> list[str]:
+def _missing(atlas: Atlas, statement: Statement, stations: Sequence[Feature], looks: Sequence[_Look]) -> list[Phrase]:
     """What is not at hand, in numbers."""
     period = statement.period
-    about = f" of {atlas.parameters[statement.parameter].symbol}" if statement.parameter else ""
-    when = f" for {period.text}" if period else ""
+    yet = []
     if not (statement.limits or statement.statistic):
-        yet = ["No limit is named that readings could be held against."]
-    else:
-        yet = []
+        yet.append(say("No limit is named that readings could be held against."))
     within = [each for each in looks if _overlaps(each.series, period)]
+    wanted = _wanted(atlas, statement)
     if not within:
-        measuring = len({each.station.id for each in looks})
-        at = f"at any of {len(stations)} stations" if len(stations) > 1 else "at its station"
-        counted = (
-            f"; {measuring} of them {'have' if measuring > 1 else 'has'} readings of another time" if looks else ""
-        )
-        return [*yet, f"No readings{about}{when} are at hand{f' {at}{counted}' if stations else ''}."]
+        return [*yet, ended(_nowhere(wanted, stations, looks))]
     unassessed = sum(not each.answers for each in within)
     if unassessed:
-        yet.append(f"{unassessed} series{about} have readings about then; they have not been assessed.")
+        yet.append(_unassessed(atlas, statement, unassessed))
     lacking = {_name(atlas, each.station) for each in looks if each.stance == "undecided" and each not in within}
     if lacking:
-        yet.append(f"No readings{about}{when} are at hand at {listed(sorted(lacking))}.")
+        yet.append(say("{none} are at hand at {stations}.", none=wanted, stations=listed(sorted(lacking))))
     return yet
 
 
-def _needed(atlas: Atlas, statement: Statement) -> list[str]:
+def _wanted(atlas: Atlas, statement: Statement) -> Phrase:
+    """That there are no readings such as the statement is about, as a sentence begins."""
+    symbol = atlas.parameters[statement.parameter].symbol if statement.parameter else ""
+    known = {"parameter": symbol, "period": statement.period.text if statement.period else ""}
+    if not statement.period:
+        return say("No readings of {parameter}", **known) if symbol else say("No readings")
+    if symbol:
+        return say("No readings of {parameter} for {period}", **known)
+    return say("No readings for {period}", **known)
+
+
+def _nowhere(wanted: Phrase, stations: Sequence[Feature], looks: Sequence[_Look]) -> Phrase:
+    """That none are at hand at any station, and how many of these have some of another time."""
+    if not stations:
+        return say("{none} are at hand", none=wanted)
+    if len(stations) == 1:
+        found = say("{none} are at hand at its station", none=wanted)
+    else:
+        found = say("{none} are at hand at any of {count} stations", none=wanted, count=len(stations))
+    measuring = len({each.station.id for each in looks})
+    if not measuring:
+        return found
+    other = counted(
+        "{number} of them has readings of another time", "{number} of them have readings of another time", measuring
+    )
+    return joined("; ", (found, other))
+
+
+def _unassessed(atlas: Atlas, statement: Statement, count: int) -> Phrase:
+    if not statement.parameter:
+        return counted(
+            "{number} series has readings about then; they have not been assessed.",
+            "{number} series have readings about then; they have not been assessed.",
+            count,
+        )
+    return counted(
+        "{number} series of {parameter} has readings about then; they have not been assessed.",
+        "{number} series of {parameter} have readings about then; they have not been assessed.",
+        count,
+        parameter=atlas.parameters[statement.parameter].symbol,
+    )
+
+
+def _needed(atlas: Atlas, statement: Statement) -> list[Phrase]:
     """How complete the readings must be, as the rules of the limits say; one line for each different rule."""
     found = []
     for ident in statement.limits:
@@ -182,11 +233,12 @@ def _needed(atlas: Atlas, statement: Statement) -> list[str]:
         for rule in (atlas.rules[each] for each in limit.rules if each in atlas.rules):
             shares = []
             if rule.period_share is not None:
-                shares.append(f"{100 * rule.period_share:.3g} % of the {_BLOCKS[rule.block]} of a {rule.period}")
+                shares.append(say(_SHARES[rule.block, rule.period], share=numeral(100 * rule.period_share, ".3g")))
             if rule.block_share is not None:
-                shares.append(f"{100 * rule.block_share:.3g} % of the hours of each")
-            if shares:
-                found.append(f"{listed(shares)} are needed ({rule.clause}).".replace(" and ", ", and "))
+                shares.append(say("{share} % of the hours of each", share=numeral(100 * rule.block_share, ".3g")))
+            if len(shares) == 2:
+                shares = [say("{first}, and {second}", first=shares[0], second=shares[1])]
+            found += [say("{shares} are needed ({clause}).", shares=each, clause=rule.clause) for each in shares]
     return list(dict.fromkeys(found))
 
 
@@ -194,55 +246,73 @@ def _overlaps(series: SeriesRow, period: Period | None) -> bool:
     return period is None or (series.first.date() <= period.last and series.last.date() >= period.first)
 
 
-def _sentence(atlas: Atlas, statement: Statement, look: _Look) -> str:
-    told = "; ".join(_told(atlas, statement, look.series, each) for each in look.answers)
-    return f"{_name(atlas, look.station)}: {told}."
+def _sentence(atlas: Atlas, statement: Statement, look: _Look) -> Phrase:
+    told = joined("; ", (_told(atlas, statement, look.series, each) for each in look.answers))
+    return ended(joined(": ", (_name(atlas, look.station), told)))
 
 
-def _told(atlas: Atlas, statement: Statement, series: SeriesRow, answer: Answer) -> str:
+def _told(atlas: Atlas, statement: Statement, series: SeriesRow, answer: Answer) -> Phrase:
     """An answer in words and numbers."""
     unit = atlas.parameters[series.parameter].unit
-    parts = []
+    parts: list[str] = [answer.period]
     if answer.against:
         limit = atlas.limits[answer.against]
-        above = f"{answer.above:,} above" if answer.above is not None else "held against"
-        parts.append(f"{answer.period}, {above} {limit.value:g} {limit.unit}")
+        bound = amount(numeral(limit.value, "g"), limit.unit)
+        if answer.above is None:
+            parts.append(say("held against {limit}", limit=bound))
+        else:
+            parts.append(counted("{number:,} above {limit}", "{number:,} above {limit}", answer.above, limit=bound))
     elif answer.value is None:
-        parts.append(f"{answer.period}, no {answer.statistic}")
+        parts.append(say("no {statistic}", statistic=label(answer.statistic)))
     else:
-        parts.append(f"{answer.period}, {answer.statistic} {number(answer.value)} {unit}")
+        parts.append(joined(" ", (label(answer.statistic), amount(number(answer.value), unit))))
         if statement.claimed is not None:
             value = answer.value * factor(unit, statement.unit or unit)
             parts.append(held(statement, Span(value, value)))
     if answer.count is not None and answer.expected:
-        parts.append(f"{answer.count:,} of {answer.expected:,} values ({answer.count / answer.expected:.0%})")
-    if answer.outcome:
-        parts.append(answer.outcome.replace("_", " "))
-    if answer.reason:
+        share = answer.count / answer.expected
         parts.append(
-            REASONS.get(answer.reason, answer.reason)[:1].lower()
-            + REASONS.get(answer.reason, answer.reason)[1:].rstrip(".")
+            say(
+                "{count:,} of {expected:,} values ({share:.0%})",
+                count=answer.count,
+                expected=answer.expected,
+                share=share,
+            )
         )
-    return ", ".join(parts)
+    return joined(", ", [*parts, label(answer.outcome), BECAUSE.get(answer.reason, answer.reason)])
 
 
 def _evidence(atlas: Atlas, statement: Statement, look: _Look) -> Evidence:
     series = look.series
-    parameter = atlas.parameters[series.parameter]
-    what = f"{parameter.symbol} at {_name(atlas, look.station)}, {series.averaging}"
+    what = say(
+        "{parameter} at {station}, {averaging}",
+        parameter=atlas.parameters[series.parameter].symbol,
+        station=_name(atlas, look.station),
+        averaging=series.averaging,
+    )
     if look.answers:
-        says = "; ".join(_told(atlas, statement, series, each) for each in look.answers)
+        says = joined("; ", [_told(atlas, statement, series, each) for each in look.answers])
     else:
-        says = f"readings from {series.first:%Y-%m-%d} to {series.last:%Y-%m-%d}, not assessed for this"
+        first, last = (each.date().isoformat() for each in (series.first, series.last))
+        says = say("readings from {first} to {last}, not assessed for this", first=first, last=last)
     when = statement.period.text if statement.period else ""
-    return Evidence("series", series.id, f"{what}: {says}", look.standing, look.stance, when, look.answers)
+    said = joined(": ", (what, says))
+    return Evidence("series", series.id, said, look.standing, look.stance, when, look.answers)
 
 
-def _limit(limit: Limit) -> str:
+def _limit(limit: Limit) -> Phrase:
+    bound = say(
+        "{limit} over {averaging} ({instrument})",
+        limit=amount(numeral(limit.value, "g"), limit.unit),
+        averaging=limit.averaging,
+        instrument=limit.instrument,
+    )
     allowed = limit.allowed_exceedances
-    times = "" if allowed is None else f"; {allowed} a year may be above it"
-    return f"{limit.value:g} {limit.unit} over {limit.averaging} ({limit.instrument}){times}"
+    if allowed is None:
+        return bound
+    times = counted("{number} a year may be above it", "{number} a year may be above it", allowed)
+    return joined("; ", (bound, times))
 
 
-def _name(atlas: Atlas, feature: Feature) -> str:
+def _name(atlas: Atlas, feature: Feature) -> Name:
     return names(feature.name, atlas.place.languages)

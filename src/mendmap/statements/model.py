@@ -3,7 +3,7 @@
 Not here: the checks (``figures``, ``places``, ``measured``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -84,8 +84,3 @@ def together(standings: Iterable[str]) -> str:
     is, else independent."""
     found = set(standings)
     return next((each for each in ("unknown", "claimant") if each in found), "independent")
-
-
-def listed(texts: Sequence[str]) -> str:
-    """Texts as a sentence lists them: ``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join(each for each in (", ".join(texts[:-1]), *texts[-1:]) if each)

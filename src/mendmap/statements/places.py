@@ -10,8 +10,11 @@ from mendmap.statements import parties
 from mendmap.statements.model import Evidence, Finding, Outcome, decided, tolerance
 from mendmap.statements.spans import Span, claimed, held, number, stance
 from mendmap.units import factor
+from mendmap.words.labels import label
+from mendmap.words.phrases import joined, say
 
 _KNOWN_BASES = ("published", "estimated")
+_SHAPES = {"Point": say("a point"), "LineString": say("a line"), "Polygon": say("an outline")}
 
 
 def length(atlas: Atlas, statement: Statement) -> Outcome:
@@ -19,29 +22,36 @@ def length(atlas: Atlas, statement: Statement) -> Outcome:
     length may by twice that."""
     feature = atlas.features.get(statement.feature or "")
     if feature is None or feature.geometry is None or statement.claimed is None:
-        return Outcome(
-            statement, "unverifiable", "No line is at hand to measure.", missing=("No line is at hand to measure.",)
-        )
+        none = say("No line is at hand to measure.")
+        return Outcome(statement, "unverifiable", none, missing=(none,))
     unit = statement.unit or "km"
     kilometre = 1 / factor(unit, "km")
     computed = length_m(feature.geometry) / 1000 * kilometre
-    sums = f"The line at hand measures {computed:.2f} {unit}"
+    sums = say("The line at hand measures {length:.2f} {unit}", length=computed, unit=unit)
     basis = feature.properties["basis"]
     if basis not in _KNOWN_BASES:
-        because = f"{sums}, but its basis is {basis}, which proves nothing."
-        wanted = (f"A line of {feature.id} whose basis is published or estimated.",)
+        because = say("{sums}, but its basis is {basis}, which proves nothing.", sums=sums, basis=label(basis))
+        wanted = (say("A line of {feature} whose basis is published or estimated.", feature=feature.id),)
         seen = (_evidence(feature, "", "undecided"),)
         return Outcome(statement, "unverifiable", because, computed, (sums,), tolerance(statement), seen, wanted)
     off = 2 * (feature.properties.get("accuracy_m") or 0.0) / 1000 * kilometre
     word = stance(Span(computed - off, computed + off), claimed(statement))
     finding = Finding(parties.of_feature(atlas, statement, feature), word)
     outcome = decided([finding])
-    because = f"{sums}, give or take {number(off)} {unit} at its ends; {held(statement, Span(computed, computed))}."
-    missing = (f"Ends known to better than {number(off / 2)} {unit}.",) if word == "undecided" else ()
+    because = say(
+        "{sums}, give or take {off} {unit} at its ends; {held}.",
+        sums=sums,
+        off=number(off),
+        unit=unit,
+        held=held(statement, Span(computed, computed)),
+    )
+    better = say("Ends known to better than {off} {unit}.", off=number(off / 2), unit=unit)
+    missing = (better,) if word == "undecided" else ()
     if outcome == "consistent":
-        because += " The line is the claimant's own; nothing independent is at hand."
+        own = say("The line is the claimant's own; nothing independent is at hand.")
+        because = joined(" ", (because, own))
     elif finding.standing == "unknown":
-        because += " Nobody says whose the line is, so it decides nothing."
+        because = joined(" ", (because, say("Nobody says whose the line is, so it decides nothing.")))
     seen = (_evidence(feature, finding.standing, word),)
     return Outcome(statement, outcome, because, computed, (sums,), tolerance(statement), seen, missing)
 
@@ -52,26 +62,33 @@ def vegetation(atlas: Atlas, statement: Statement) -> Outcome:
     basis, shape = feature.properties["basis"], feature.geometry
     outlined = shape is not None and "Polygon" in shape.geom_type and basis in _KNOWN_BASES
     if outlined:
-        because = f"The outline at hand encloses {number(area_m2(shape) / 10_000)} ha; no imagery is at hand."
-        missing = ["Imagery of the outline from before and after."]
+        area = number(area_m2(shape) / 10_000)
+        because = say("The outline at hand encloses {area} ha; no imagery is at hand.", area=area)
+        missing = [say("Imagery of the outline from before and after.")]
     else:
-        because = (
-            f"At hand is {_drawn(feature)} whose basis is {basis}, which proves nothing; no imagery is at hand either."
+        because = say(
+            "At hand is {drawn} whose basis is {basis}, which proves nothing; no imagery is at hand either.",
+            drawn=_drawn(feature),
+            basis=label(basis),
         )
-        missing = [f"The outline of {feature.id}.", "Imagery of it from before and after."]
+        outline = say("The outline of {feature}.", feature=feature.id)
+        missing = [outline, say("Imagery of it from before and after.")]
     seen = (_evidence(feature, "", "undecided"),)
     return Outcome(statement, "unverifiable", because, evidence=seen, missing=tuple(missing))
 
 
 def _evidence(feature: Feature, standing: str, word: str) -> Evidence:
     accuracy = feature.properties.get("accuracy_m")
-    within = f", within {accuracy:g} m" if accuracy else ""
-    says = f"{_drawn(feature)}; basis {feature.properties['basis']}{within}"
+    known = {"drawn": _drawn(feature), "basis": label(feature.properties["basis"])}
+    if accuracy:
+        says = say("{drawn}; basis {basis}, within {accuracy:g} m", accuracy=accuracy, **known)
+    else:
+        says = say("{drawn}; basis {basis}", **known)
     return Evidence("feature", feature.id, says, standing, word)
 
 
 def _drawn(feature: Feature) -> str:
     if feature.geometry is None:
-        return "no position"
+        return say("no position")
     kind = str(feature.geometry.geom_type).removeprefix("Multi")
-    return {"Point": "a point", "LineString": "a line", "Polygon": "an outline"}.get(kind, kind)
+    return _SHAPES.get(kind, kind)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from mendmap.catalogue.records import Figure, Statement
 from mendmap.statements.model import tolerance
 from mendmap.units import factor
-
-_WORDS = {"": "", "approx": "about ", "<": "less than ", "<=": "at most ", ">": "more than ", ">=": "at least "}
+from mendmap.words.phrases import Phrase, amount, joined, numeral, say
+from mendmap.words.vocabulary import QUALIFIED
 
 
 class Span(NamedTuple):
@@ -54,37 +54,41 @@ def stance(computed: Span, allowed: Span) -> str:
     return "disagrees" if computed.high < allowed.low or computed.low > allowed.high else "undecided"
 
 
-def told(span: Span, unit: str | None = None) -> str:
+def told(span: Span, unit: str | None = None) -> Phrase:
     """A span in words, such as ``3.02 %`` or ``at least 5 t``."""
-    after = "" if unit in (None, "1") else f" {unit}"
+    after = "" if unit == "1" else unit
     if span.value is not None:
-        return f"{number(span.low)}{after}"
+        return amount(number(span.low), after)
     if span.high == inf:
-        return f"at least {number(span.low)}{after}"
+        return joined(" ", (QUALIFIED[">="], amount(number(span.low), after)))
     if span.low == -inf:
-        return f"at most {number(span.high)}{after}"
-    return f"{number(span.low)} to {number(span.high)}{after}"
+        return joined(" ", (QUALIFIED["<="], amount(number(span.high), after)))
+    return say("{low} to {high}", low=number(span.low), high=amount(number(span.high), after))
 
 
-def figured(figure: Figure) -> str:
+def figured(figure: Figure) -> Phrase:
     """A figure's value as its source prints it, such as ``more than 90 %``."""
-    upper = "" if figure.value_to is None else f" to {number(figure.value_to)}"
-    after = "" if figure.unit in ("1", "count") else f" {figure.unit}"
-    return f"{_WORDS[figure.qualifier or '']}{number(figure.value)}{upper}{after}"
+    after = "" if figure.unit in ("1", "count") else figure.unit
+    value: Phrase = amount(number(figure.value), after)
+    if figure.value_to is not None:
+        value = say("{low} to {high}", low=number(figure.value), high=amount(number(figure.value_to), after))
+    return joined(" ", (QUALIFIED[figure.qualifier or ""], value))
 
 
-def number(value: float) -> str:
+def number(value: float) -> Phrase:
     """A number as sums print it: four digits, or as many as stand before the point."""
-    rounded = round(value) if abs(value) >= 1000 else float(f"{value:.4g}")
-    return f"{rounded:,.10g}".replace("-", "−")
+    return numeral(round(value) if abs(value) >= 1000 else float(f"{value:.4g}"), minus="−")
 
 
-def held(statement: Statement, computed: Span) -> str:
+def held(statement: Statement, computed: Span) -> Phrase:
     """How far a computed value is from the one claimed, with the tolerance, as a sentence goes on."""
     assert statement.claimed is not None
-    allowed = f"{100 * tolerance(statement):.3g}% allowed"
-    what = f"{_WORDS[statement.qualifier or '']}{told(Span(statement.claimed, statement.claimed), statement.unit)}"
+    value = told(Span(statement.claimed, statement.claimed), statement.unit)
+    known = {
+        "claimed": joined(" ", (QUALIFIED[statement.qualifier or ""], value)),
+        "tolerance": numeral(100 * tolerance(statement), ".3g"),
+    }
     if computed.value is None or statement.qualifier not in (None, "", "approx"):
-        return f"{what} is claimed, {allowed}"
+        return say("{claimed} is claimed, {tolerance}% allowed", **known)
     apart = abs(computed.value - statement.claimed) / abs(statement.claimed)
-    return f"{what} is claimed; {apart:.1%} apart, {allowed}"
+    return say("{claimed} is claimed; {apart:.1%} apart, {tolerance}% allowed", apart=apart, **known)

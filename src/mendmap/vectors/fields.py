@@ -53,7 +53,8 @@ def columns(layer: Layer) -> tuple[Field, ...]:
     """Every column that a feature of this layer may have; its own may not change what the shared ones mean."""
     shared = FEATURE + OF_ROLE.get(layer.role, ())
     taken = {each.name for each in shared}
-    return shared + tuple(Field(name, "text", meaning) for name, meaning in layer.fields.items() if name not in taken)
+    own = ((name, meaning) for name, meaning in layer.fields.items() if name not in taken)
+    return shared + tuple(Field(name, "text", meaning, ours=False) for name, meaning in own)
 
 
 def withheld(layer: Layer) -> list[str]:

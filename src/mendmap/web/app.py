@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from mendmap import __version__
 from mendmap.load.intake import Intake
 from mendmap.settings import Settings
-from mendmap.web import problems, readers
+from mendmap.web import basemaps, problems, readers
 from mendmap.web.guards import Guards
 from mendmap.web.keeper import Keeper
 from mendmap.web.ogc import edr, grids, item, items, landing, observations, openapi, schemas, tile, tilesets
@@ -96,5 +96,5 @@ def create_app(settings: Settings) -> FastAPI:
     app.openapi = partial(openapi.whole, app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
-    app.add_middleware(Guards, max_url_length=settings.max_url_length)
+    app.add_middleware(Guards, max_url_length=settings.max_url_length, images=basemaps.origin(settings))
     return app

@@ -4,7 +4,7 @@ The trend leads: it allows for months that resemble each other, which a comparis
 (``assess.compare``). Not here: verdicts (``findings``), and the computations (``assess``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,12 +16,34 @@ from mendmap.catalogue.records import Work, names
 from mendmap.lake.contents import SeriesRow
 from mendmap.web import wording
 from mendmap.web.answered import Row, head
+from mendmap.words import phrases
+from mendmap.words.labels import label
+from mendmap.words.phrases import Phrase, counted, ended, joined, say
 from mendmap.words.vocabulary import TRENDS
 
 _KINDS = ("trend", "baseline", "before_after")
 # Limits that are no goal of a place as such: nobody must keep the one, and the other stands for vegetation only.
 _NO_GOALS = ("guideline", "critical_level")
-_BY_CHANCE = "No change that chance alone would not make"
+_MINUS = "−"
+# What a trend without a number says, by its outcome.
+_UNKNOWN = {
+    "falling": say("Falling; how much a year is not known, since too much lies below detection"),
+    "rising": say("Rising; how much a year is not known, since too much lies below detection"),
+    "none": say(
+        "No change that chance alone would not make; how much a year is not known, since too much lies below detection"
+    ),
+}
+# What changes with a number say, by their outcomes; where chance alone may have made them, with the sign.
+_A_YEAR = {
+    "falling": say("Falling by {value} a year"),
+    "rising": say("Rising by {value} a year"),
+    "none": say("No change that chance alone would not make: {value} a year"),
+}
+_IN_ALL = {
+    "falling": say("Down by {value}"),
+    "rising": say("Up by {value}"),
+    "none": say("No change that chance alone would not make: {value}"),
+}
 
 
 def of_series(atlas: Atlas, found: SeriesRow, answers: Sequence[Answer], verdicts: Sequence[Row]) -> list[Row]:
@@ -60,40 +82,47 @@ def _change(atlas: Atlas, found: SeriesRow, answer: Answer, limit: Row | None, t
     }
 
 
-def _trend(answer: Answer, unit: str) -> str:
+def _trend(answer: Answer, unit: str) -> Phrase:
     """``Falling by 3.2 µg/m³ a year (95 %: 2.1 to 4.4), January 2015 to December 2024, p = 0.001, of 118 months.``"""
-    span, months = wording.period(answer.period), _counted(answer.count, "month")
+    span, months = wording.period(answer.period), counted("{number:,} month", "{number:,} months", answer.count or 0)
     if answer.outcome == "too_short":
-        return f"Too short to tell: {months} with a mean, {span}."
-    rest = f"{span}, {_p(answer)}, of {months}"
+        return say("Too short to tell: {months} with a mean, {span}.", months=months, span=span)
+    rest = say("{span}, {p}, of {months}", span=span, p=_p(answer), months=months)
     if answer.value is None:
-        what = {"none": _BY_CHANCE}.get(answer.outcome, answer.outcome.capitalize())
-        return f"{what}; how much a year is not known, since too much lies below detection; {rest}."
-    return f"{_by(answer, unit, ('Falling', 'Rising'))} a year{_interval(answer)}, {rest}."
+        return ended(joined("; ", (_UNKNOWN[answer.outcome], rest)))
+    return ended(joined(", ", (_by(answer, unit, _A_YEAR), rest)))
 
 
-def _comparison(answer: Answer, unit: str, work: str) -> str:
-    """``Down by 33 µg/m³ (95 %: 20 to 46), from 56 to 23 µg/m³, p = 0.002: means of the same 12 calendar months in the
-    first and the last years of January 2010 to December 2024.``"""
-    sides = f"before and after the work “{work}”" if work else "in the first and the last years"
-    where = f"{sides}, {wording.period(answer.period)}"
+def _comparison(answer: Answer, unit: str, work: str) -> Phrase:
+    """``Down by 33 µg/m³ (95 %: 20 to 46), from 56 to 23 µg/m³, p = 0.002: the same 12 calendar months in the first and
+    the last years, January 2010 to December 2024.``"""
+    months = counted("{number:,} calendar month", "{number:,} calendar months", answer.expected or 0)
+    told = {"months": months, "span": wording.period(answer.period), "work": work}
     if answer.outcome == "too_short" or answer.value is None:
-        return f"Too short to tell: {_counted(answer.expected, 'calendar month')} with means {where}."
-    change = f"{_by(answer, unit, ('Down', 'Up'))}{_interval(answer)}"
-    ends = f"from {number(answer.before)} to {amount(answer.after, unit)}"
-    return f"{change}, {ends}, {_p(answer)}: the same {_counted(answer.expected, 'calendar month')} {where}."
+        if work:
+            return say("Too short to tell: {months} with means before and after the work “{work}”, {span}.", **told)
+        return say("Too short to tell: {months} with means in the first and the last years, {span}.", **told)
+    ends = {"before": number(answer.before), "after": amount(answer.after, unit)}
+    told |= {**ends, "change": _by(answer, unit, _IN_ALL), "p": _p(answer)}
+    if work:
+        return say(
+            "{change}, from {before} to {after}, {p}: the same {months} before and after the work “{work}”, {span}.",
+            **told,
+        )
+    return say(
+        "{change}, from {before} to {after}, {p}: the same {months} in the first and the last years, {span}.", **told
+    )
 
 
 def _doubt(answer: Answer, trend: str) -> str:
     """What speaks against taking a change that a comparison found for more than chance."""
     if answer.outcome not in ("falling", "rising") or answer.outcome == trend:
         return ""
-    why = "The interval takes months for independent, and is too narrow where one resembles the next"
+    why = say("The interval takes months for independent, and is too narrow where one resembles the next.")
     if trend in ("", "too_short"):
-        return f"{why}. There is no trend to confirm it."
-    return (
-        f"{why}. The trend over the whole time, which allows for that, is {'no change' if trend == 'none' else trend}."
-    )
+        return joined(" ", (why, say("There is no trend to confirm it.")))
+    course = say("The trend over the whole time, which allows for that, is {trend}.", trend=label(trend))
+    return joined(" ", (why, course))
 
 
 def _lowest(verdicts: Sequence[Row]) -> Row | None:
@@ -118,20 +147,21 @@ def _covered(answer: Answer, verdict: Row, unit: str) -> Row | None:
         return None
     limit = verdict["limit"]
     share = float(covered(*(np.array([each]) for each in (answer.before, answer.after, limit["bound"])))[0])
-    bound, before = amount(limit["bound"], unit), amount(answer.before, unit)
+    ends = {"limit": amount(limit["bound"], unit), "before": amount(answer.before, unit)}
     if np.isnan(share):
-        said = f"It was not above {bound} before either."
+        said = say("It was not above {limit} before either", **ends)
     elif share < 0:
-        said = f"It is farther from {bound} than it was before."
+        said = say("It is farther from {limit} than it was before", **ends)
     elif share >= 1:
-        said = f"All of the way from {before} down to {bound} is covered."
+        said = say("All of the way from {before} down to {limit} is covered", **ends)
     else:
         # Rounded down, so that nearly all never looks like all.
-        said = f"{int(100 * share)} % of the way from {before} down to {bound} is covered."
+        share_told = int(100 * share)
+        said = say("{share} % of the way from {before} down to {limit} is covered", share=share_told, **ends)
     if answer.outcome == "none" and not np.isnan(share):
-        said = f"{said.rstrip('.')}, if it is more than chance."
+        said = say("{covered}, if it is more than chance", covered=said)
     chosen = {name: limit[name] for name in ("id", "href", "jurisdiction", "type", "instrument")}
-    return {"limit": chosen, "share": None if np.isnan(share) else share, "sentence": said}
+    return {"limit": chosen, "share": None if np.isnan(share) else share, "sentence": ended(said)}
 
 
 def _work(found: Work) -> Row:
@@ -147,29 +177,19 @@ def _work(found: Work) -> Row:
     }
 
 
-def _by(answer: Answer, unit: str, ways: tuple[str, str]) -> str:
-    """Which way a value went and how far; with its sign where chance alone may have made it."""
+def _by(answer: Answer, unit: str, ways: Mapping[str, Phrase]) -> Phrase:
+    """Which way a value went and how far, with the 95 % interval: of a fall, of how far it fell; none where an end is
+    open."""
     assert answer.value is not None
-    if answer.outcome == "none":
-        return f"{_BY_CHANCE}: {_signed(amount(answer.value, unit))}"
-    return f"{ways[answer.outcome == 'rising']} by {amount(abs(answer.value), unit)}"
-
-
-def _interval(answer: Answer) -> str:
-    """The 95 % interval, of a fall as of how far it fell; nothing where an end is open."""
+    value = answer.value if answer.outcome == "none" else abs(answer.value)
+    change = say(ways[answer.outcome], value=phrases.amount(number(value, _MINUS), unit))
     if answer.low is None or answer.high is None:
-        return ""
+        return change
     low, high = (-answer.high, -answer.low) if answer.outcome == "falling" else (answer.low, answer.high)
-    return f" (95 %: {_signed(number(low))} to {_signed(number(high))})"
+    return say("{change} (95 %: {low} to {high})", change=change, low=number(low, _MINUS), high=number(high, _MINUS))
 
 
-def _p(answer: Answer) -> str:
-    return "p not known" if answer.p is None else "p < 0.001" if answer.p < 0.001 else f"p = {answer.p:.2g}"
-
-
-def _signed(text: str) -> str:
-    return text.replace("-", "−")
-
-
-def _counted(count: int | None, what: str) -> str:
-    return f"{count or 0:,} {what}{'' if count == 1 else 's'}"
+def _p(answer: Answer) -> Phrase:
+    if answer.p is None:
+        return say("p not known")
+    return say("p < 0.001") if answer.p < 0.001 else say("p = {p:.2g}", p=answer.p)

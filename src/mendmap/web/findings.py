@@ -18,6 +18,7 @@ from mendmap.units import factor
 from mendmap.web import changes, laws, wording
 from mendmap.web.answered import Row, head
 from mendmap.words.dates import Period
+from mendmap.words.phrases import Phrase, ended, say
 from mendmap.words.vocabulary import VERDICTS
 
 # What a verdict shows of its limit; /limits has all of it.
@@ -88,24 +89,23 @@ def groups(atlas: Atlas, rows: Sequence[Row]) -> list[Row]:
     return [each for each in (*found, _group(to_come, years=years)) if each["rows"]]
 
 
-def unassessed(atlas: Atlas, found: SeriesRow, rows: Sequence[Row]) -> list[str]:
+def unassessed(atlas: Atlas, found: SeriesRow, rows: Sequence[Row]) -> list[Phrase]:
     """What was not assessed of a series, and why, in plain words; nothing where it has verdicts and a trend."""
     kinds = {row["kind"] for row in rows}
     limits = [each for each in atlas.limits.values() if each.parameter == found.parameter]
     said = []
     if "verdict" not in kinds:
         if not limits:
-            said.append("No verdict: no limit of this catalogue is about this parameter.")
+            said.append(say("No verdict: no limit of this catalogue is about this parameter."))
         elif not any(each.rules for each in limits):
-            said.append("No verdict: no limit of this parameter says how it is to be assessed.")
+            said.append(say("No verdict: no limit of this parameter says how it is to be assessed."))
         else:
-            said.append("No verdict: its readings were not held against any limit.")
+            said.append(say("No verdict: its readings were not held against any limit."))
     if "trend" not in kinds:
-        biased = any(row["reason"] == "biased" for row in rows)
-        why = (
-            "its source prints only some of the values, such as those that exceed" if biased else "no month has a mean"
-        )
-        said.append(f"No trend: {why}.")
+        if any(row["reason"] == "biased" for row in rows):
+            said.append(say("No trend: its source prints only some of the values, such as those that exceed."))
+        else:
+            said.append(say("No trend: no month has a mean."))
     return said
 
 
@@ -151,7 +151,7 @@ def _verdict(atlas: Atlas, found: SeriesRow, answer: Answer) -> Row | None:
         "kind": "verdict",
         "above": answer.above,
         "outcome_meaning": VERDICTS[answer.outcome],
-        "sentence": f"{words.sentence(answer, limit, rule, parameter, wording.unit)}.",
+        "sentence": ended(words.sentence(answer, limit, rule, parameter, wording.unit)),
         "limit": {**{name: plain[name] for name in _LIMIT}, "bound": bound, "href": laws.limit_href(limit.id)},
         "rule": {"id": rule.id, "clause": rule.clause, "basis": rule.basis, "href": laws.rule_href(rule.id)},
         "validity": laws.validity(limit, Period.parse(answer.period)),

@@ -11,10 +11,11 @@ from mendmap.web import readers
 from mendmap.web.problems import problem
 
 # No inline script or style anywhere; Leaflet sets styles through the DOM, which the policy allows.
+_IMAGES = "img-src 'self' data:"
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data:",
+        _IMAGES,
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
@@ -62,10 +63,11 @@ _OPEN = {
 
 
 class Guards:
-    """The outermost layer of the app."""
+    """The outermost layer of the app. ``images`` is another origin that pages may show images of, if any."""
 
-    def __init__(self, app: ASGIApp, max_url_length: int) -> None:
+    def __init__(self, app: ASGIApp, max_url_length: int, images: str = "") -> None:
         self.app, self.max_url_length = app, max_url_length
+        self.headers = HEADERS | {"Content-Security-Policy": POLICY.replace(_IMAGES, f"{_IMAGES} {images}".rstrip())}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,7 +84,7 @@ class Guards:
                 if keyed:
                     # Whatever a key opens is for its holder alone, and for no cache.
                     headers["Cache-Control"] = "private, no-store"
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 if headers.get("content-encoding") == "identity":
                     del headers["content-encoding"]

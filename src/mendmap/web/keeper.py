@@ -35,7 +35,7 @@ from mendmap.settings import Settings
 from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
 from mendmap.tiles.prepare import TileLayer
-from mendmap.web import readers
+from mendmap.web import basemaps, readers
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
 
@@ -155,7 +155,9 @@ class Served:
             view = atlas.bounds([style.id for style in spec.layers])
             data = f"{language.day(atlas.snapshot.moment)} ({atlas.snapshot})"
             languages = (language.id, *atlas.place.languages)
-            around = Around(atlas.place.attribution, data, languages, self.settings.max_zoom)
+            around = Around(
+                atlas.place.attribution, data, languages, self.settings.max_zoom, basemaps.basemap(self.settings)
+            )
             found = draw(spec, infos, view, around, "/tiles/{layer}/{z}/{x}/{y}.geojson")
             self._drawings[name, language.id] = found
             self._keeper.keep_scripts(self.view, [found])

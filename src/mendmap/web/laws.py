@@ -10,14 +10,15 @@ from typing import Any
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Limit, Rule, to_plain
 from mendmap.words.dates import Period
+from mendmap.words.phrases import say
 from mendmap.words.vocabulary import BLOCKS, PERIODS, RULED, TEXTS
 
 # Whether a limit holds in a period. ``partly`` where it begins or ends within it.
 VALIDITIES = {
-    "in_force": "in force",
-    "partly": "in force for a part of it",
-    "not_yet": "not in force yet",
-    "no_longer": "no longer in force",
+    "in_force": say("in force"),
+    "partly": say("in force for a part of it"),
+    "not_yet": say("not in force yet"),
+    "no_longer": say("no longer in force"),
 }
 
 

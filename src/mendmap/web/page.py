@@ -15,10 +15,11 @@ from mendmap.assess.words import significant
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Names, names
 from mendmap.progress.table import amount
-from mendmap.web import findings, laws, spoken, wording
+from mendmap.web import curves, findings, laws, spoken, wording
 from mendmap.web.answers import content
 from mendmap.web.keeper import Served, page_of
 from mendmap.words import vocabulary
+from mendmap.words.labels import label
 from mendmap.words.languages import Language
 
 HTML = "text/html; charset=utf-8"
@@ -72,10 +73,15 @@ def _spoken(word: Callable[..., str]) -> Callable[..., str]:
 
 _templates.filters |= {"said": _said, "name": _name, "number": _number}
 _templates.filters |= {
-    word.__name__: _spoken(word) for word in (amount, wording.day, wording.hours, wording.period, wording.averaging)
+    word.__name__: _spoken(word)
+    for word in (amount, label, wording.day, wording.hours, wording.period, wording.averaging)
 }
 _templates.globals["words"] = vocabulary
-_templates.globals |= {"validities": laws.VALIDITIES, "verdict_groups": findings.groups}
+_templates.globals |= {
+    "validities": laws.VALIDITIES,
+    "verdict_groups": findings.groups,
+    "caption": curves.caption,
+}
 
 
 def page(
@@ -115,5 +121,4 @@ def page(
         **spoken.callables(language),
         **context,
     )
-    headers = {"Content-Language": language.id, "Vary": "Accept-Language"}
-    return content(request, body.encode(), HTML, atlas.snapshot, headers)
+    return content(request, body.encode(), HTML, atlas.snapshot, spoken.headers(language))

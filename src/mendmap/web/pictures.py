@@ -8,54 +8,85 @@ from mendmap.charts.draw import Chart, Line
 from mendmap.lake.contents import SeriesRow
 from mendmap.query.readings import ReadingQuery
 from mendmap.units import UnitError, factor
-from mendmap.web import wording
+from mendmap.web import marked, wording
+from mendmap.words.labels import label
+from mendmap.words.phrases import Phrase, amount, counted, ended, joined, numeral, say
 
 # How long each averaging time lasts, at the most, in seconds; the others are moments, which no line may join.
 _LASTING = {"10min": 600, "15min": 900, "1h": 3600, "8h": 28_800, "24h": 86_400, "month": 2_678_400, "year": 31_622_400}
 _DAY = 86_400.0
+_MOMENTS = {
+    "sample": say("single samples"),
+    "instant": say("single moments"),
+    "month": say("averages over a month"),
+    "year": say("averages over a year"),
+}
+_NEWEST = {
+    "": say("the newest {value} ({day})"),
+    "<": say("the newest below {value} ({day})"),
+    ">": say("the newest above {value} ({day})"),
+}
 
 
 def chart(atlas: Atlas, row: SeriesRow, query: ReadingQuery) -> Chart:
-    """The drawing of a series over the time that is asked for, or else from its first reading to its last."""
+    """The drawing of a series over the time that is asked for, or else from its first reading to its last and the works
+    that are near."""
     parameter, station = atlas.parameters[row.parameter], atlas.features[row.station]
     step = _LASTING.get(row.averaging)
     asked = query.interval
     first = (asked.first or row.first).timestamp()
     last = asked.last.timestamp() if asked.last else row.last.timestamp() + (step or 0)
     last = max(last, first + _DAY) if last <= first else last
-    how = f", by {row.method}" if row.method else ""
+    works = marked.works(atlas, row)
+    if not (asked.first or asked.last):
+        first, last = marked.reach(works, first, last)
     return Chart(
         what=parameter.symbol,
         where=names(station.name, atlas.place.languages),
         unit=wording.unit(parameter.unit),
-        averaging=f"{averaging(row.averaging)}{how}",
+        averaging=averaged(row),
         first=first,
         last=last,
         step=step,
         lines=tuple(_lines(atlas, row, first, last)),
+        works=works,
+        changes=marked.changes(atlas, row),
     )
 
 
-def averaging(word: str) -> str:
+def averaged(row: SeriesRow) -> Phrase:
+    """What the readings of a series are, and by which method."""
+    told = averaging(row.averaging)
+    return say("{averaging}, by {method}", averaging=told, method=row.method) if row.method else told
+
+
+def averaging(word: str) -> Phrase:
     """An averaging time as a drawing says it: ``averages over 1 hour``."""
-    if word in _LASTING:
-        return f"averages over {'a ' if word in ('month', 'year') else ''}{wording.averaging(word)}"
-    return {"sample": "single samples", "instant": "single moments"}.get(word, wording.averaging(word))
+    if word in _MOMENTS:
+        return _MOMENTS[word]
+    time = wording.averaging(word)
+    return say("averages over {time}", time=time) if word in _LASTING else joined("", (time,))
 
 
-def alt(atlas: Atlas, row: SeriesRow) -> str:
+def alt(atlas: Atlas, row: SeriesRow) -> Phrase:
     """What a drawing shows, in a sentence, for those who do not see it."""
     parameter = atlas.parameters[row.parameter]
     unit = wording.unit(parameter.unit)
-    count = f"{row.count:,} reading{'' if row.count == 1 else 's'}"
-    days = " to ".join(dict.fromkeys((wording.day(row.first), wording.day(row.last))))
-    said = f"{parameter.symbol}, {averaging(row.averaging)}: {count}, {days}"
+    first, last = wording.day(row.first), wording.day(row.last)
+    said = counted(
+        "{parameter}, {averaging}: {number:,} reading, {time}",
+        "{parameter}, {averaging}: {number:,} readings, {time}",
+        row.count,
+        parameter=parameter.symbol,
+        averaging=averaging(row.averaging),
+        time=first if first == last else say("{begin} to {end}", begin=first, end=last),
+    )
     if row.greatest is not None:
-        said += f", the greatest {row.greatest:,.10g} {unit}".rstrip()
+        said = joined(", ", (said, say("the greatest {value}", value=amount(numeral(row.greatest), unit))))
     if row.latest is not None:
-        sign = {"<": "below ", ">": "above "}.get(row.qualifier or "", "")
-        said += f", the newest {sign}{row.latest:,.10g} {unit}".rstrip() + f" ({wording.day(row.start)})"
-    return f"{said}."
+        known = {"value": amount(numeral(row.latest), unit), "day": wording.day(row.start)}
+        said = joined(", ", (said, say(_NEWEST.get(row.qualifier or "", _NEWEST[""]), **known)))
+    return ended(said)
 
 
 def limits(atlas: Atlas, row: SeriesRow) -> list[Limit]:
@@ -84,7 +115,7 @@ def _lines(atlas: Atlas, row: SeriesRow, begin: float, finish: float) -> list[Li
         applies = (None if first <= begin else first, None if last >= finish else last)
         labels.setdefault((value, each.type, *applies), []).append(each.jurisdiction)
     return [
-        Line(f"{kind.replace('_', ' ')} ({', '.join(dict.fromkeys(whose))})", value, first, last)
+        Line(say("{limit} ({whose})", limit=label(kind), whose=", ".join(dict.fromkeys(whose))), value, first, last)
         for (value, kind, first, last), whose in labels.items()
     ]
 

@@ -17,6 +17,7 @@ from mendmap.query.readings import ReadingQuery
 from mendmap.query.times import Interval
 from mendmap.web import along, describe, wording
 from mendmap.words.fields import Field
+from mendmap.words.phrases import Phrase, say
 from mendmap.words.vocabulary import FLAGS
 
 COLUMNS = (
@@ -103,13 +104,13 @@ def drawn(atlas: Atlas, watercourse: Watercourse, parameter: str, interval: Inte
     )
 
 
-def when(interval: Interval) -> str:
+def when(interval: Interval) -> Phrase:
     """The time of a profile, in words."""
     if interval.last is None:
-        return "newest readings"
+        return say("newest readings")
     assert interval.first is not None
     first, last = wording.day(interval.first), wording.day(interval.last)
-    return last if first == last else f"{first} to {last}"
+    return last if first == last else say("{begin} to {end}", begin=first, end=last)
 
 
 def _marks(atlas: Atlas, readings: list[Row]) -> Iterator[Mark]:

@@ -61,6 +61,11 @@ def liked(header: str, choices: Sequence[str]) -> str:
     return best
 
 
+def headers(language: Language) -> dict[str, str]:
+    """What an answer in a language says of it."""
+    return {"Content-Language": language.id, "Vary": "Accept-Language"}
+
+
 def suffix(request: Request, **more: str) -> str:
     """What a link within the service ends with: the language, where it was chosen, and ``more`` that it keeps to."""
     language = request.query_params.get("lang")

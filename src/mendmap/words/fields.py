@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from mendmap.errors import not_one_of, shown
 from mendmap.units import UnitError, parsed
 from mendmap.words.dates import Period, length
+from mendmap.words.phrases import Phrase, say
 
 Row = dict[str, Any]
 Complaint = tuple[str, str]  # column, message
@@ -26,7 +27,8 @@ Complaint = tuple[str, str]  # column, message
 class Field:
     """One column: its name, the kind of its values, what it means, its unit, and what it may hold.
 
-    ``refers`` names the kind of record whose ids the values must be; ``choices`` the words they must be.
+    ``refers`` names the kind of record whose ids the values must be; ``choices`` the words they must be. The meaning is
+    a phrase, but where a catalogue gives it (``ours`` is false), which has its own translations.
     """
 
     name: str
@@ -36,6 +38,11 @@ class Field:
     required: bool = False
     choices: tuple[str, ...] = ()
     refers: str = ""
+    ours: bool = True
+
+    def __post_init__(self) -> None:
+        if self.ours and not isinstance(self.meaning, Phrase):
+            object.__setattr__(self, "meaning", say(self.meaning))
 
 
 def column(
@@ -70,7 +77,7 @@ def expanded(fields: Iterable[Field], languages: Sequence[str]) -> tuple[Field, 
             columns.append(each)
             continue
         for index, language in enumerate(languages):
-            meaning = f"{each.meaning} ({language})"
+            meaning = say("{meaning} ({language})", meaning=each.meaning, language=language)
             required = each.required and index == 0
             columns.append(Field(name_column(each.name, language), "text", meaning, required=required))
     return tuple(columns)

@@ -17,7 +17,7 @@ import babel
 from babel.messages import Catalog, mofile, pofile
 
 from mendmap.words.dates import Period
-from mendmap.words.phrases import ENGLISH, Phrase, date, parts_of, say, written
+from mendmap.words.phrases import ENGLISH, Name, Phrase, date, parts_of, say, written
 
 # What a language is made of that has no file of its own: another's, and how its letters change.
 _LATIN = (
@@ -55,10 +55,14 @@ class Language:
 
     def say(self, text: str | None) -> str:
         """A phrase in this language; a plain text as the catalogue of geodata translates it, or else as it is."""
+        if not text:
+            return ""
         if not isinstance(text, Phrase):
-            return self.own.get(text, text) if text else ""
+            return self.own.get(text, text)
         if self.id == SOURCE:
             return str(text)
+        if isinstance(text, Name):
+            return str(text.values.get(self.id, text))
         if text.parts:
             return text.message.join(self.say(part) for part in text.parts)
         message = (
@@ -190,3 +194,7 @@ def _lettered(found: Any, letters: Mapping[int, Any]) -> Any:
 
 def _folder() -> Any:
     return resources.files("mendmap.words") / "translations"
+
+
+# The language that everything is written in.
+IN_ENGLISH = Language(SOURCE)

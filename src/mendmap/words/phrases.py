@@ -18,7 +18,7 @@ _EMPTY: Mapping[str, Any] = {}
 
 
 class Phrase(str):
-    """A text in English, with what it was made of. Made by ``say``, ``counted`` and ``joined``.
+    """A text in English, with what it was made of. Made by ``say``, ``counted``, ``joined`` and those below.
 
     ``message`` has a place {like} this for each of the ``values``; ``many`` is the message of other numbers than one,
     where one of the values, ``number``, decides. A phrase of ``parts`` is these, joined by ``message``.
@@ -39,8 +39,18 @@ class Phrase(str):
         return phrase
 
     def __getnewargs__(self) -> tuple[Any, ...]:
-        # Copied and sent to other processes whole.
+        # Sent to other processes whole.
         return str(self), self.message, self.values, self.many, self.parts
+
+    def __deepcopy__(self, _: Any) -> "Phrase":
+        # Like every text it never changes, so a copy is itself.
+        return self
+
+
+class Name(Phrase):
+    """A name, with its ``values`` in other languages by their ids."""
+
+    __slots__ = ()
 
 
 def say(message: str, **values: Any) -> Phrase:
@@ -62,6 +72,32 @@ def joined(separator: str, parts: Iterable[str]) -> Phrase:
     """Phrases one after the other, blank ones left out, with a ``separator`` that every language has."""
     found = tuple(part for part in parts if part)
     return Phrase(separator.join(found), separator, parts=found)
+
+
+def listed(parts: Iterable[str]) -> Phrase:
+    """Phrases as a sentence lists them: ``a``, ``a and b``, ``a, b and c``."""
+    found = tuple(part for part in parts if part)
+    if len(found) < 2:
+        return joined("", found)
+    return say("{begin} and {last}", begin=joined(", ", found[:-1]), last=found[-1])
+
+
+def ended(phrase: str) -> Phrase:
+    """A phrase with its full stop."""
+    return joined("", (phrase, "."))
+
+
+def numeral(value: float, form: str = ",.10g", minus: str = "-") -> Phrase:
+    """A number, in a form of ``format``, as a phrase that other languages write with their own signs."""
+    text = format(value, form)
+    if not text.startswith("-"):
+        return Phrase(text, f"{{value:{form}}}", {"value": value})
+    return Phrase(minus + text[1:], f"{minus}{{value:{form}}}", {"value": -value})
+
+
+def amount(number: str, unit: str | None) -> Phrase:
+    """A number in words with its unit, where it has one."""
+    return joined(" ", (number, unit or ""))
 
 
 def written(value: Any, locale: str = ENGLISH) -> Any:

@@ -72,7 +72,7 @@ def _drawn(atlas: Atlas, base: str) -> Iterator[_Drawn]:
         chosen = choose(atlas, layer, {})
         found = sorted(dimensions(chosen))
         for dimension in found:
-            source, title = f"/vsicurl/{base}/downloads/{layer.id}.fgb|layername={layer.id}", names(layer.name)
+            source, title = f"/vsicurl/{base}/downloads/{layer.id}.fgb|layername={layer.id}", str(names(layer.name))
             if len(found) > 1:
                 source, title = f"{source}|geometrytype={_TAKEN[dimension]}", f"{title} ({DIMENSIONS[dimension]})"
             ident = f"{layer.id}_{DIMENSIONS[dimension]}"

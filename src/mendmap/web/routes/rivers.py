@@ -13,7 +13,7 @@ from mendmap.errors import BadRequestError
 from mendmap.exports.files import rows_csv
 from mendmap.query.times import Interval
 from mendmap.statements.model import Outcome
-from mendmap.web import along, answers, asked, claims, describe, profile
+from mendmap.web import along, answers, asked, claims, describe, profile, spoken
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
@@ -69,7 +69,7 @@ def listed(request: Request, as_of: AsOfText = None) -> Response:
     return page(request, served, "watercourses.html", atlas, rows=rows, rows_left_out=left_out)
 
 
-@router.api_route("/{ident}.json", methods=METHODS)
+@router.api_route("/{ident}.json", **PAGE)
 def as_json(ident: str, of: Asked) -> dict[str, Any]:
     """The watercourse, what lies along it, and the profile where one is asked for."""
     told: dict[str, Any] = {
@@ -90,7 +90,7 @@ def as_json(ident: str, of: Asked) -> dict[str, Any]:
     return {**told, "asked": dict(of.given), "snapshot": answers.named(of.atlas.snapshot)}
 
 
-@router.api_route("/{ident}.csv", methods=METHODS)
+@router.api_route("/{ident}.csv", **PAGE)
 def as_csv(request: Request, ident: str, of: Asked) -> Response:
     """The profile where one is asked for, else what lies along it."""
     if of.profile:
@@ -106,13 +106,16 @@ def as_csv(request: Request, ident: str, of: Asked) -> Response:
     return answers.content(request, body, CSV, of.atlas.snapshot, headers)
 
 
-@router.api_route("/{ident}.svg", methods=METHODS)
+@router.api_route("/{ident}.svg", **PAGE)
 def as_svg(request: Request, ident: str, of: Asked) -> Response:
     """The drawing of a profile."""
     if of.profile is None:
         raise BadRequestError("a drawing is of a profile: name the parameter")
     drawn = profile.drawn(of.atlas, of.watercourse, *of.profile, _rows(of)[0])
-    return answers.content(request, chart.draw_profile(drawn), SVG, of.atlas.snapshot)
+    language = of.served.language(spoken.chosen(request, of.atlas))
+    return answers.content(
+        request, chart.draw_profile(drawn, language), SVG, of.atlas.snapshot, spoken.headers(language)
+    )
 
 
 @router.api_route("/{ident}", **PAGE)

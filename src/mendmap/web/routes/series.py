@@ -1,11 +1,12 @@
-"""One series of readings: its page, its drawing, and all its readings or those of a time, now or as of a moment."""
+"""One series of readings: its page, its chart, and all its readings or those of a time, now or as of a moment."""
 
 import difflib
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Depends, Request, Response
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mendmap.assess.model import Answers
 from mendmap.atlas.model import Atlas
@@ -16,15 +17,15 @@ from mendmap.exports.tables import reading_fields
 from mendmap.lake import assessed, contents
 from mendmap.lake.contents import SeriesRow
 from mendmap.query.readings import ReadingQuery
-from mendmap.web import answers, asked, describe, findings, pictures
+from mendmap.web import answers, asked, curves, describe, findings, pictures, spoken
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
 from mendmap.web.routes.downloads import bounded, readings_file
 from mendmap.web.spoken import PAGE
+from mendmap.words.languages import Language
 
 router = APIRouter(prefix="/series")
-METHODS = ["GET", "HEAD"]
 SVG = "image/svg+xml"
 # Readings in the table of a page; its downloads have all.
 _PAGE_ROWS = 200
@@ -61,9 +62,22 @@ def _asked(request: Request, ident: str, datetime: Text = None, quality: Text = 
 
 
 Asked = Annotated[_Asked, Depends(_asked)]
+Width = Annotated[
+    int, Query(ge=draw.NARROWEST, le=draw.WIDEST, description="How wide the drawing is, in the units of its letters.")
+]
 
 
-@router.api_route("/{ident}.json", methods=METHODS)
+@router.api_route("/{ident}.chart.json", **PAGE)
+def as_chart(request: Request, ident: str, of: Asked, width: Width = draw.WIDTH) -> Response:
+    """What its drawing is made of: the points as they are drawn, its limits and works, and the drawing itself."""
+    chart = _chart(of, width)
+    language = of.served.language(spoken.chosen(request, of.atlas))
+    told = curves.specification(of.atlas, ident, chart, _drawing(of, chart, language), language)
+    body = orjson.dumps({**told, "asked": dict(of.given)})
+    return answers.content(request, body, "application/json", of.atlas.snapshot, spoken.headers(language))
+
+
+@router.api_route("/{ident}.json", **PAGE)
 def as_json(request: Request, ident: str, of: Asked) -> Response:
     """What the series is, its limits, and every reading."""
     fields = tuple(each for each in reading_fields() if each.name not in _OF_ALL)
@@ -71,17 +85,23 @@ def as_json(request: Request, ident: str, of: Asked) -> Response:
     return readings_file(request, of.served, of.atlas, f"{ident}.json", of.query, of.given, fields=fields, head=head)
 
 
-@router.api_route("/{ident}.csv", methods=METHODS)
+@router.api_route("/{ident}.csv", **PAGE)
 def as_csv(request: Request, ident: str, of: Asked) -> Response:
     """Every reading, in the columns of the readings' download."""
     return readings_file(request, of.served, of.atlas, f"{ident}.csv", of.query, of.given)
 
 
-@router.api_route("/{ident}.svg", methods=METHODS)
-def as_svg(request: Request, ident: str, of: Asked) -> Response:
+@router.api_route("/{ident}.svg", **PAGE)
+def as_svg(request: Request, ident: str, of: Asked, width: Width = draw.WIDTH) -> Response:
     """A drawing of it."""
-    body = _drawn(of) if of.given else of.served.kept(f"{ident}.svg", lambda: _drawn(of))
-    return answers.content(request, body, SVG, of.atlas.snapshot)
+    language = of.served.language(spoken.chosen(request, of.atlas))
+
+    def drawn() -> bytes:
+        return _drawing(of, _chart(of, width), language).picture
+
+    kept = f"{ident}.{language.id}.svg"
+    body = drawn() if of.given or width != draw.WIDTH else of.served.kept(kept, drawn)
+    return answers.content(request, body, SVG, of.atlas.snapshot, spoken.headers(language))
 
 
 @router.api_route("/{ident}", **PAGE)
@@ -105,8 +125,8 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         "series.html",
         atlas,
         series=describe.series(atlas, row),
-        averaging=pictures.averaging(row.averaging).capitalize(),
-        told=pictures.alt(atlas, row),
+        averaging=pictures.averaging(row.averaging),
+        row=row,
         station=atlas.features[row.station],
         limits=limits,
         assessed=told,
@@ -117,14 +137,17 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         given=given,
         address=f"/series/{ident}",
         asked=f"?{request.url.query}" if given else "",
-        size=(draw.WIDTH, draw.HEIGHT),
     )
 
 
-def _drawn(of: _Asked) -> bytes:
+def _chart(of: _Asked, width: int) -> draw.Chart:
+    return replace(pictures.chart(of.atlas, of.row, of.query), width=width)
+
+
+def _drawing(of: _Asked, chart: draw.Chart, language: Language) -> draw.Drawing:
     with of.served.lake() as lake:
         selection = bounded(of.served, contents.select(lake, of.atlas.snapshot, of.atlas.place.id, of.query))
-        return draw.draw(pictures.chart(of.atlas, of.row, of.query), contents.rows(lake, selection, points.COLUMNS))
+        return draw.drawn(chart, contents.rows(lake, selection, points.COLUMNS), language)
 
 
 def _head(of: _Asked, count: int) -> dict[str, Any]:

@@ -12,12 +12,14 @@
       this._body = h("div", { class: "panel-body" });
       this._full = h("a", { class: "panel-full", text: say("Open its own page") });
       const close = h("button", { type: "button", class: "panel-close", "aria-label": say("Close"), text: "✕", on: { click: () => this.close() } });
+      const bar = h("div", { class: "panel-bar" }, this._full, close);
       this.element = h(
         "section",
         { class: "panel", role: "dialog", "aria-label": say("About this place"), tabindex: "-1", hidden: true },
-        h("div", { class: "panel-bar" }, this._full, close),
+        bar,
         this._body,
       );
+      mendmap.sheet(this.element, bar, () => this.close());
       this.element.addEventListener("keydown", (event) => {
         if (event.key === "Escape") this.close();
       });
@@ -44,7 +46,10 @@
         const answer = await fetch(mendmap.spoken(page), { signal: request.signal, headers });
         if (!answer.ok) throw new Error(`status ${answer.status}`);
         const article = articleOf(await answer.text(), new URL(page, window.location.href));
-        if (this._request === request) this._body.replaceChildren(article);
+        if (this._request === request) {
+          this._body.replaceChildren(article);
+          mendmap.charts(article);
+        }
       } catch {
         if (this._request === request) this._sorry({ page, name });
       } finally {

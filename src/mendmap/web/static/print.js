@@ -29,7 +29,7 @@
       "div",
       { class: "print-foot" },
       mendmap.keyOf(bench),
-      h("p", { text: say("Data: {data}. Printed on {day}.", { data, day: mendmap.day(new Date()) }) }),
+      h("p", { text: say("Data of {data}; printed on {day}", { data, day: mendmap.day(new Date()) }) }),
       h("p", { class: "print-address", text: address }),
     );
     frame.before(head);
