@@ -60,8 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.keeper = keeper
-    app.state.intake = intake
+    app.state.keeper, app.state.intake = keeper, intake
     problems.install(app)
     for room in (
         # Before the collections of features, whose addresses would take in this one's.
