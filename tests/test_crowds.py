@@ -75,7 +75,7 @@ def test_a_crowd_is_few_elements_and_every_feature_is_there_once(desk: Watched) 
     assert 0 < len(names) <= 200 and len(names) == len(set(names))
 
 
-@pytest.mark.parametrize(("ident", "at"), [("square_7_9", (20.344, 44.33)), ("point_7_9", (20.354, 44.336))])
+@pytest.mark.parametrize(("ident", "at"), [("square_7_5", (20.344, 44.274)), ("point_7_5", (20.354, 44.28))])
 def test_one_of_a_crowd_is_lit_and_opened_by_the_pointer(desk: Watched, ident: str, at: tuple[float, float]) -> None:
     page = desk.page
     x, y = on_screen(page, *at)
@@ -112,6 +112,6 @@ def test_nothing_is_kept_of_what_left_the_view(desk: Watched) -> None:
 
 def test_a_closer_look_draws_few_features_one_by_one(desk: Watched) -> None:
     page = desk.page
-    page.evaluate("map_public.setView([44.34, 20.36], 14, {animate: false})")
-    expect(page.locator(".marker[data-feature=point_7_9] .symbol")).to_be_visible()
-    expect(page.locator(".marker[data-feature=point_7_9]")).to_have_count(1)
+    page.evaluate("map_public.setView([44.284, 20.36], 14, {animate: false})")
+    expect(page.locator(".marker[data-feature=point_7_5] .symbol")).to_be_visible()
+    expect(page.locator(".marker[data-feature=point_7_5]")).to_have_count(1)
