@@ -44,10 +44,10 @@ title_sr_cyrl = "Синтетички"
 view = {EXTENT}
 """
 DRAWN = (
-    "!document.querySelector('.leaflet-tile:not(.leaflet-tile-loaded)')"
+    "() => !document.querySelector('.leaflet-tile:not(.leaflet-tile-loaded)')"
     " && !!document.querySelector('.tile-shapes path')"
 )
-EXPLORED = f"document.querySelectorAll('path.leaflet-interactive').length >= {SAME}"
+EXPLORED = f"() => document.querySelectorAll('path.leaflet-interactive').length >= {SAME}"
 LAYER = """
 [[layer]]
 id = "landscape"
@@ -175,7 +175,7 @@ def _service(folder: Path, features: int, *, alone: bool = False) -> Iterator[st
     shows nothing else and opens on all of them."""
     environment = {"MENDMAP_MAX_FILE_MB": "1000"}
     if not (folder / "lake").exists():
-        load = [*MENDMAP, "load", _geodata(folder, features, alone), "--lake", folder / "lake"]
+        load = [*MENDMAP, "load", str(_geodata(folder, features, alone)), "--lake", str(folder / "lake")]
         subprocess.run(load, check=True, capture_output=True, env=os.environ | environment)
     service = Service(folder / "lake", folder / "serve.log", **environment)
     yield service.url
