@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx2 as httpx
@@ -23,11 +24,11 @@ pytestmark = pytest.mark.system("chromium")
 LONG = "Ж" * 10_000
 NAMES = {
     "script": "<script>window.ran=1</script>",
+    "long": LONG,
     "image": "<img src=x onerror='window.ran=2'>",
     "template": "${window.ran=3}`${window.ran=4}`{{ 7*7 }}{% raise %}",
     "right to left": "\u202egnorw eb lla\u202c \u0645\u0631\u062d\u0628\u0627",
     "emoji": "👩‍👩‍👧‍👦🌊" * 30,
-    "long": LONG,
 }
 # What the policy of the page forbade, as the browser tells it.
 FORBIDDEN = """
@@ -35,7 +36,7 @@ window.forbidden = [];
 document.addEventListener("securitypolicyviolation", (event) => window.forbidden.push(event.violatedDirective));
 """
 PATIENCE = "map_public.eachLayer((each) => { if (each.options.patience) each.options.patience = 300; })"
-DRAWN = "!document.querySelector('.leaflet-tile:not(.leaflet-tile-loaded)')"
+DRAWN = "() => !document.querySelector('.leaflet-tile:not(.leaflet-tile-loaded)')"
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +131,7 @@ def _cut(route: Route) -> None:
 
 
 def _shapeless(route: Route) -> None:
-    feature = {"type": "Feature", "id": "x", "geometry": None, "properties": {}}
+    feature: dict[str, Any] = {"type": "Feature", "id": "x", "geometry": None, "properties": {}}
     route.fulfill(json={"type": "FeatureCollection", "features": [feature], "omitted": 0})
 
 
@@ -162,6 +163,7 @@ def test_tiles_that_do_not_come_whole_are_told_of_and_asked_for_again(
     page.locator(".notice:visible").get_by_role("button").first.click()
     expect(page.locator(".notice:visible")).to_have_count(0)
     expect(page.locator(".marker[data-layer=stations]").first).to_be_attached()
+    expect(page.locator(".leaflet-tile:not(.leaflet-tile-loaded)")).to_have_count(0)
 
 
 def test_what_failed_is_told_in_the_language_of_the_page(desk: Watched, bor_url: str) -> None:
@@ -298,5 +300,5 @@ def test_the_browser_keeps_to_the_policy(desk: Watched, bor_url: str) -> None:
         }"""
     )
     assert page.evaluate("window.ran") is None
-    page.wait_for_function("window.forbidden.length >= 2")
+    page.wait_for_function("() => window.forbidden.length >= 2")
     assert json.dumps(page.evaluate("window.forbidden")).count("script-src") >= 2

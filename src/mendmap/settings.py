@@ -29,7 +29,7 @@ class Settings:
     max_zoom: int = _setting(16, "The highest zoom of tiles; maps draw higher zooms from it.", 8, 20)
     max_tile_features: int = _setting(5000, "Features in one tile; the tile counts what it left out.", 1, 1_000_000)
     max_drawn_features: int = _setting(
-        500,
+        300,
         "Features of a layer in one GeoJSON tile below the highest zoom, spread evenly; it counts the others.",
         1,
         5000,

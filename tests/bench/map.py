@@ -44,10 +44,10 @@ title_sr_cyrl = "Синтетички"
 view = {EXTENT}
 """
 DRAWN = (
-    "!document.querySelector('.leaflet-tile:not(.leaflet-tile-loaded)')"
+    "() => !document.querySelector('.leaflet-tile:not(.leaflet-tile-loaded)')"
     " && !!document.querySelector('.tile-shapes path')"
 )
-EXPLORED = f"document.querySelectorAll('path.leaflet-interactive').length >= {SAME}"
+EXPLORED = f"() => document.querySelectorAll('path.leaflet-interactive').length >= {SAME}"
 LAYER = """
 [[layer]]
 id = "landscape"
@@ -102,7 +102,7 @@ def _views(browser: Browser, few: str, many: str, asked: argparse.Namespace) -> 
             found.append(first_view(browser, url, DRAWN))
     small, large = (_median(found) for found in taken.values())
     title = f"first view, main thread {SLOWER} times slower"
-    print(f"{title:<44} {'s':>6} {'kB':>6} {'answers':>8} {'longest task':>13}")
+    print(f"{title:<44} {'s':>6} {'kB':>6} {'unpacked':>8} {'answers':>8} {'longest task':>13}")
     _row(f"flagship and {FEW} features (at most 1.5 s)", small)
     _row(f"flagship and {asked.features:,} features", large)
     _row("  the same, nothing prepared yet", cold)
@@ -118,6 +118,7 @@ def _beside_explore(browser: Browser, folder: Path, tries: int) -> None:
     _row(f"{SAME:,} polygons, mendmap", our)
     _row(f"{SAME:,} polygons, explore()", their)
     print(f"{'bytes, ours of theirs (at most 0.10)':<44} {our.bytes / their.bytes:6.3f}")
+    print(f"{'  unpacked':<44} {our.plain / their.plain:6.3f}")
     print(f"{'time, ours of theirs (at most 0.20)':<44} {our.milliseconds / their.milliseconds:6.3f}")
 
 
@@ -174,7 +175,7 @@ def _service(folder: Path, features: int, *, alone: bool = False) -> Iterator[st
     shows nothing else and opens on all of them."""
     environment = {"MENDMAP_MAX_FILE_MB": "1000"}
     if not (folder / "lake").exists():
-        load = [*MENDMAP, "load", _geodata(folder, features, alone), "--lake", folder / "lake"]
+        load = [*MENDMAP, "load", str(_geodata(folder, features, alone)), "--lake", str(folder / "lake")]
         subprocess.run(load, check=True, capture_output=True, env=os.environ | environment)
     service = Service(folder / "lake", folder / "serve.log", **environment)
     yield service.url
@@ -212,7 +213,9 @@ def _median(found: list[View]) -> View:
 
 def _row(title: str, view: View) -> None:
     seconds, size = view.milliseconds / 1e3, view.bytes / 1e3
-    print(f"{title:<44} {seconds:6.2f} {size:6.0f} {view.answers:8} {view.longest_task:10.0f} ms")
+    print(
+        f"{title:<44} {seconds:6.2f} {size:6.0f} {view.plain / 1e3:8.0f} {view.answers:8} {view.longest_task:10.0f} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -27,15 +27,18 @@ STANDING = """(quiet) => {
   const last = Math.max(changed, loaded, ...tasks.map(([start, long]) => start + long));
   return document.readyState === "complete" && performance.now() - last > quiet ? last : false;
 }"""
+PLAIN = """["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+  .reduce((sum, each) => sum + each.decodedBodySize, 0)"""
 
 
 @dataclass(frozen=True)
 class View:
-    """The first view of a page: milliseconds until it stood still, the bytes and answers that came over the line, and
-    the longest task in milliseconds."""
+    """The first view of a page: milliseconds until it stood still, the bytes that came over the line and the ``plain``
+    ones that they unpack to, the number of answers, and the longest task in milliseconds."""
 
     milliseconds: float
     bytes: int
+    plain: int
     answers: int
     longest_task: float
 
@@ -62,7 +65,7 @@ def first_view(browser: Browser, url: str, drawn: str) -> View:
         found.goto(url)
         stood = found.wait_for_function(STANDING, arg=QUIET_MS).json_value()
         assert found.evaluate(drawn), f"{url} stands still, and is not drawn"
-        return View(stood, int(sum(sizes)), len(sizes), _longest(found))
+        return View(stood, int(sum(sizes)), found.evaluate(PLAIN), len(sizes), _longest(found))
 
 
 def heap(session: CDPSession) -> tuple[float, int]:

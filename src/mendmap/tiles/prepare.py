@@ -53,7 +53,7 @@ class TileLayer:
     A tile has at most ``max_features``; one of a thinned level at most about ``max_drawn``, below the highest zoom.
     """
 
-    def __init__(self, layer: Layer, max_zoom: int, max_features: int, max_drawn: int = 500) -> None:
+    def __init__(self, layer: Layer, max_zoom: int, max_features: int, max_drawn: int = 300) -> None:
         self.id, self.revision = layer.id, layer.revision
         self.max_zoom, self.max_features, self.max_drawn = max_zoom, max_features, max_drawn
         self._features = [feature for feature in layer.features if feature.geometry is not None]

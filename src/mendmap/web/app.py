@@ -95,8 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.keeper = keeper
-    app.state.intake = intake
+    app.state.keeper, app.state.intake = keeper, intake
     problems.install(app)
     for room in ROOMS:
         app.include_router(room.router)

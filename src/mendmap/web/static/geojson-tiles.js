@@ -65,6 +65,7 @@
     onRemove(map) {
       map.off("zoomend viewreset", this._rescale, this);
       clearTimeout(this._timer);
+      this._timer = null;
       L.GridLayer.prototype.onRemove.call(this, map);
     },
 
@@ -111,7 +112,12 @@
       clearTimeout(this._timer);
       this._timer = null;
       for (const tile of this._drawings.values()) {
-        if (tile.failed) this._load(tile, (error) => this.fire(error ? "tileerror" : "retried", { error }));
+        if (!tile.failed) continue;
+        this._load(tile, (error) => {
+          // Leaflet shows a tile that failed no more by itself.
+          tile.element.classList.toggle("leaflet-tile-loaded", !error);
+          this.fire(error ? "tileerror" : "retried", { error });
+        });
       }
     },
 
