@@ -12,15 +12,16 @@
   mendmap.compare = (map) => {
     const time = map.mendmapTime;
     if (!time) return; // a map of one time alone
-    const compare = new Compare(map, time);
-    time.ready.then(() => compare.offer());
+    new Compare(map, time);
   };
 
   class Compare {
     constructor(map, time) {
       Object.assign(this, { map, time, isOpen: false, side: "left", share: 50 });
       this.months = { left: null, right: null };
-      this._link = mendmap.permalink(map).part("compare", { read: (text) => this.time.ready.then(() => this.read(text)), write: () => this.write() });
+      // The button first: what a link says opens it.
+      const ready = time.ready.then(() => this.offer());
+      this._link = mendmap.permalink(map).part("compare", { read: (text) => ready.then(() => this.read(text)), write: () => this.write() });
     }
 
     /** Puts the button that opens it among those of the slider. */
