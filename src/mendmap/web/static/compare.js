@@ -5,7 +5,6 @@
   const mendmap = (window.mendmap = window.mendmap || {});
   const { h, say } = mendmap;
   const STEP = 5; // hundredths of the width that a key moves the handle by
-  const HALF = 50;
   const SIDES = ["left", "right"];
   const BACK_YEARS = 5; // how far back the left half begins where the reader is at now
 
@@ -13,20 +12,21 @@
   mendmap.compare = (map) => {
     const time = map.mendmapTime;
     if (!time) return; // a map of one time alone
-    const compare = new Compare(map, time);
-    time.ready.then(() => compare.offer());
+    new Compare(map, time);
   };
 
   class Compare {
     constructor(map, time) {
-      Object.assign(this, { map, time, isOpen: false, side: "left", share: HALF });
+      Object.assign(this, { map, time, isOpen: false, side: "left", share: 50 });
       this.months = { left: null, right: null };
-      this._link = mendmap.permalink(map).part("compare", { read: (text) => this.time.ready.then(() => this.read(text)), write: () => this.write() });
+      // The button first: what a link says opens it.
+      const ready = time.ready.then(() => this.offer());
+      this._link = mendmap.permalink(map).part("compare", { read: (text) => ready.then(() => this.read(text)), write: () => this.write() });
     }
 
     /** Puts the button that opens it among those of the slider. */
     offer() {
-      this._button = h("button", { type: "button", class: "time-button time-compare", "aria-pressed": "false", text: say("Compare"), on: { click: () => (this.isOpen ? this.close() : this.open()) } });
+      this._button = h("button", { type: "button", class: "time-button time-compare", text: say("Compare"), on: { click: () => (this.isOpen ? this.close() : this.open()) } });
       this.time.tools.append(this._button);
     }
 
@@ -43,13 +43,13 @@
     }
 
     /** Opens it; where no dates are given, with what is shown on the left and now on the right. */
-    open({ left = this.time.month ?? this._before(), right = null, share = HALF } = {}) {
+    open({ left = this.time.month ?? this._before(), right = null, share = this._middle() } = {}) {
       if (this.isOpen) this.close();
       this.isOpen = this.time.comparing = true;
       this.months = { left, right };
       this._build();
       this._mirror();
-      this._button.setAttribute("aria-pressed", "true");
+      this._button.textContent = say("End the comparison");
       this._move(share);
       this._follow = ({ month }) => {
         this.months[this.side] = month;
@@ -73,9 +73,17 @@
       this._heads.remove();
       this.time.frame.classList.remove("is-comparing");
       this.map.getContainer().querySelectorAll(".is-beyond").forEach((each) => each.classList.remove("is-beyond"));
-      this._button.setAttribute("aria-pressed", "false");
+      this._button.textContent = say("Compare");
       this.time.choose(kept);
       this._button.focus({ preventScroll: true });
+    }
+
+    /** The middle of what the list of layers leaves free, in hundredths of the width. */
+    _middle() {
+      const wide = this.map.getSize().x;
+      const list = this.time.frame.querySelector(".layers[open]");
+      const left = mendmap.WIDE.matches && list ? list.offsetWidth + 20 : 0;
+      return Math.round((50 * (wide + left)) / wide);
     }
 
     /** A month some years ago at which something is known. */
@@ -89,12 +97,11 @@
       const frame = this.time.frame;
       this._pane = h("div", { class: "compare-map" });
       this._handle = h("div", { class: "compare-handle", role: "slider", tabindex: "0", "aria-label": say("Where the left half ends"), "aria-orientation": "horizontal", "aria-valuemin": 0, "aria-valuemax": 100 }, h("span", { class: "compare-grip", "aria-hidden": "true", text: "⇔" }));
-      const heads = SIDES.map((side) => h("button", { type: "button", class: `compare-head compare-${side}`, on: { click: () => this._choose(side, this.months[side]) } }));
-      const shut = h("button", { type: "button", class: "compare-close", "aria-label": say("End the comparison"), title: say("End the comparison"), text: "✕", on: { click: () => this.close() } });
-      this._heads = h("div", { class: "compare-heads", role: "group", "aria-label": say("Dates compared; the slider sets the one that is chosen") }, ...heads, shut);
-      this._head = Object.fromEntries(SIDES.map((side, nth) => [side, heads[nth]]));
+      this._head = Object.fromEntries(SIDES.map((side) => [side, h("button", { type: "button", class: `compare-head compare-${side}`, on: { click: () => this._choose(side, this.months[side]) } })]));
+      this._heads = h("div", { class: "compare-heads", role: "group", "aria-label": say("Dates compared; the slider sets the one that is chosen") }, ...Object.values(this._head));
       [this._handle, this._heads].forEach((each) => L.DomEvent.disableClickPropagation(each));
-      frame.append(this._pane, this._handle, this._heads);
+      // In the map, so that its tools stay above both halves.
+      this.map.getContainer().append(this._pane, this._handle, this._heads);
       frame.classList.add("is-comparing");
       this._keys();
     }
@@ -103,12 +110,13 @@
       this._handle.addEventListener("keydown", (event) => {
         const to = { ArrowLeft: this.share - STEP, ArrowRight: this.share + STEP, Home: 0, End: 100 }[event.key];
         if (event.key === "Escape") this.close();
+        event.stopPropagation(); // the map has keys of its own
         if (to === undefined) return;
         event.preventDefault();
         this._move(to);
       });
       const drag = (event) => {
-        const { left, width } = this.time.frame.getBoundingClientRect();
+        const { left, width } = this.map.getContainer().getBoundingClientRect();
         this._move((100 * (event.clientX - left)) / width);
       };
       this._handle.addEventListener("pointerdown", (event) => {

@@ -281,7 +281,7 @@
   /** The boxes of what stands over a map, in its layers' pixels. */
   function obstacles(map) {
     const frame = map.getContainer().getBoundingClientRect();
-    const over = map.getContainer().parentElement.querySelectorAll(".map-side > *, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
+    const over = map.getContainer().closest(".map-frame").querySelectorAll(".map-side > *, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
     return [...over].map((each) => {
       const { left, top, width, height } = each.getBoundingClientRect();
       const at = map.containerPointToLayerPoint([left - frame.left, top - frame.top]);
