@@ -145,7 +145,7 @@ def page(
         current=lambda text: standing.is_current(atlas, dt.datetime.fromisoformat(text) if text else None, now),
         about_wrong=lambda about: contact.wrong(atlas.place, language, about, address, atlas.snapshot),
         linked=linked and linked(address, language),
-        **head.told(request, served, atlas, language),
+        **head.told(request, served, atlas, language, offered),
         **spoken.callables(language),
         **context,
     )
