@@ -31,13 +31,13 @@ WORD = re.compile(r"[A-Za-zŠĐČĆŽšđčćž]{2,}")
 # What every language writes alike: names of programs, forms of files, units, and marks of time.
 ALIKE = {
     *("QGIS", "GDAL", "Excel", "Python", "OGC", "API", "OpenAPI", "English", "Srpski", "UTC", "mendmap"),
-    *("WebMercatorQuad", "AA", "MAC", "EQS", "CaCO"),
+    *("WebMercatorQuad", "Parquet", "pH", "AA", "MAC", "EQS", "CaCO"),
     *("CSV", "JSON", "GeoJSON", "SVG", "XLSX", "PARQUET", "ZIP", "KML"),
     *("RS", "EU", "DE", "WHO", "RSD", "EUR", "USD", "en", "sr", "Latn", "Cyrl"),
     *("km", "ha", "cm", "mm", "kg", "mg", "µg", "ng", "ug", "Nm", "mol", "kt", "kWh", "mS", "NTU"),
 }
 # Names of files, and ids, which are written with _.
-CODE = re.compile(r"\b[\w-]+\.(shp\.zip|[a-z]{2,8})\b|\b\w+_\w+\b")
+CODE = re.compile(r"\b[\w.-]+\.(shp\.zip|[a-z]{2,8})\b|\b\w+_\w+\b")
 # Pages of these are alike but for what they are about: so many of each are read.
 MANY = re.compile(r"(?<=/)(series|places|collections|items)/[^/]+")
 EACH = 6
@@ -92,12 +92,12 @@ def site(bor: TestClient) -> Site:
     """The flagship's."""
     found = Site()
     begin = f"/?lang={SPOKEN}"
-    left, seen, counts = [(begin, "")], {begin}, Counter[str]()
+    left, seen, counts = [(begin, "")], {begin}, Counter[tuple[str, bool]]()
     while left:
         address, page = left.pop(0)
         path = address.partition("?")[0]
-        kind = MANY.sub(r"\1/…", path)
-        counts[kind] += kind != path
+        kind = MANY.sub(r"\1/…", path), "f=" in address
+        counts[kind] += kind[0] != path
         if counts[kind] > EACH:
             continue
         answer = bor.get(address)
