@@ -20,7 +20,16 @@ FILES = (
     ("leaflet/dist/images/layers-2x.png", "leaflet/images/layers-2x.png"),
     ("leaflet/dist/images/marker-icon.png", "leaflet/images/marker-icon.png"),
     ("leaflet/LICENSE", "leaflet/LICENSE"),
+    ("pmtiles/dist/pmtiles.js", "pmtiles/pmtiles.js"),
+    ("pbf/index.js", "pbf/index.js"),
+    ("pbf/LICENSE", "pbf/LICENSE"),
+    ("@mapbox/vector-tile/index.js", "vector-tile/index.js"),
+    ("@mapbox/vector-tile/LICENSE.txt", "vector-tile/LICENSE"),
+    ("@mapbox/point-geometry/index.js", "point-geometry/index.js"),
+    ("@mapbox/point-geometry/LICENSE", "point-geometry/LICENSE"),
 )
+# What modules import by the name of its package, which browsers know only by its address.
+NAMES = {b"'@mapbox/point-geometry'": b"'../point-geometry/index.js'"}
 
 
 class BuildHook(BuildHookInterface[Any]):
@@ -36,5 +45,8 @@ class BuildHook(BuildHookInterface[Any]):
             shutil.rmtree(vendor, ignore_errors=True)
             for source, target in FILES:
                 (vendor / target).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(assets / "node_modules" / source, vendor / target)
+                content = (assets / "node_modules" / source).read_bytes()
+                for name, address in NAMES.items():
+                    content = content.replace(name, address)
+                (vendor / target).write_bytes(content)
             built.write_bytes(lock.read_bytes())

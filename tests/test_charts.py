@@ -37,6 +37,7 @@ def batch(
         pa.array(signs or [""] * count, pa.string()),
         pa.array(values, pa.float64()),
         pa.array(qualities or ["valid"] * count, pa.string()),
+        pa.array(["survey"] * count, pa.string()),
     ]
     return pa.RecordBatch.from_arrays(columns, names=list(COLUMNS))
 

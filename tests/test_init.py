@@ -10,7 +10,7 @@ from mendmap.catalogue.records import TABLES
 from mendmap.errors import MendmapError
 from mendmap.load.check import check
 from mendmap.load.starter import start
-from mendmap.maps.model import MAP, STYLE
+from mendmap.maps.model import CLASS, MAP, STYLE
 from mendmap.readings.fields import READING
 from mendmap.readings.mapping import COLUMN_KEYS, KEYS
 from mendmap.vectors.fields import FEATURE, STATION, WATERCOURSE
@@ -64,7 +64,7 @@ def test_every_column_and_word_is_explained(tmp_path: Path) -> None:
     text = (tmp_path / "place" / "COLUMNS.md").read_text("utf-8")
     sections = {part.splitlines()[0]: part for part in text.split("\n## ")[1:]}
     tables = [*(fields_of(table) for table in TABLES.values()), (*FEATURE, *STATION, *WATERCOURSE), READING]
-    tables += [CATALOGUE, LAYER, READINGS, KEYS, COLUMN_KEYS, MAP, STYLE]
+    tables += [CATALOGUE, LAYER, READINGS, KEYS, COLUMN_KEYS, MAP, STYLE, CLASS]
     assert len(sections) == len(tables) + 1
     for fields in tables:
         for each in expanded(fields, ("en",)):

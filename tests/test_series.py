@@ -214,6 +214,7 @@ def test_as_of_gives_what_was_known_and_names_that_snapshot(client: TestClient, 
         (f"{IDENT}.json?as-of=1-000000000000", 404, "no snapshot"),
         (f"{IDENT}.json?as-of=2001-01-01", 404, "the first is 1-"),
         (f"{IDENT}?site=heap", 400, "unknown query parameter: 'site'; choices: as-of, datetime, lang, quality"),
+        (f"{IDENT}.svg?width=5", 400, "width: Input should be greater than or equal to 320"),
         (f"{IDENT}.json?as_of=1", 400, "unknown query parameter"),
         (f"{IDENT}.json?quality=valid&quality=invalid", 400, "quality: given twice"),
     ],
@@ -251,7 +252,7 @@ def test_the_drawing_is_an_image_that_tells_itself(client: TestClient) -> None:
 def test_the_page_leads_from_each_reading_to_its_source_file_row_and_snapshot(client: TestClient) -> None:
     page = client.get(f"/series/{IDENT}").text
     assert f'src="/series/{IDENT}.svg"' in page
-    assert "limit (EU)" not in page and "350" in page
+    assert "Dashed line: limit (EU), 350 µg/m³." in page
     for words in ("Synthetic survey", "<code>rows.csv</code>, row", "snapshot 3", "less than", "500"):
         assert words in page, words
     assert page.index("snapshot 3") < page.index("snapshot 1<")

@@ -81,10 +81,10 @@ def test_a_place_is_read_and_taken_along_without_javascript(browser: Browser, bo
 def test_the_home_page_reads_in_the_order_of_its_importance(page: Watched, bor_url: str) -> None:
     page.page.goto(bor_url)
     seen = page.page.evaluate(
-        "[...document.querySelectorAll('#outcomes, .map-section, #claims, #twin, .share')]"
+        "[...document.querySelectorAll('#outcomes, #strip-title, #map, #claims, #twin, .share')]"
         ".map(each => each.id || each.className)"
     )
-    assert seen == ["outcomes", "map-section", "claims", "twin", "share"]
+    assert seen == ["outcomes", "strip-title", "map", "claims", "twin", "share"]
     expect(page.page.locator("#claims")).to_contain_text("What would decide it")
 
 

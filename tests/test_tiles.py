@@ -21,6 +21,7 @@ from mendmap.tiles.cut import TileContent
 from mendmap.tiles.cut import cut as cut_out
 from mendmap.tiles.geojson import written
 from mendmap.tiles.prepare import TileLayer, decimals, tolerance_m
+from mendmap.tiles.thin import thinned
 
 MAX_ZOOM = 16
 BOR = (21.95, 43.93, 22.40, 44.22)
@@ -243,3 +244,40 @@ def test_the_whole_flagship_is_in_its_tiles(bor_url: str) -> None:
                 body = client.get(f"/tiles/{layer}/11/{tile.x}/{tile.y}.geojson").json()
                 found |= {each["id"] for each in body["features"]}
             assert found == located
+
+
+def test_where_there_are_too_many_the_largest_of_each_spot_are_drawn_and_the_others_counted() -> None:
+    tile = tile_at(22.1, 44.06, 9)
+    west, south, east, north = mercantile.bounds(*tile[1:], tile.z)
+    ninths = [(column / 6, row / 6) for column in (1, 3, 5) for row in (1, 3, 5)]
+    spots = [(west + x * (east - west), south + y * (north - south)) for x, y in ninths]
+    made = [shapely.box(x, y, x + size, y + size) for x, y in spots for size in (0.0005, 0.002, 0.001)]
+    layer = TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, 9)
+    body = json.loads(written([cut_out(layer, tile, thin=True)]).body)
+    assert (len(body["features"]), body["omitted"]) == (9, 18)
+    assert {int(each["id"]) % 3 for each in body["features"]} == {1}, "a smaller one stands for a larger"
+    assert json.loads(cut(layer, tile).body)["omitted"] == 0, "a tile that is not thinned is thinned"
+
+
+@settings(max_examples=times(40, 2000))
+@given(st.lists(offset, min_size=1, max_size=60), st.integers(1, 30), st.sampled_from([7, 10, 12, 15]))
+def test_a_thinned_feature_is_in_every_tile_it_touches_or_in_none(
+    places: list[tuple[float, float]], most: int, zoom: int
+) -> None:
+    made = [shapely.box(22.1 + x, 44.07 + y, 22.102 + x, 44.072 + y) for x, y in places]
+    layer = TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, most)
+    drawn = {str(each) for each in thinned(layer.boxes, zoom, most)}
+    for tile in tiles_over((22.07, 44.05, 22.13, 44.09), zoom):
+        thin, whole = (json.loads(written([cut_out(layer, tile, thin=each)]).body) for each in (True, False))
+        every = {each["id"] for each in whole["features"]}
+        found = {each["id"] for each in thin["features"]}
+        assert found == every & drawn
+        assert thin["omitted"] == len(every - found)
+
+
+def test_nothing_is_thinned_at_the_highest_zoom_nor_where_a_tile_has_few() -> None:
+    made = [shapely.Point(22.1, 44.07) for _ in range(12)]
+    layer = TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, 5)
+    assert len(cut_out(layer, tile_at(22.1, 44.07, MAX_ZOOM), thin=True).indices) == 12
+    assert len(cut_out(layer, tile_at(22.1, 44.07, 10), thin=True).indices) == 5
+    assert len(thinned(layer.boxes, 10, 12)) == 12

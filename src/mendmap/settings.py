@@ -28,6 +28,12 @@ class Settings:
     max_file_mb: int = _setting(100, "The largest geodata file that is read; larger ones are a fault.", 1, 10_000)
     max_zoom: int = _setting(16, "The highest zoom of tiles; maps draw higher zooms from it.", 8, 20)
     max_tile_features: int = _setting(5000, "Features in one tile; the tile counts what it left out.", 1, 1_000_000)
+    max_drawn_features: int = _setting(
+        500,
+        "Features of a layer in one GeoJSON tile below the highest zoom, spread evenly; it counts the others.",
+        1,
+        5000,
+    )
     max_rows: int = _setting(
         2000, "Rows of one table on a page or in its JSON; both say what was left out.", 1, 100_000
     )
@@ -36,6 +42,9 @@ class Settings:
     )
     max_items: int = _setting(
         10_000, "Features on one page of OGC API; a larger limit is lowered to it, and there is a next page.", 1, 10**6
+    )
+    max_values: int = _setting(
+        10_000, "Features in the dated values of a month; the file counts what it left out.", 1, 1_000_000
     )
     max_package_mb: int = _setting(
         1000, "The largest package for a regulator; larger ones are refused, and say how to ask for less.", 1, 10_000

@@ -3,6 +3,7 @@
 Not here: how a verdict is come by (``assess``), and verdicts of earlier periods, which ``Answers`` has.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,12 +78,20 @@ def rule_of(limit: Limit, rules: Mapping[str, Rule], statistic: str, period: str
 
 
 def newest(
-    answers: Answers, limits: Mapping[str, Limit], rules: Mapping[str, Rule], parameters: Mapping[str, Parameter]
+    answers: Answers,
+    limits: Mapping[str, Limit],
+    rules: Mapping[str, Rule],
+    parameters: Mapping[str, Parameter],
+    until: dt.date | None = None,
 ) -> dict[str, list[Verdict]]:
     """By series, the verdict of the newest period for each limit that was in force then and each of its rules, in the
-    catalogue's order of limits. Millions of answers are looked through as arrays, and only what is found become
-    values."""
+    catalogue's order of limits; of periods that had ended on the day ``until``, where it is given. Millions of answers
+    are looked through as arrays, and only what is found become values."""
     table = _against(answers.table, limits)
+    if until is not None:
+        periods = table.column("period").unique().to_pylist()
+        ended = [each for each in periods if Period.parse(each).last <= until]
+        table = table.filter(pc.is_in(table.column("period"), value_set=pa.array(ended, pa.string())))
     if not len(table):
         return {}
     columns = {name: _codes(table, name) for name in ("series", "against", "statistic", "period")}

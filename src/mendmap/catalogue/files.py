@@ -95,20 +95,21 @@ def toml(content: str) -> dict[str, Any]:
 
 def line_of(content: str, header: str) -> int:
     """The line of a TOML text that ``[header]`` stands in; 1 where none does."""
-    return next(iter(_lines(content, rf"\[\[?[ \t]*{re.escape(header)}[ \t]*\]")), 1)
+    return next(iter(lines_of(content, rf"\[\[?[ \t]*{re.escape(header)}[ \t]*\]")), 1)
 
 
 def toml_tables(content: str, document: Mapping[str, Any], header: str) -> list[tuple[int, dict[str, Any]]]:
     """Every ``[[header]]`` of a TOML text, with its line. Raises LineError where it is written in another way,
     because its line could not be told."""
-    lines = _lines(content, rf"\[\[[ \t]*{header}[ \t]*\]\]")
+    lines = lines_of(content, rf"\[\[[ \t]*{header}[ \t]*\]\]")
     found = document.get(header, [])
     if not isinstance(found, list) or len(found) != len(lines) or not all(isinstance(each, dict) for each in found):
         raise LineError(line_of(content, header), header, f"write it as [[{header}]], in a line of its own")
     return list(zip(lines, found, strict=True))
 
 
-def _lines(content: str, pattern: str) -> list[int]:
+def lines_of(content: str, pattern: str) -> list[int]:
+    """The numbers of the lines that begin with a pattern, blanks before it aside."""
     wanted = re.compile(rf"[ \t]*{pattern}")
     return [nth for nth, line in enumerate(content.split("\n"), start=1) if wanted.match(line)]
 

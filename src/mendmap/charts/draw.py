@@ -95,10 +95,8 @@ def drawn(chart: Chart, batches: Iterable[pa.RecordBatch], language: Language = 
         nothing = language.say(say("No reading in this time"))
         body.append(text(chart.width / 2, (_TOP + frame.bottom) / 2, nothing, anchor="middle", size=14))
     title = say("{parameter} at {station}", parameter=chart.what, station=chart.where)
-    said = joined(
-        " ", [told(chart, seen), *(each.said for each in chart.works), *(each.said for each in chart.changes)]
-    )
-    made = picture(chart.width, chart.height, language.say(title), language.say(said), body, language.id)
+    whole = joined(" ", [told(chart, seen), *said(chart)])
+    made = picture(chart.width, chart.height, language.say(title), language.say(whole), body, language.id)
     return Drawing(made, seen, frame)
 
 
@@ -140,6 +138,11 @@ def told(chart: Chart, seen: Seen) -> Phrase:
         said.append(say("The drawing has the first, least, greatest and last reading of each column."))
     sparse = _sparse(chart, seen)
     return joined(" ", [*said, ended(sparse) if sparse else ""])
+
+
+def said(chart: Chart) -> list[str]:
+    """What there is to say of the works of a chart, and of what changed over them."""
+    return [*(each.said for each in chart.works), *(each.said for each in chart.changes)]
 
 
 class Frame:

@@ -5,7 +5,7 @@ All faults are found in one run. Not here: writing (``load.write``).
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,11 +119,14 @@ def _checked(folder: Path, max_file_mb: int, *, translated: bool) -> tuple[Geoda
 
 def _maps(folder: Path, catalogue: Catalogue, max_bytes: int) -> tuple[list[maps.MapSpec], list[Fault]]:
     where = maps_folder(folder)
-    ids = [layer.id for layer in catalogue.layers] + list(DERIVED)
+    kinds: dict[str, Collection[str]] = {layer.id: layer.kinds for layer in catalogue.layers}
+    of_sites = [kind for layer in catalogue.layers if layer.role == "site" for kind in layer.kinds]
+    # Layers that the atlas makes: of sites as they are, and of works, which are all of a kind.
+    kinds |= {each: of_sites if each == "sites" else ("work",) for each in DERIVED}
     specs: list[maps.MapSpec] = []
     faults: list[Fault] = []
     for path in sorted(where.glob("*.toml")) if where else []:
-        spec, wrong = maps.read(path, ids, catalogue.languages, max_bytes)
+        spec, wrong = maps.read(path, kinds, catalogue.languages, max_bytes)
         specs += [spec] if spec else []
         faults += wrong
     return specs, faults

@@ -11,7 +11,7 @@ from pathlib import Path
 from mendmap.catalogue.model import CATALOGUE, LAYER, NETWORK, READINGS
 from mendmap.catalogue.records import TABLES
 from mendmap.errors import MendmapError, shown
-from mendmap.maps.model import MAP, STYLE
+from mendmap.maps.model import CLASS, CLASSED, CONTROLS, MAP, STYLE
 from mendmap.readings.fields import READING
 from mendmap.readings.mapping import COLUMN_KEYS, KEYS
 from mendmap.vectors.fields import FEATURE, STATION, WATERCOURSE
@@ -88,6 +88,9 @@ _MAP = """\
 # A map as data: the layers it shows, and how. A layer that no map names is loaded, and drawn nowhere.
 # Colours are #rrggbb; shapes keep colour from being alone; from_zoom is the zoom from which names are written.
 # The map opens where its features are; view = [west, south, east, north] opens it elsewhere.
+# It is offered in every language of the catalogue, unless languages = ["en"] names some of them.
+# It has every control, unless without = ["locate"] leaves some out: {controls}.
+# A second map is another file beside this one, at /maps/ and its id.
 
 [map]
 id = "public"
@@ -99,6 +102,15 @@ id = "{id}"
 color = "{color}"
 shape = "{shape}"
 from_zoom = 8
+"""
+_CLASSES = """
+# Features of a layer can be told apart, by {by}:
+# add by = "basis" to the layer, and after it a table for each class; its colour and shape may be left out.
+# [[layer.class]]
+# value = "hypothesis"
+# name_en = "Only a guess"
+# color = "#6c757d"
+# shape = "ring"
 """
 _STYLES = {
     "restored": ("#9b2226", "square"),
@@ -139,7 +151,8 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
         yield file, _statement_comment(fields) if kind == "statement" else header
     yield "readings/readings.csv", ",".join(each.name for each in READING) + "\n"
     styles = "".join(_STYLE.format(id=ident, color=color, shape=shape) for ident, (color, shape) in _STYLES.items())
-    yield "maps/public.toml", _MAP.format(name=name) + styles
+    classes = _CLASSES.format(by=", ".join(CLASSED))
+    yield "maps/public.toml", _MAP.format(name=name, controls=", ".join(CONTROLS)) + styles + classes
     yield "COLUMNS.md", "".join(_columns())
 
 
@@ -167,6 +180,10 @@ def _columns() -> Iterator[str]:
     yield _described("maps/*.toml, [map]", expanded(MAP, _LANGUAGES))
     yield _described("maps/*.toml, [[layer]]", expanded(STYLE, _LANGUAGES))
     yield "\nA layer of a map also has `shown` (false: the reader sees it only after choosing it).\n"
+    yield _described("maps/*.toml, [[layer.class]]", expanded(CLASS, _LANGUAGES))
+    for by, values in CLASSED.items():
+        listed = ", ".join(f"`{each}`" for each in values) or "a kind of the layer"
+        yield f'\n`by = "{by}"`: `value` is {listed}.\n'
     yield _described("layers/*.geojson", expanded((*FEATURE, *STATION, *WATERCOURSE), _LANGUAGES))
     yield "\n`accuracy_m` is required wherever there is a geometry; without one, `basis` is `unknown`.\n"
     for kind, table in TABLES.items():

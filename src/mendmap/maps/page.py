@@ -1,26 +1,48 @@
-"""Draws a map with Folium: the element for the page, and the script as a file of its own.
+"""Draws a map with Folium for the service's own pages: the element for the page, and the script as a file of its own.
 
 Ids are fixed, so that the same map is the same bytes wherever and whenever it is drawn.
+Not here: the elements (``elements``), and the page around the map (``web``).
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import folium
-from branca.element import Element, Figure
+from branca.element import Element
 
+from mendmap.catalogue.records import names
 from mendmap.geo.bounds import Bounds
-from mendmap.maps.basemap import Basemap
-from mendmap.maps.elements import GeoJsonTiles, Workbench
-from mendmap.maps.model import MapSpec
+from mendmap.maps import elements
+from mendmap.maps.elements import GeoJsonTiles, OnMap, Service
+from mendmap.maps.model import MapSpec, Style
 
-# Files of web/static that a map needs beside Leaflet, in the order in which they are loaded.
-SCRIPTS = ("words", "symbols", "hatch", "geojson-tiles", "labels", "sheet", "charts", "basemap", "panel", "workbench")
-STYLES = ("map", "sheet", "charts", "basemap")
+# Files of web/static that elements need beside Leaflet, in the order in which they are put together.
+SCRIPTS = (
+    *("words", "symbols", "hatch", "slices", "fetched-once", "sources", "classes", "tile-shapes", "geojson-tiles"),
+    *("labels", "bench", "permalink", "first-view", "charts", "sheet", "panel"),
+    *("legend", "layer-tree", "search", "notices", "scroll-care", "scale", "locate", "full-screen", "share", "print"),
+    *("dated", "dated-twin", "time-strip", "time", "compare", "basemap", "twin"),
+)
+STYLES = ("map", "tools", "search", "time", "charts", "sheet", "basemap", "print")
 # The layer that the atlas makes of all layers of sites; its features say which layer they belong to.
 UNION = "sites"
+# What stands on every map, and what one may do without (``model.CONTROLS``), in the order of their making.
+ALWAYS = (elements.Panel, elements.Notices, elements.ScrollCare)
+CONTROLLED: Mapping[str, type[OnMap]] = {
+    # Before the first view, for which it leaves less room.
+    "time": elements.TimeSlider,
+    "compare": elements.Compare,
+    "layers": elements.LayerTree,
+    "search": elements.Search,
+    "scale": elements.Scale,
+    "home": elements.FirstView,
+    "locate": elements.Locate,
+    "fullscreen": elements.FullScreen,
+    "link": elements.ShareLink,
+    "print": elements.Print,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +57,18 @@ class LayerInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """What the script is told of the data: whom to name, of when they are, the ``languages`` that names are looked for
+    in, the first first, the highest zoom of the tiles, and what a ``Basemap`` is made of, where one is offered."""
+
+    attribution: str
+    data: str
+    languages: Sequence[str]
+    max_zoom: int
+    basemap: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """A drawn map: the HTML of its element, its script, and a name for the script that follows its content."""
 
@@ -43,18 +77,9 @@ class Drawing:
     name: str
 
 
-def draw(
-    spec: MapSpec,
-    layers: Sequence[LayerInfo],
-    view: Bounds,
-    attribution: str,
-    max_zoom: int,
-    tiles: str,
-    basemap: Basemap | None = None,
-) -> Drawing:
+def draw(spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, around: Around, tiles: str) -> Drawing:
     """Draws a map. ``tiles`` is the address of tiles with {layer}, {z}, {x} and {y}; layers that the map does not
-    name are left out. The map opens on ``view`` where it states none of its own. A ``basemap``
-    is only offered."""
+    name are left out. The map opens on ``view`` where it states none of its own."""
     west, south, east, north = spec.view or view
     chart = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],
@@ -64,47 +89,64 @@ def draw(
         max_bounds=False,
         # Quarters of a zoom, so that the first view fills a phone and a wide screen alike.
         zoom_snap=0.25,
+        # A tile stands for the one that it replaces at once: nothing flickers, and nothing is painted ten times.
+        fade_animation=False,
     )
     _fix(chart, spec.id)
+    _add(Service("", attribution=around.attribution), chart, spec.id)
     known = {layer.id: layer for layer in layers}
-    drawn = []
     for order, style in enumerate(spec.layers):
-        info = known[style.id]
-        options: dict[str, Any] = {
-            "id": info.id,
-            "name": info.name,
-            "kinds": info.kinds,
-            "role": info.role,
-            "page": info.page,
-            "color": style.color,
-            "shape": style.shape,
-            "width": style.width,
-            "fromZoom": style.from_zoom,
-            "shown": style.shown,
-            "quiet": style.quiet,
-            "order": order,
-            "maxNativeZoom": max_zoom,
-        }
-        if info.role == "site" and style.id != UNION:
-            # Layers of sites are drawn from the tiles of their union, so that a view is a few requests.
-            options["only"] = style.id
+        options = _options(style, known[style.id], around) | {"order": order}
         url = tiles.replace("{layer}", UNION if "only" in options else style.id)
-        element = GeoJsonTiles(url, options, shown=style.shown)
-        _fix(element, style.id)
-        element.add_to(chart)
-        drawn.append(element)
-    bench = Workbench(drawn, {"view": [[south, west], [north, east]], "attribution": attribution})
-    _fix(bench, spec.id)
-    bench.add_to(chart)
-    if basemap:
-        _fix(basemap, spec.id)
-        basemap.add_to(chart)
-    chart.render()  # type: ignore[no-untyped-call]
-    root = chart.get_root()
-    assert isinstance(root, Figure)
-    script = root.script.render().encode()
-    name = f"{spec.id}-{hashlib.sha256(script).hexdigest()[:16]}.js"
-    return Drawing(root.html.render().strip(), script, name)
+        _add(GeoJsonTiles(url, options, shown=style.shown), chart, style.id)
+    about: dict[str, dict[str, Any]] = {
+        "home": {"view": [[south, west], [north, east]], "button": "home" not in spec.without},
+        "print": {"title": names(spec.title, around.languages), "data": around.data},
+    }
+    for word, element in CONTROLLED.items():
+        # A map opens somewhere, with or without a button that goes back there.
+        if word not in spec.without or word == "home":
+            _add(element(**about.get(word, {})), chart, spec.id)
+    for element in ALWAYS:
+        _add(element(), chart, spec.id)
+    if around.basemap:
+        _add(elements.Basemap(**around.basemap), chart, spec.id)
+    html, text = elements.drawn(chart)
+    script = text.encode()
+    return Drawing(html, script, f"{spec.id}-{hashlib.sha256(script).hexdigest()[:16]}.js")
+
+
+def _options(style: Style, info: LayerInfo, around: Around) -> dict[str, Any]:
+    """What a layer's script is told, as ``GeoJsonTiles`` lists it."""
+    found: dict[str, Any] = {
+        "id": info.id,
+        "name": info.name,
+        "kinds": info.kinds,
+        "role": info.role,
+        "page": info.page,
+        "color": style.color,
+        "shape": style.shape,
+        "width": style.width,
+        "fromZoom": style.from_zoom,
+        "shown": style.shown,
+        "quiet": style.quiet,
+        "maxNativeZoom": around.max_zoom,
+    }
+    if style.classes:
+        found["by"] = style.by
+        found["classes"] = [
+            {"value": each.value, "name": names(each.name, around.languages), "color": each.color, "shape": each.shape}
+            for each in style.classes
+        ]
+    if info.role == "site" and style.id != UNION:
+        # Layers of sites are drawn from the tiles of their union, so that a view is a few requests.
+        found["only"] = style.id
+    return found
+
+
+def _add(element: Element, chart: folium.Map, ident: str) -> None:
+    _fix(element, ident)
+    element.add_to(chart)
 
 
 def _fix(element: Element, ident: str) -> None:

@@ -10,7 +10,7 @@ import shapely
 
 from mendmap.atlas.select import Rows
 from mendmap.geo.grid import EXTENT, Tile, side_m, to_lonlat
-from mendmap.tiles.prepare import Shapes, TileLayer
+from mendmap.tiles.prepare import Level, Shapes, TileLayer
 
 MARGIN = 128  # steps of 1/4096 tile kept around it, so that strokes at its edge are whole
 
@@ -38,17 +38,30 @@ class TileContent:
     widened: int = 0
 
 
-def cut(layer: TileLayer, tile: Tile) -> Cut:
-    """What of a layer is in a tile. Points are whole wherever their disc of accuracy touches the tile."""
+def cut(layer: TileLayer, tile: Tile, *, thin: bool = False) -> Cut:
+    """What of a layer is in a tile, or what ``thin`` leaves of it. Points are whole wherever their disc of accuracy
+    touches the tile."""
     box = _box(tile)
-    touched = np.sort(layer.tree.query(shapely.box(*box)))
-    shapes = layer.shapes(tile.z)[touched]
+    level = layer.level(tile.z, thin=thin)
+    touched = np.sort(level.tree.query(shapely.box(*box)))
+    shapes = level.shapes[touched]
     clipped = _clip(shapes, box)
     kept = np.flatnonzero(~shapely.is_empty(clipped))
     omitted = max(0, len(kept) - layer.max_features)
     if omitted:
         kept = np.sort(kept[_largest(shapes[kept], layer.max_features)])
-    return Cut(layer, tile, touched[kept], clipped[kept], omitted)
+    if len(level.indices) < len(layer.degrees):
+        omitted += _others(layer, level, box)
+    return Cut(layer, tile, level.indices[touched[kept]], clipped[kept], omitted)
+
+
+def _others(layer: TileLayer, level: Level, box: tuple[float, float, float, float]) -> int:
+    """How many features are in a box that a level leaves out."""
+    found = np.setdiff1d(layer.tree.query(shapely.box(*box)), level.indices)
+    bounds = layer.boxes[found]
+    inside = (bounds[:, :2] >= box[:2]).all(axis=1) & (bounds[:, 2:] <= box[2:]).all(axis=1)
+    at_edge = _clip(layer.degrees[found[~inside]], box)
+    return int(inside.sum() + (~shapely.is_empty(at_edge)).sum())
 
 
 def _box(tile: Tile) -> tuple[float, float, float, float]:

@@ -6,9 +6,10 @@ draw the whole disc at any zoom. Features without a position are in no tile. Not
 
 import hashlib
 from collections import Counter
+from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, log10
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ import shapely
 from numpy.typing import NDArray
 
 from mendmap.atlas.model import Feature, Layer
+from mendmap.atlas.select import Rows
 from mendmap.geo.grid import EXTENT, HALF_M, RADIUS_M, side_m
+from mendmap.tiles.thin import thinned
 from mendmap.words.fields import Field, name_column
 
 Shapes = NDArray[np.object_]
@@ -34,18 +37,31 @@ def decimals(zoom: int) -> int:
     return ceil(log10(2**zoom * EXTENT / 360))
 
 
-class TileLayer:
-    """One layer, for one atlas. Safe to use from several threads."""
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The features of a layer that are drawn at a zoom: their ``indices`` in it, ascending, their ``shapes`` in
+    degrees, simplified for that zoom, and a ``tree`` over them."""
 
-    def __init__(self, layer: Layer, max_zoom: int, max_features: int) -> None:
+    indices: Rows
+    shapes: Shapes
+    tree: shapely.STRtree
+
+
+class TileLayer:
+    """One layer, for one atlas. Safe to use from several threads.
+
+    A tile has at most ``max_features``; one of a thinned level at most about ``max_drawn``, below the highest zoom.
+    """
+
+    def __init__(self, layer: Layer, max_zoom: int, max_features: int, max_drawn: int = 500) -> None:
         self.id, self.revision = layer.id, layer.revision
-        self.max_zoom, self.max_features = max_zoom, max_features
+        self.max_zoom, self.max_features, self.max_drawn = max_zoom, max_features, max_drawn
         self._features = [feature for feature in layer.features if feature.geometry is not None]
         self._layer = layer
-        self._by_zoom: dict[int, Shapes] = {}
+        self._levels: dict[tuple[int, bool], Level] = {}
         self._plain: dict[int, dict[str, Any]] = {}
         self._encoded: dict[int, bytes] = {}
-        self._lock = Lock()
+        self._lock = RLock()
 
     @cached_property
     def degrees(self) -> Shapes:
@@ -53,26 +69,41 @@ class TileLayer:
         return np.array([feature.geometry for feature in self._features], dtype=object)
 
     @cached_property
-    def tree(self) -> shapely.STRtree:
-        """Over the box of each geometry, or of the disc of accuracy of each point."""
+    def boxes(self) -> NDArray[np.float64]:
+        """West, south, east and north of each geometry, or of the disc of accuracy of each point."""
         west, south, east, north = shapely.bounds(self.degrees).reshape(-1, 4).T
         accuracy = np.array([float(feature.properties.get("accuracy_m") or 0) for feature in self._features])
         high = np.where(shapely.get_dimensions(self.degrees) == 0, np.degrees(accuracy / RADIUS_M), 0.0)
         wide = high * _stretch(self.degrees)
-        return shapely.STRtree(shapely.box(west - wide, south - high, east + wide, north + high))
+        return np.column_stack((west - wide, south - high, east + wide, north + high))
 
-    def shapes(self, zoom: int) -> Shapes:
-        """The geometries, simplified for a zoom. No polygon collapses, so none is lost."""
-        if zoom >= self.max_zoom:
-            return self.degrees
+    def level(self, zoom: int, *, thin: bool) -> Level:
+        """The features that are drawn at a zoom: all, or those that ``thin`` leaves below the highest zoom. No polygon
+        collapses, so none is lost by being simplified."""
+        zoom = min(zoom, self.max_zoom)
+        thin = thin and zoom < self.max_zoom
         with self._lock:
-            if zoom not in self._by_zoom:
-                tolerance = tolerance_m(zoom, self.max_zoom) / (2 * HALF_M) * 360
-                # Points have nothing to simplify, and may be a million.
-                shapes, drawn = self.degrees.copy(), shapely.get_dimensions(self.degrees) > 0
-                shapes[drawn] = _simplified(shapes[drawn], tolerance)
-                self._by_zoom[zoom] = shapes
-            return self._by_zoom[zoom]
+            if (zoom, thin) not in self._levels:
+                self._levels[zoom, thin] = self._level(zoom, thin)
+            return self._levels[zoom, thin]
+
+    def _level(self, zoom: int, thin: bool) -> Level:
+        indices = thinned(self.boxes, zoom, self.max_drawn) if thin else np.arange(len(self._features))
+        if thin and len(indices) == len(self._features):
+            return self.level(zoom, thin=False)
+        shapes = self.degrees[indices]
+        if zoom < self.max_zoom:
+            tolerance = tolerance_m(zoom, self.max_zoom) / (2 * HALF_M) * 360
+            # Points have nothing to simplify, and may be a million.
+            drawn = shapely.get_dimensions(shapes) > 0
+            shapes[drawn] = _simplified(shapes[drawn], tolerance)
+        whole = len(indices) == len(self._features)
+        return Level(indices, shapes, self.tree if whole else shapely.STRtree(shapely.box(*self.boxes[indices].T)))
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Over the ``boxes`` of all."""
+        return shapely.STRtree(shapely.box(*self.boxes.T))
 
     def properties(self, index: int) -> bytes:
         """The encoded properties of a feature, made when first asked for."""
@@ -142,7 +173,10 @@ FIELDS = (
     Field("undecidable", "integer", "number of newest verdicts that the readings at hand cannot decide, or lack"),
     Field("within", "integer", "number of newest verdicts that a limit is kept"),
     Field("site", "text", "site of a work"),
+    Field("begun", "text", "when a work began, as precisely as known"),
+    Field("finished", "text", "when a work was finished, as precisely as known"),
     Field("status", "text", "how far a work is"),
+    Field("trust", "text", "who vouches for a work"),
 )
 
 
@@ -172,6 +206,9 @@ def _properties(layer: Layer, feature: Feature) -> dict[str, Any]:
         "undecidable": words["undecidable"] + words["no_data"] or None,
         "within": words["within"] or None,
         "site": given.get("site"),
+        "begun": given.get("begun"),
+        "finished": given.get("finished"),
         "status": given.get("status"),
+        "trust": given.get("trust"),
     }
     return {name: value for name, value in found.items() if value is not None}

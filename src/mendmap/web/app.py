@@ -28,10 +28,12 @@ from mendmap.web.routes import (
     progress,
     readings,
     rivers,
+    search,
     series,
     statements,
     strip,
     tiles,
+    values,
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -80,10 +82,12 @@ def create_app(settings: Settings) -> FastAPI:
         health,
         finding,
         tiles,
+        values,
         downloads,
         series,
         rivers,
         strip,
+        search,
         statements,
         limits,
         progress,

@@ -1,12 +1,12 @@
 """The background map that a service offers, from its settings: whose it is, and the origin that pages may then ask.
 
-Not here: how it is offered (``maps.basemap``).
+Not here: how it is offered (``maps.elements``).
 """
 
 import re
+from typing import Any
 
 from mendmap.errors import SettingError, shown
-from mendmap.maps.basemap import Basemap
 from mendmap.settings import Settings, variable
 
 _TILES = re.compile(r"(https://[a-z0-9.-]+(?::\d+)?)/[^\s'\";{}]*(?:\{[zxy]\}[^\s'\";{}]*){3}", re.ASCII)
@@ -29,8 +29,13 @@ def origin(settings: Settings) -> str:
     return found[1]
 
 
-def basemap(settings: Settings) -> Basemap | None:
-    """The element of the background map; None where none is offered."""
+def basemap(settings: Settings) -> dict[str, Any] | None:
+    """What the element ``Basemap`` is made of; None where none is offered."""
     if not settings.basemap_url:
         return None
-    return Basemap(settings.basemap_url, settings.basemap_name, settings.basemap_attribution, settings.basemap_max_zoom)
+    return {
+        "url": settings.basemap_url,
+        "name": settings.basemap_name,
+        "attribution": settings.basemap_attribution,
+        "maxZoom": settings.basemap_max_zoom,
+    }

@@ -10,7 +10,8 @@ from typing import Any
 from mendmap.atlas.model import Atlas
 from mendmap.charts import data
 from mendmap.charts.axes import moment
-from mendmap.charts.draw import WIDTH, Chart, Drawing, Line, applying
+from mendmap.charts.draw import WIDTH, Chart, Drawing, Line, applying, said
+from mendmap.lake.contents import SeriesRow
 from mendmap.query.readings import ReadingQuery
 from mendmap.web import describe, pictures
 from mendmap.web.answers import named
@@ -29,10 +30,14 @@ class Caption:
     words: tuple[str, ...]
 
 
-def caption(atlas: Atlas, ident: str) -> Caption:
-    """The caption of a series."""
-    row = next(each for each in atlas.features[ident.partition(".")[0]].series if each.id == ident)
-    chart = pictures.chart(atlas, row, ReadingQuery(series=(ident,)))
+def caption(atlas: Atlas, series: str | SeriesRow) -> Caption:
+    """The caption of a series; of an atlas that was read without its series only where its row is given."""
+    if isinstance(series, str):
+        station = atlas.features[series.partition(".")[0]]
+        row = next(each for each in station.series if each.id == series)
+    else:
+        row = series
+    chart = pictures.chart(atlas, row, ReadingQuery(series=(row.id,)))
     return Caption(pictures.alt(atlas, row), (WIDTH, chart.height), tuple(words(chart)))
 
 
@@ -40,7 +45,7 @@ def words(chart: Chart) -> list[str]:
     """What a chart draws beside its readings, in a sentence each."""
     limits = [_limit(each, chart.unit) for each in applying(chart)]
     none = say("No legal limit of such values is known here.")
-    return [*(limits or [none]), *(each.said for each in chart.works), *(each.said for each in chart.changes)]
+    return [*(limits or [none]), *said(chart)]
 
 
 def specification(atlas: Atlas, ident: str, chart: Chart, drawing: Drawing, language: Language) -> dict[str, Any]:
@@ -79,13 +84,13 @@ def _limit(line: Line, unit: str) -> Phrase:
     """A limit with its value and the time that it applies, where that is not all of the drawing's."""
     told = {"label": line.label, "value": joined(" ", (say("{value:,.10g}", value=line.value), unit))}
     if line.first is None and line.last is None:
-        return say("Limit: {label}, {value}.", **told)
+        return say("Dashed line: {label}, {value}.", **told)
     if line.last is None:
-        return say("Limit: {label}, {value}, from {first}.", first=_day(line.first), **told)
+        return say("Dashed line: {label}, {value}, from {first}.", first=_day(line.first), **told)
     if line.first is None:
-        return say("Limit: {label}, {value}, until {last}.", last=_day(line.last), **told)
+        return say("Dashed line: {label}, {value}, until {last}.", last=_day(line.last), **told)
     return say(
-        "Limit: {label}, {value}, {first} to {last}.",
+        "Dashed line: {label}, {value}, {first} to {last}.",
         first=_day(line.first),
         last=_day(line.last),
         **told,

@@ -32,7 +32,9 @@ HEADERS = {
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-# Data is public: pages of other sites may read it, and the headers that name it. Pages are not data.
+# Data is public: pages of other sites may read it, and the headers that name it. Of pages only those that tell of a
+# feature, because the panel of a map in a notebook shows their article; of scripts only the modules that its vector
+# tiles import, which browsers fetch as data.
 _DATA = (
     "application/json",
     "application/ld+json",
@@ -46,6 +48,13 @@ _DATA = (
     "application/x-qgis-project",
     *MEDIA.values(),
     *(each.media for each in FORMATS.values()),
+)
+_ARTICLES = ("/sites/", "/stations/", "/watercourses/", "/features/")
+_MODULES = (
+    "/static/vector-tiles.js",
+    "/static/vendor/pbf/",
+    "/static/vendor/vector-tile/",
+    "/static/vendor/point-geometry/",
 )
 _OPEN = {
     "Access-Control-Allow-Origin": "*",
@@ -85,7 +94,7 @@ class Guards:
                     headers.setdefault(name, value)
                 if headers.get("content-encoding") == "identity":
                     del headers["content-encoding"]
-                if headers.get("content-type", "").startswith(_DATA) and not keyed:
+                if _open(scope["path"], headers.get("content-type", "")) and not keyed:
                     headers.update(_OPEN)
             await send(message)
 
@@ -94,3 +103,10 @@ class Guards:
             await problem(414, detail, Request(scope))(scope, receive, guarded)
             return
         await self.app(scope, receive, guarded)
+
+
+def _open(path: str, media: str) -> bool:
+    """Whether pages of other sites may read an answer."""
+    if media.startswith("text/html"):
+        return path.startswith(_ARTICLES)
+    return media.startswith(_DATA) or path.startswith(_MODULES)

@@ -3,6 +3,7 @@
 Not here: what it is about, in the words of schema.org (``linked``).
 """
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -19,11 +20,13 @@ def address(request: Request, served: Served) -> str:
     return f"{served.site(request)}{quote(request.url.path, safe='/~:@!$&()*+,;=')}"
 
 
-def told(request: Request, served: Served, atlas: Atlas, language: Language) -> dict[str, Any]:
+def told(
+    request: Request, served: Served, atlas: Atlas, language: Language, only: Sequence[str] = ()
+) -> dict[str, Any]:
     """The ``base`` that every address of the service begins with; the ``canonical`` address of a page, in a language
     only where that was chosen; its ``alternates``, each with ``language`` and ``href``, the one without a choice as
     ``x-default``; and its ``locales`` for Open Graph, its own first."""
-    own, offered = address(request, served), spoken.offered(atlas)
+    own, offered = address(request, served), spoken.offered(atlas, only)
     chosen = request.query_params.get("lang")
     locales = [language.open_graph, *(served.language(each).open_graph for each in offered)]
     return {

@@ -12,28 +12,30 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
 from fastapi import Request
 
+from mendmap.atlas import dated
 from mendmap.atlas.build import build
 from mendmap.atlas.model import Atlas, Layer
+from mendmap.atlas.names import NameIndex
 from mendmap.atlas.select import Index
 from mendmap.catalogue.records import names
 from mendmap.errors import KeyRefusedError, LakeEmptyError, LakeError, MendmapError, NotFoundError
 from mendmap.exports.encoded import Encoded
-from mendmap.lake import access, contents, ledger
+from mendmap.lake import access, contents, ledger, monthly
 from mendmap.lake.access import PUBLIC, Rules, View
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents, SeriesRow
 from mendmap.lake.ledger import Snapshot
 from mendmap.lake.screen import Screen, screen
-from mendmap.maps.page import Drawing, LayerInfo, draw
+from mendmap.maps.page import Around, Drawing, LayerInfo, draw
 from mendmap.query.times import as_of
 from mendmap.settings import Settings
 from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
 from mendmap.tiles.prepare import TileLayer
-from mendmap.web import readers
-from mendmap.web.basemaps import basemap
+from mendmap.web import basemaps, readers
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
 
@@ -42,6 +44,8 @@ _SCRIPTS = 100
 # After building an atlas the keeper waits so many times as long as that took, but no longer than these seconds.
 _SHARE, _LONGEST = 4, 4.0
 _PAST = 4
+# Months, each with a row a series.
+_THEN = 24
 # Layers and drawings, each of a few hundred kilobytes at most.
 _KEPT = 500
 PAGES = {"site": "/sites/", "station": "/stations/", "watercourse": "/watercourses/"}
@@ -55,15 +59,17 @@ class Served:
         # Whose view it is, and what stands between that and the lake; None where it sees everything.
         self.view, self.screen = view, screen
         self.tiles = {
-            name: TileLayer(layer, settings.max_zoom, settings.max_tile_features)
+            name: TileLayer(layer, settings.max_zoom, settings.max_tile_features, settings.max_drawn_features)
             for name, layer in atlas.layers.items()
         }
         # Whether somebody was told of a further page of this snapshot.
         self.awaited = False
         self._layers: dict[str, tuple[Index, Encoded]] = {}
+        self._names: dict[str, NameIndex] = {}
         self._files: dict[str, bytes] = {}
         self._languages: dict[str, Language] = {}
         self._drawings: dict[tuple[str, str], Drawing] = {}
+        self._then: dict[str, dated.Then] = {}
         self._lock = threading.Lock()
 
     def site(self, request: Request) -> str:
@@ -113,6 +119,12 @@ class Served:
             self._layers[layer] = Index(found), Encoded(found)
         return self._layers[layer]
 
+    def names(self, layer: str) -> NameIndex:
+        """The names of a layer of the atlas, made ready to be searched. Raises NotFoundError."""
+        if layer not in self._names:
+            self._names[layer] = NameIndex(self.atlas.layer(layer))
+        return self._names[layer]
+
     @cached_property
     def series(self) -> dict[str, SeriesRow]:
         """Every series, by id."""
@@ -141,10 +153,12 @@ class Served:
             atlas, spec = self.atlas, self.atlas.maps[name]
             infos = [_info(layer, language, atlas.place.languages) for layer in atlas.layers.values()]
             view = atlas.bounds([style.id for style in spec.layers])
-            tiles = "/tiles/{layer}/{z}/{x}/{y}.geojson"
-            found = draw(
-                spec, infos, view, atlas.place.attribution, self.settings.max_zoom, tiles, basemap(self.settings)
+            data = f"{language.day(atlas.snapshot.moment)} ({atlas.snapshot})"
+            languages = (language.id, *atlas.place.languages)
+            around = Around(
+                atlas.place.attribution, data, languages, self.settings.max_zoom, basemaps.basemap(self.settings)
             )
+            found = draw(spec, infos, view, around, "/tiles/{layer}/{z}/{x}/{y}.geojson")
             self._drawings[name, language.id] = found
             self._keeper.keep_scripts(self.view, [found])
         return found
@@ -153,6 +167,26 @@ class Served:
     def newest_reading(self) -> dt.datetime | None:
         """The start of the newest reading of all."""
         return self.atlas.newest_reading
+
+    @cached_property
+    def months(self) -> pa.Table:
+        """How many readings every series has in each month, as ``lake.monthly`` counts them."""
+        with self.lake() as lake:
+            return monthly.counted(lake, self.atlas.snapshot, self.atlas.place.id)
+
+    def then(self, month: str) -> dated.Then:
+        """What was measured in a month, and assessed by its end; the last few are kept."""
+        found = self._then.get(month)
+        if found is None:
+            spans = [(dated.month_of(each.first), dated.month_of(each.last)) for each in self.series.values()]
+            readings = {}
+            # Of most months that could be asked for there are no readings: those ask nothing of the lake.
+            if any(first <= month <= last for first, last in spans):
+                with self.lake() as lake:
+                    readings = monthly.within(lake, self.atlas.snapshot, self.atlas.place.id, month)
+            found = dated.Then(month, readings, dated.verdicts_at(self.atlas, month))
+            self._then = dict([*self._then.items(), (month, found)][-_THEN:])
+        return found
 
     def kept(self, name: str, make: Callable[[], bytes]) -> bytes:
         """What is small enough to be kept in memory until the next snapshot, made when first asked for."""

@@ -4,7 +4,7 @@ Not here: what a page is about (``routes``), and the language itself (``spoken``
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,15 +108,17 @@ def page(
     template: str,
     as_of: Atlas | None = None,
     linked: Linked | None = None,
+    offered: Sequence[str] = (),
     **context: Any,
 ) -> Response:
-    """A page of what is served, or of an atlas ``as_of`` another time. Every template gets the atlas, the place, the
+    """A page of what is served, or of an atlas ``as_of`` another time, in one of the languages ``offered``, which are
+    all where none is named. Every template gets the atlas, the place, the
     snapshot, today's date and the reader's ``language`` beside its own context. What a link ends with that keeps to
     the language is ``spoken``, and to another time too, ``dated``; what one to data ends with, which has no language,
     ``as_of``. Filters of these names do the same to addresses that ask for something already. ``linked`` tells what
     it is about in the words of schema.org."""
     atlas = as_of or served.atlas
-    language = served.language(spoken.chosen(request, atlas))
+    language = served.language(spoken.chosen(request, atlas, offered))
     words = spoken.script(language.id)
     past = atlas is not served.atlas
     then = {"as-of": str(atlas.snapshot.number)} if past else {}
@@ -131,7 +133,7 @@ def page(
         page_of=lambda layer: page_of(atlas.layers[layer]),
         language=language,
         languages=(language.id, *atlas.place.languages),
-        switches=spoken.switches(request, atlas, language, past=past),
+        switches=spoken.switches(request, atlas, language, past=past, only=offered),
         messages=words and words[0],
         past=past,
         spoken=spoken.suffix(request),
@@ -143,7 +145,7 @@ def page(
         current=lambda text: standing.is_current(atlas, dt.datetime.fromisoformat(text) if text else None, now),
         about_wrong=lambda about: contact.wrong(atlas.place, language, about, address, atlas.snapshot),
         linked=linked and linked(address, language),
-        **head.told(request, served, atlas, language),
+        **head.told(request, served, atlas, language, offered),
         **spoken.callables(language),
         **context,
     )

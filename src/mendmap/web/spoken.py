@@ -28,14 +28,15 @@ METHODS = ["GET", "HEAD"]
 PAGE: dict[str, Any] = {"methods": METHODS, "dependencies": [Depends(_known)]}
 
 
-def offered(atlas: Atlas) -> tuple[str, ...]:
-    """The languages that pages are offered in, the catalogue's first before others."""
-    return tuple(each for each in atlas.place.languages if each in available()) or (SOURCE,)
+def offered(atlas: Atlas, only: Sequence[str] = ()) -> tuple[str, ...]:
+    """The languages that pages are offered in, the catalogue's first before others; a page may be in some ``only``."""
+    spoken = tuple(each for each in atlas.place.languages if each in available()) or (SOURCE,)
+    return tuple(each for each in spoken if each in only) or spoken
 
 
-def chosen(request: Request, atlas: Atlas) -> str:
+def chosen(request: Request, atlas: Atlas, only: Sequence[str] = ()) -> str:
     """The id of the language to answer in. Raises BadRequestError where ``lang`` names none that is offered."""
-    choices = offered(atlas)
+    choices = offered(atlas, only)
     asked = request.query_params.get("lang")
     if asked is not None and asked not in choices:
         raise BadRequestError(not_one_of("lang: no such language", asked, choices))
@@ -80,14 +81,16 @@ def ending(address: str, suffix: str) -> str:
     return path + ("&" if "?" in path else "?") * bool(more) + "&".join(more) + hash_ + fragment
 
 
-def switches(request: Request, atlas: Atlas, now: Language, *, past: bool) -> list[dict[str, Any]]:
+def switches(
+    request: Request, atlas: Atlas, now: Language, *, past: bool, only: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """A link for each language that the page is offered in, with the rest of its query, and of another time only where
     it is ``past``."""
     kept = [
         (name, value) for name, value in request.query_params.items() if name != "lang" and (past or name != "as-of")
     ]
     found = []
-    for each in offered(atlas):
+    for each in offered(atlas, only):
         query = "&".join(f"{name}={quote(value)}" for name, value in [*kept, ("lang", each)])
         found.append({"id": each, "name": Language(each).name, "href": f"?{query}", "current": each == now.id})
     return found

@@ -149,6 +149,11 @@ def made_of_another(ident: str, choices: Collection[str]) -> bool:
     return ident in _MADE_OF and _MADE_OF[ident][0] in choices
 
 
+def latin(text: str) -> str:
+    """A text of Serbian Cyrillic in Latin letters; other letters stay as they are."""
+    return text.translate(_LATIN)
+
+
 def scripted(ident: str) -> dict[str, Any]:
     """The messages that scripts of pages say, by what they are in English: a text, or one for each form of number."""
     found = _catalogue(ident) or ()

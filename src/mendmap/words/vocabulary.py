@@ -253,3 +253,11 @@ BECAUSE = {
     "coarse": say("the values are averages over longer than the limit is about"),
     "samples": say("single samples do not make up the averages that the limit is about"),
 }
+
+# How far a work was at a time, as its dates tell.
+PHASES = {
+    "perhaps_begun": "It may have begun: its date is not precise enough to tell.",
+    "begun": "It had begun, and is not known to have been finished.",
+    "perhaps_finished": "It may have been finished: its date is not precise enough to tell.",
+    "finished": "It was finished.",
+}

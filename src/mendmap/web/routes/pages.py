@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
-from mendmap.maps.page import SCRIPTS, STYLES
 from mendmap.web import claims, describe, linked, spoken, strip
 from mendmap.web.answers import content
 from mendmap.web.asked import AsOfText
+from mendmap.web.bundle import KINDS, bundle
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
 from mendmap.web.spoken import PAGE
@@ -65,12 +65,29 @@ def script(request: Request, name: str) -> Response:
 
 @router.api_route("/static/words/{name}", methods=METHODS)
 def messages(request: Request, name: str) -> Response:
-    """What scripts of pages say in a language; its name follows its content, so it can be kept for ever."""
+    """What scripts of pages say in a language; its name follows its content, so it can be kept for ever. A notebook
+    asks for it by the language alone, in which English has nothing to say."""
     served = current(request)
+    if (language := name.removesuffix(".js")) in available():
+        _, body = spoken.script(language) or ("", b"")
+        return content(request, body, SCRIPT, served.atlas.snapshot)
     found = dict(filter(None, map(spoken.script, available())))
     if name not in found:
         raise NotFoundError("file of messages", name, found)
     return content(request, found[name], SCRIPT, served.atlas.snapshot, FOR_EVER)
+
+
+@router.api_route("/static/elements{name}", methods=METHODS)
+def elements(request: Request, name: str) -> Response:
+    """The scripts and styles of a map's elements, by a name that follows their content, or by "elements.js" and
+    "elements.css", which notebooks name."""
+    served = current(request)
+    for kind, (_, media) in KINDS.items():
+        known, body = bundle(kind)
+        if f"elements{name}" in (f"{known}.{kind}", f"elements.{kind}"):
+            kept = FOR_EVER if name != f".{kind}" else None
+            return content(request, body, media, served.atlas.snapshot, kept)
+    raise NotFoundError("file of elements", f"elements{name}")
 
 
 @router.api_route("/embed/{ident}", **PAGE)
@@ -84,9 +101,15 @@ def embedded(request: Request, ident: str) -> Response:
 
 def _drawn(request: Request, served: Served, ident: str) -> dict[str, Any]:
     """A map as its pages need it."""
-    language = served.language(spoken.chosen(request, served.atlas))
-    drawing = served.drawing(ident, language)
-    return {"spec": served.atlas.maps[ident], "scripts": SCRIPTS, "styles": STYLES, "drawing": drawing}
+    spec = served.atlas.maps[ident]
+    language = served.language(spoken.chosen(request, served.atlas, spec.languages))
+    return {
+        "spec": spec,
+        "offered": spec.languages,
+        "scripts": [bundle("js")[0]],
+        "styles": [bundle("css")[0]],
+        "drawing": served.drawing(ident, language),
+    }
 
 
 def _map(request: Request, served: Served, ident: str) -> Response:

@@ -132,7 +132,7 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         lambda address, language: linked.series(series, address, language, atlas.place),
         series=series,
         averaging=pictures.averaging(row.averaging),
-        told=pictures.alt(atlas, row),
+        row=row,
         station=atlas.features[row.station],
         limits=limits,
         assessed=told,
@@ -143,7 +143,6 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         given=given,
         address=f"/series/{ident}",
         asked=f"?{request.url.query}" if given else "",
-        size=(draw.WIDTH, draw.HEIGHT),
     )
 
 

@@ -21,6 +21,8 @@ router = APIRouter(prefix="/tiles")
 METHODS = ["GET", "HEAD"]
 # How tiles are written, by the ending of their address.
 FORMATS = {"geojson": geojson, "mvt": mvt}
+# Those that our map draws, each feature a thing to point at.
+THINNED = ("geojson",)
 
 
 @router.api_route("/{layer}.mvt.json", methods=METHODS)
@@ -43,7 +45,8 @@ def geojson_tile(
     x: int = Path(description="column from the west"),
     y: int = Path(description="row from the north"),
 ) -> Response:
-    """One tile as GeoJSON: what touches its square, clipped with a margin; empty where nothing is."""
+    """One tile as GeoJSON: what touches its square, clipped with a margin; empty where nothing is. Where more features
+    are than can be told apart, the largest of each spot, below the highest zoom; ``omitted`` counts the others."""
     return _of_one(request, layer, z, x, y, "geojson")
 
 
@@ -69,7 +72,7 @@ def tile(request: Request, served: Served, layers: Sequence[Layer], cell: Tile, 
     """One tile of some layers in one of ``FORMATS``; its headers say how recent they are and what its bound left out
     of them."""
     writer = FORMATS[form]
-    made = writer.written([cut(served.tiles[each.id], cell) for each in layers])
+    made = writer.written([cut(served.tiles[each.id], cell, thin=form in THINNED) for each in layers])
     headers = {
         "Mendmap-Revision": str(max((each.revision for each in layers), default=0)),
         "Mendmap-Omitted": str(made.omitted),

@@ -33,7 +33,7 @@
     }
 
     layer.on("tileerror", () => (trouble.textContent = say("Some of it could not be fetched.")));
-    const control = L.control({ position: "bottomleft" });
+    const control = L.control({ position: "topright" });
     control.onAdd = () => element;
     control.addTo(map);
     tell(false);

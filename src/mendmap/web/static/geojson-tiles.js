@@ -1,17 +1,22 @@
-/* A Leaflet layer of GeoJSON tiles. Lines and outlines are drawn tile by tile, points once as symbols in their disc
-   of accuracy; every feature is one thing to point at, however many tiles hold a piece of it. */
+/* A Leaflet layer of GeoJSON tiles. Lines and outlines are drawn tile by tile (``tile-shapes.js``), points once as
+   symbols in their disc of accuracy; every feature is one thing to point at, however many tiles hold a piece of it.
+   Where a tile or the layer holds very many, they are drawn as a crowd, and ``labels.js`` names some of them. */
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
-  const { svg, h } = mendmap;
-  const TILE = 512; // pixels; a tile of the service covers this much of the map
-  const PAD = 1; // pixels drawn beyond a tile's edge, so that strokes join
+  const { h, TILE } = mendmap;
+  const CROWD = 100; // features of a layer in one tile that are each drawn as an element of the page
+  const MOST = 300; // the same of a whole layer
+  const STRIDE = 20; // features drawn between two looks at the clock
   const PATIENCE_MS = 15000;
-  const EARTH_M = 40075016.686;
+  const AGAIN_MS = [5000, 15000, 60000]; // after so long what failed is asked for again, the last for ever
 
   mendmap.GeoJsonTiles = L.GridLayer.extend({
+    /** ``url`` is a template with {z}, {x} and {y}. Of the options, ``id``, ``name``, ``kinds``, ``role``, ``page``,
+        ``color`` and ``shape`` are as ``maps.page.draw`` gives them. */
     initialize(url, options) {
       L.GridLayer.prototype.initialize.call(this, {
+        patience: PATIENCE_MS,
         ...options,
         tileSize: TILE,
         // Tiles are twice as wide as those of the grid's usual zoom, so they are asked for one zoom lower.
@@ -23,11 +28,16 @@
         className: `tiles tiles-${options.role}`,
       });
       this.url = url;
-      this.features = new Map(); // id -> {id, properties, page, pieces: Map of tile key -> piece, marks: [{marker, disc}]}
-      this._failed = new Map(); // tile key -> {coords, tile}
-      this._crowded = new Set(); // keys of the tiles whose bound left features out
+      this._given = options;
+      // id -> {id, properties, page, quiet, style, name, out, pieces: Map of tile key -> piece, marks: [{marker, disc}]}
+      this.features = new Map();
+      this._drawings = new Map(); // tile key -> {coords, element, request, entries, single, omitted, failed}
       this._spots = new Map(); // "lat,lon" -> how many features of the layer stand there
-      this._requests = new Map(); // tile key -> AbortController
+      this._single = 0; // features that are elements of the page, each counted once a tile
+      this._filter = null;
+      this._tries = 0;
+      this._changes = 0; // how often what is drawn has changed
+      this.on("drawn", () => (this._changes += 1));
       this.on("tileunload", ({ coords }) => this._forget(this._tileCoordsToKey(coords)));
     },
 
@@ -40,7 +50,13 @@
       this._discs.style.zIndex = 150;
       map.mendmapDiscs = map.mendmapDiscs || L.svg({ pane: "discs", padding: 0.5 });
       this.setZIndex(100 - (this.options.order || 0));
+      // A script that adds its layers and then goes to its first view asks for the tiles of that view alone.
+      this._starting = true;
       L.GridLayer.prototype.onAdd.call(this, map);
+      queueMicrotask(() => {
+        this._starting = false;
+        if (this._map) this._resetView();
+      });
       this._container.style.setProperty("--layer", this.options.color);
       this._points.style.setProperty("--layer", this.options.color);
       map.on("zoomend viewreset", this._rescale, this);
@@ -48,79 +64,107 @@
 
     onRemove(map) {
       map.off("zoomend viewreset", this._rescale, this);
+      clearTimeout(this._timer);
       L.GridLayer.prototype.onRemove.call(this, map);
     },
 
     /** Tiles are those of the whole zoom below, drawn up to twice as large: fewer of them cover the view. */
     _setView(center, zoom, noPrune, noUpdate) {
+      if (this._starting) return;
       L.GridLayer.prototype._setView.call(this, center, Math.floor(zoom), noPrune, noUpdate);
       this._setZoomTransforms(center, zoom);
     },
 
     createTile(coords, done) {
-      const tile = h("div", { class: "tile" });
-      this._load(tile, { x: coords.x, y: coords.y, z: coords.z }, done);
-      return tile;
+      const element = h("div", { class: "tile" });
+      const tile = { coords: { x: coords.x, y: coords.y, z: coords.z }, element, entries: [], single: 0 };
+      this._drawings.set(this._tileCoordsToKey(coords), tile);
+      this._load(tile, done);
+      return element;
+    },
+
+    /** Resolves to the features of the tile {z, x, y} of the service's grid, and how many were left out of it. */
+    fetchTile(at, signal) {
+      const { url, options } = this;
+      return mendmap.fetchedOnce(`${url} ${at.z}/${at.x}/${at.y}`, (asked) => mendmap.tileOf(url, options.form, at, asked), signal);
+    },
+
+    /** Another layer of the same tiles, for another map. */
+    twin() {
+      return new this.constructor(this.url, this._given);
+    },
+
+    /** Shows only the features for which ``filter(entry)`` is true, in tiles to come too; all where it is null. */
+    setFilter(filter) {
+      this._filter = filter;
+      const groups = new Map(); // group -> the shapes that draw it
+      for (const entry of this.features.values()) {
+        if (!this._sift(entry)) continue;
+        for (const { group, shapes } of entry.pieces.values()) if (group) groups.set(group, shapes);
+      }
+      for (const [group, shapes] of groups) shapes.redraw(group);
+      this.fire("drawn");
     },
 
     /** Asks again for every tile that could not be fetched. */
     retry() {
-      const failed = [...this._failed.values()];
-      this._failed.clear();
-      for (const { tile, coords } of failed) {
-        this._load(tile, coords, (error) => this.fire(error ? "tileerror" : "retried", { error }));
+      clearTimeout(this._timer);
+      this._timer = null;
+      for (const tile of this._drawings.values()) {
+        if (tile.failed) this._load(tile, (error) => this.fire(error ? "tileerror" : "retried", { error }));
       }
     },
 
     /** Whether the service left features out of a tile of this zoom. */
     leavesOut() {
-      return [...this._crowded].some((key) => key.endsWith(`:${this._tileZoom}`));
+      return [...this._drawings.values()].some((tile) => tile.omitted && tile.coords.z === this._tileZoom);
     },
 
     failures() {
-      return this._failed.size;
+      return [...this._drawings.values()].filter((tile) => tile.failed).length;
     },
 
-    async _load(tile, coords, done) {
-      const key = this._tileCoordsToKey(coords);
-      const request = new AbortController();
-      this._requests.set(key, request);
-      const timer = setTimeout(() => request.abort(), PATIENCE_MS);
+    async _load(tile, done) {
+      const key = this._tileCoordsToKey(tile.coords);
+      const request = (tile.request = new AbortController());
+      tile.failed = false;
+      const timer = setTimeout(() => request.abort(new Error("the tile took too long")), this.options.patience);
       try {
-        const url = L.Util.template(this.url, { z: Math.max(0, coords.z - 1), x: coords.x, y: coords.y });
-        const collection = await shared(url, request.signal);
-        if (this._requests.get(key) !== request) return; // unloaded meanwhile
-        this._draw(tile, coords, key, collection);
-        done(null, tile);
-      } catch (error) {
-        if (this._requests.get(key) !== request) return;
-        this._failed.set(key, { tile, coords });
-        done(error, tile);
-      } finally {
+        const { x, y, z } = tile.coords;
+        const collection = await this.fetchTile({ z: Math.max(0, z - 1), x, y }, request.signal);
         clearTimeout(timer);
-        if (this._requests.get(key) === request) this._requests.delete(key);
+        await mendmap.inSlices(this._draw(tile, key, collection), request.signal);
+        this._tries = 0;
+        done(null, tile.element);
+      } catch (error) {
+        clearTimeout(timer);
+        if (this._drawings.get(key) !== tile) return; // unloaded meanwhile
+        this._empty(tile, key);
+        tile.failed = true;
+        this._timer = this._timer || setTimeout(() => this.retry(), AGAIN_MS[Math.min(this._tries++, AGAIN_MS.length - 1)]);
+        done(error, tile.element);
       }
     },
 
-    _draw(tile, coords, key, collection) {
-      const shapes = svg("svg", {
-        class: "tile-shapes", width: TILE + 2 * PAD, height: TILE + 2 * PAD, "aria-hidden": "true", focusable: "false",
-        viewBox: `${-PAD} ${-PAD} ${TILE + 2 * PAD} ${TILE + 2 * PAD}`,
-      });
-      // Outlines end at the tile's very edge: drawn twice, their fill would show a seam.
-      const areas = svg("svg", { width: TILE, height: TILE });
-      shapes.append(areas);
-      for (const feature of collection.features) {
-        if (this.options.only && feature.properties.layer !== this.options.only) continue;
+    /** Draws a tile, in steps. */
+    *_draw(tile, key, collection) {
+      const features = this.options.only ? collection.features.filter((each) => each.properties.layer === this.options.only) : collection.features;
+      const crowded = features.length > CROWD || this._single + features.length > MOST;
+      const shapes = new mendmap.TileShapes(this, tile.coords, crowded);
+      if (!crowded) this._single += tile.single = features.length;
+      for (const [nth, feature] of features.entries()) {
+        if (nth % STRIDE === 0) yield;
         const entry = this._entry(feature);
-        const piece = { paths: [], lines: [], area: false, bounds: L.latLngBounds([]) };
+        tile.entries.push(entry);
+        const point = feature.geometry.type.endsWith("Point");
+        const piece = point && !crowded ? this._symbols(entry, feature.geometry) : shapes.add(entry, feature.geometry);
         entry.pieces.set(key, piece);
-        if (feature.geometry.type.endsWith("Point")) this._points_of(entry, feature.geometry);
-        else this._shape(entry, piece, feature.geometry, coords, feature.geometry.type.endsWith("Polygon") ? areas : shapes);
       }
-      if (shapes.querySelector("path")) tile.replaceChildren(shapes);
+      yield;
+      const drawn = shapes.finish();
+      if (drawn) tile.element.replaceChildren(drawn);
       this._rescale();
-      if (collection.omitted) this._crowded.add(key);
+      tile.omitted = collection.omitted;
       this.fire("drawn");
     },
 
@@ -130,15 +174,31 @@
         const properties = feature.properties;
         const quiet = (this.options.quiet || []).includes(properties.kind);
         const page = this.options.page + encodeURIComponent(id);
-        this.features.set(id, { id, properties, page, quiet, name: mendmap.nameOf(properties), pieces: new Map(), marks: [] });
+        const [style, name] = [mendmap.styleOf(this.options, properties), mendmap.nameOf(properties)];
+        const entry = { id, properties, page, quiet, style, name, out: false, pieces: new Map(), marks: [] };
+        this.features.set(id, entry);
+        this._sift(entry);
       }
       return this.features.get(id);
     },
 
+    /** Sees whether a feature is shown; returns whether that changed. */
+    _sift(entry) {
+      const out = Boolean(this._filter) && !this._filter(entry);
+      const changed = out !== entry.out;
+      entry.out = out;
+      if (changed) entry.marks.forEach((mark) => hide(mark, out));
+      return changed;
+    },
+
     /** A symbol and a disc at every point; a tile holds all points of a feature, so one tile draws them. */
-    _points_of(entry, { type, coordinates }) {
-      if (entry.marks.length) return;
-      entry.marks = (type === "Point" ? [coordinates] : coordinates).map(([lon, lat]) => this._mark(entry, L.latLng(lat, lon)));
+    _symbols(entry, { type, coordinates }) {
+      const places = type === "Point" ? [coordinates] : coordinates;
+      if (!entry.marks.some(({ name }) => !name)) {
+        entry.marks.forEach(({ marker }) => marker.remove());
+        entry.marks = places.map(([lon, lat]) => this._mark(entry, L.latLng(lat, lon)));
+      }
+      return { entry, form: "points", symbols: true, area: false, paths: [], lines: [places] };
     },
 
     _mark(entry, latlng) {
@@ -149,37 +209,15 @@
       const marker = mendmap.marker(this, entry, latlng, slot);
       const { accuracy_m: accuracy, basis } = entry.properties;
       const role = this.options.role;
-      if (!accuracy || entry.quiet || role === "work") return { marker, spot };
-      const disc = L.circle(latlng, {
-        radius: accuracy, interactive: false, renderer: this._map.mendmapDiscs, className: `disc basis-${basis} disc-${role}`,
-      }).addTo(this._map);
-      disc.getElement().style.setProperty("--layer", this.options.color);
-      return { marker, disc, spot };
-    },
-
-    _shape(entry, piece, geometry, coords, shapes) {
-      const area = geometry.type.endsWith("Polygon");
-      const rings = rings_of(geometry);
-      const corner = L.point(coords.x, coords.y).multiplyBy(TILE);
-      const place = ([lon, lat]) => this._map.project([lat, lon], coords.z).subtract(corner);
-      const d = rings
-        .map((ring) => ring.map((each) => { const at = place(each); return `${at.x.toFixed(1)} ${at.y.toFixed(1)}`; }))
-        .map((points) => `M${points.join("L")}${area ? "Z" : ""}`)
-        .join("");
-      const { basis } = entry.properties;
-      const open = (event) => { L.DomEvent.stop(event); this.pick(entry); };
-      const target = svg("path", { class: "shape-target", d, fill: "none" });
-      const drawn = svg("path", { class: `shape ${area ? "area" : "line"} basis-${basis} kind-${entry.properties.kind}`, d });
-      for (const path of [drawn, target]) {
-        path.addEventListener("click", open);
-        path.addEventListener("mouseenter", () => this.light(entry, true));
-        path.addEventListener("mouseleave", () => this.light(entry, false));
-        shapes.append(path);
+      const mark = { marker, spot };
+      if (accuracy && !entry.quiet && role !== "work") {
+        mark.disc = L.circle(latlng, {
+          radius: accuracy, interactive: false, renderer: this._map.mendmapDiscs, className: `disc basis-${basis} disc-${role}`,
+        }).addTo(this._map);
+        mark.disc.getElement().style.setProperty("--layer", entry.style.color);
       }
-      piece.paths.push(drawn);
-      piece.lines.push(...rings);
-      piece.area = area;
-      rings.forEach((ring) => ring.forEach(([lon, lat]) => piece.bounds.extend([lat, lon])));
+      hide(mark, entry.out);
+      return mark;
     },
 
     /** Strokes keep their width in pixels, whatever the scale of the tiles. */
@@ -191,7 +229,7 @@
       for (const { marks, properties } of this.features.values()) {
         for (const { marker, disc } of marks) {
           if (!disc) continue;
-          const perMetre = (256 * 2 ** this._map.getZoom()) / (EARTH_M * Math.cos((marker.getLatLng().lat * Math.PI) / 180));
+          const perMetre = mendmap.pixelsPerMetre(marker.getLatLng().lat, this._map.getZoom());
           disc.getElement()?.classList.toggle("is-small", properties.accuracy_m * perMetre < 6);
         }
       }
@@ -199,17 +237,40 @@
 
     /** Marks a feature in every tile, with its disc and name; ``why`` keeps pointing and picking apart. */
     light(entry, on, why = "is-lit") {
-      for (const piece of entry.pieces.values()) piece.paths.forEach((path) => path.classList.toggle(why, on));
+      for (const piece of entry.pieces.values()) piece.shapes?.mark(piece, on, why);
       for (const { marker, disc } of entry.marks) {
         marker.getElement()?.classList.toggle(why, on);
         disc?.getElement()?.classList.toggle(why, on);
       }
     },
 
-    /** Whether any of a feature is within bounds. */
+    /** Whether any of a feature is within bounds, and shown. */
     isWithin(entry, bounds) {
-      const shapes = [...entry.pieces.values()].filter((piece) => piece.paths.length);
-      return shapes.length ? shapes.some((piece) => bounds.intersects(piece.bounds)) : entry.marks.some(({ marker }) => bounds.contains(marker.getLatLng()));
+      if (entry.out) return false;
+      for (const { bounds: own, lines } of entry.pieces.values()) {
+        if (own ? bounds.intersects(own) : lines[0].some(([lon, lat]) => bounds.contains([lat, lon]))) return true;
+      }
+      return false;
+    },
+
+    /** What of the layer is drawn, at a glance, and remembered until it or the view changes: how many features are
+        ``within`` the view, the ``bases`` of all, whether each is in a class (``classed``), and their ``form`` where all
+        are alike, else "points"; null where there are none. */
+    summary() {
+      const view = this._map?.getBounds();
+      const of = `${view?.toBBoxString()} ${this._changes}`;
+      if (this._summary?.of === of) return this._summary;
+      const [forms, bases] = [new Set(), new Set()];
+      let [within, classed] = [0, true];
+      for (const entry of this.features.values()) {
+        if (entry.out) continue;
+        forms.add(entry.pieces.values().next().value?.form);
+        bases.add(entry.properties.basis);
+        classed = classed && Boolean(entry.style.word);
+        if (view && this.isWithin(entry, view)) within += 1;
+      }
+      const form = forms.size === 1 ? [...forms][0] : forms.size ? "points" : null;
+      return (this._summary = { of, within, bases, classed, form });
     },
 
     /** The reader chose a feature, by pointer or by keyboard, at ``marker`` or on its line. */
@@ -218,58 +279,44 @@
     },
 
     _forget(key) {
-      this._requests.get(key)?.abort();
-      this._requests.delete(key);
-      this._failed.delete(key);
-      this._crowded.delete(key);
-      for (const [id, entry] of this.features) {
-        if (!entry.pieces.delete(key) || entry.pieces.size) continue;
-        for (const { marker, disc, spot } of entry.marks) {
-          marker.remove();
-          disc?.remove();
-          if (spot) this._spots.set(spot, this._spots.get(spot) - 1);
-        }
-        this.features.delete(id);
-      }
+      const tile = this._drawings.get(key);
+      if (!tile) return;
+      this._drawings.delete(key);
+      tile.request.abort();
+      this._empty(tile, key);
       this.fire("drawn");
+    },
+
+    /** Lets go of all that a tile holds, and of the features of which no other tile holds a piece. */
+    _empty(tile, key) {
+      this._single -= tile.single;
+      for (const entry of tile.entries) {
+        entry.pieces.delete(key);
+        const stays = [...entry.pieces.values()].some((piece) => piece.symbols);
+        if (!stays) this._unmark(entry, ({ name }) => !name || !entry.pieces.size);
+        if (!entry.pieces.size) this.features.delete(entry.id);
+      }
+      tile.entries = [];
+      tile.single = 0;
+    },
+
+    /** Takes those marks of a feature from the map of which ``gone`` is true. */
+    _unmark(entry, gone) {
+      for (const { marker, disc, spot } of entry.marks.filter(gone)) {
+        marker.remove();
+        disc?.remove();
+        if (!spot) continue;
+        const others = this._spots.get(spot) - 1;
+        if (others) this._spots.set(spot, others);
+        else this._spots.delete(spot);
+      }
+      entry.marks = entry.marks.filter((mark) => !gone(mark));
     },
   });
 
-  function rings_of({ type, coordinates }) {
-    if (type === "LineString") return [coordinates];
-    if (type === "MultiPolygon") return coordinates.flat();
-    return coordinates; // MultiLineString, Polygon
-  }
-
-  // Layers that are parts of one (every layer of sites) are drawn from the same tiles: each is fetched once, and
-  // given up when nobody waits for it any more.
-  const waiting = new Map(); // address -> {request, answer, users}
-
-  async function shared(url, signal) {
-    await null; // a view that is replaced in the same breath costs no request
-    signal.throwIfAborted();
-    if (!waiting.has(url)) {
-      const request = new AbortController();
-      const answer = fetch(url, { signal: request.signal }).then((found) => {
-        if (!found.ok) throw new Error(`tile ${url}: status ${found.status}`);
-        return found.json();
-      });
-      waiting.set(url, { request, answer, users: 0 });
-    }
-    const found = waiting.get(url);
-    const leave = () => {
-      found.users -= 1;
-      if (found.users || waiting.get(url) !== found) return;
-      waiting.delete(url);
-      found.request.abort();
-    };
-    found.users += 1;
-    const gone = new Promise((_, refuse) => signal.addEventListener("abort", () => refuse(signal.reason), { once: true }));
-    try {
-      return await Promise.race([found.answer, gone]);
-    } finally {
-      leave();
-    }
+  function hide({ marker, disc }, out) {
+    marker.getElement()?.classList.toggle("is-out", out);
+    disc?.getElement()?.classList.toggle("is-out", out);
   }
 
   /** What ``maps.elements.GeoJsonTiles`` calls. */

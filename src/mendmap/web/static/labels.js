@@ -3,60 +3,70 @@
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
   const { h } = mendmap;
-  const SIDES = ["right", "left", "below", "above", "upper-right", "lower-right", "upper-left", "lower-left"];
-  const ALONG = ["over", "under"];
-  const MOST = 300; // names tried in a view: each is measured on the page
+  const MOST = 150; // names tried in a view of what has no marker of its own: each is an element of the page
+  const TRIED = 300; // names tried in a view
+  const LONGEST = 60; // characters of a name on the map; the panel has the whole
   const BESIDE = 13; // pixels between features on the same spot
+  const CELL = 64; // pixels; what covers a spot is looked for among what covers its cell
+  const STRIDE = 20; // features between two looks at the clock
+
+  // Where a name's left upper corner is from the middle of a symbol of half-width r, for a name of width w and height h.
+  const SIDES = {
+    right: (r, w, h) => [r + 1, -h / 2],
+    left: (r, w, h) => [-r - 1 - w, -h / 2],
+    below: (r, w) => [-w / 2, r - 2],
+    above: (r, w, h) => [-w / 2, -r + 2 - h],
+    "upper-right": (r, w, h) => [0.64 * r, -0.36 * r - h],
+    "lower-right": (r) => [0.64 * r, 0.36 * r],
+    "upper-left": (r, w, h) => [-0.64 * r - w, -0.36 * r - h],
+    "lower-left": (r, w) => [-0.64 * r - w, 0.36 * r],
+    middle: (r, w, h) => [-w / 2, -h / 2],
+  };
+  const AROUND = Object.keys(SIDES).filter((side) => side !== "middle");
+  // How far from a line a name is written along it, in its own heights.
+  const ALONG = { over: -0.74, under: 0.83 };
 
   /** A name short enough for a map: without what stands in brackets, and that of a river without an aside. */
-  mendmap.shortName = ({ name, properties }, { kinds, role }) =>
-    properties.basis === "hypothesis"
-      ? `${kinds[properties.kind] || name}: a hypothesis`
-      : name.split(role === "watercourse" ? /\s*[(,]/ : /\s*\(/)[0] || name;
+  mendmap.shortName = ({ name, properties }, { kinds, role }) => {
+    const short =
+      properties.basis === "hypothesis"
+        ? mendmap.say("{kind}: a hypothesis", { kind: kinds[properties.kind] || name })
+        : name.split(role === "watercourse" ? /\s*[(,]/ : /\s*\(/)[0] || name;
+    const signs = [...short.slice(0, 4 * LONGEST)];
+    return signs.length > LONGEST ? `${signs.slice(0, LONGEST - 1).join("")}…` : short;
+  };
 
   /** The marker of a point: a symbol that can be focused and opened, with its name. ``slot`` counts features of the
       layer on the same spot. */
   mendmap.marker = (layer, entry, latlng, slot) => {
-    const { role, shape, kinds } = layer.options;
+    const { role, kinds } = layer.options;
     const size = entry.quiet ? 12 : role === "context" ? 16 : 26;
-    const label = h("span", { class: "label", text: mendmap.shortName(entry, layer.options) });
-    const body = h("span", { class: "marker-body" }, mendmap.symbol(shape, size), label);
+    const body = h("span", { class: "marker-body" }, mendmap.symbol(entry.style.shape, size), labelOf(layer, entry));
     const beside = role === "work" ? [14 + slot * BESIDE, 12] : [slot * BESIDE, 0];
     return place(layer, entry, latlng, body, {
       className: `marker marker-${role}${entry.quiet ? " marker-quiet" : ""}`,
       size,
       anchor: [size / 2 - beside[0], size / 2 - beside[1]],
       keyboard: role !== "context",
-      label: `${entry.name}, ${kinds[entry.properties.kind] || layer.options.name}, ${mendmap.knownAs(entry.properties)}`,
+      label: told(entry, kinds[entry.properties.kind] || layer.options.name),
     });
   };
 
-  /** The name of a line or an outline, where most of it is seen: it can be focused and opened like a symbol. */
-  function nameOfShape(map, layer, entry, zoomed) {
-    const at = zoomed ? longest(map, entry) : null;
-    if (!at) {
-      entry.marks.forEach(({ marker }) => marker.remove());
-      entry.marks = [];
-      return;
-    }
-    if (!entry.marks.length) entry.marks = [{ marker: markerOfShape(layer, entry, at.latlng) }];
-    const [mark] = entry.marks;
-    mark.angle = at.angle;
-    mark.marker.setLatLng(at.latlng);
-    const element = mark.marker.getElement();
-    element.classList.toggle("is-along", at.angle !== null);
-    element.querySelector(".label").style.setProperty("--angle", `${at.angle || 0}deg`);
-  }
+  /** What a marker is called to who does not see it. */
+  const told = ({ name, properties, style }, kind) => [name, kind, style.word, mendmap.knownAs(properties)].filter(Boolean).join(", ");
 
-  function markerOfShape(layer, entry, latlng) {
-    const label = h("span", { class: "label", text: mendmap.shortName(entry, layer.options) });
-    return place(layer, entry, latlng, h("span", { class: "marker-body" }, label), {
+  const labelOf = (layer, entry) => h("span", { class: "label", text: mendmap.shortName(entry, layer.options) });
+
+  /** The name of what has no symbol of its own: it can be focused and opened like one. */
+  function nameMark(layer, entry, latlng) {
+    const marker = place(layer, entry, latlng, h("span", { class: "marker-body" }, labelOf(layer, entry)), {
       className: `marker marker-shape marker-${layer.options.role}`,
       size: 1,
       anchor: [0, 0],
       keyboard: true,
-      label: `${entry.name}, ${mendmap.knownAs(entry.properties)}`,
+      label: told(entry),
     });
+    return { marker, name: true };
   }
 
   function place(layer, entry, latlng, body, { className, size, anchor, keyboard, label }) {
@@ -67,6 +77,7 @@
     element.setAttribute("aria-label", label);
     element.dataset.feature = entry.id;
     element.dataset.layer = layer.options.id;
+    element.style.setProperty("--layer", entry.style.color);
     if (!keyboard) element.setAttribute("role", "img");
     marker.on("click", () => layer.pick(entry, marker));
     element.addEventListener("keydown", (event) => {
@@ -77,106 +88,220 @@
     for (const [name, on] of [["mouseenter", true], ["focus", true], ["mouseleave", false], ["blur", false]]) {
       element.addEventListener(name, () => layer.light(entry, on));
     }
+    layer.fire("marked", { entry, marker });
     return marker;
   }
 
-  /** The middle of the longest straight run of a shape that is in view, and the angle to write along it. */
-  function longest(map, entry) {
+  const arranging = new WeakMap(); // map -> AbortController
+
+  /** Writes the names that fit, those of earlier layers first and each once; a name that fits nowhere waits for
+      a closer look. It works in slices; what it had begun before is given up. */
+  mendmap.arrangeLabels = (map, layers) => {
+    arranging.get(map)?.abort();
+    const now = new AbortController();
+    arranging.set(map, now);
+    const shown = layers.filter((layer) => map.hasLayer(layer));
+    mendmap.inSlices(arrange(map, shown), now.signal).catch((error) => now.signal.aborted || console.error(error));
+  };
+
+  function* arrange(map, layers) {
+    const names = yield* nameShapes(map, layers);
+    const drawn = [];
+    for (const layer of layers) {
+      for (const entry of layer.features.values()) {
+        if (entry.marks.length && !entry.out) drawn.push(...entry.marks.map((mark) => ({ layer, entry, mark, middle: middleOf(map, mark) })));
+      }
+      yield;
+    }
+    drawn.forEach(({ mark }) => shorten(mark, false));
+    // Read at once, before anything is written: the page is laid out once.
+    for (const { mark } of drawn) mark.size = mark.size?.[0] ? mark.size : sizeOf(mark);
+    const taken = new Taken();
+    for (const { layer, mark, middle } of drawn) {
+      const r = Math.max(0.5, halfOf(mark) * 0.6 - 3);
+      // The dots of places that only help to find one's way give way to the names of sites.
+      if (!mark.name) taken.add(boxAt(middle, [-r, -r], [2 * r, 2 * r]), { of: mark, minor: layer.options.role === "context" });
+    }
+    for (const box of obstacles(map)) taken.add(box, { of: null });
+    yield;
+    const zoom = map.getZoom();
+    const view = map.getBounds();
+    const written = new Set();
+    let tried = 0;
+    for (const [nth, { layer, entry, mark, middle }] of drawn.entries()) {
+      if (nth % STRIDE === 0) yield;
+      const wanted = !entry.quiet && zoom >= (layer.options.fromZoom ?? 0) && !written.has(entry) && view.contains(mark.marker.getLatLng());
+      const fits = () => sidesOf(layer, mark).some((side) => writeAt(side, layer, mark, middle, taken, names.edge));
+      const fit = wanted && (tried += 1) <= TRIED && (fits() || (shorten(mark, true) && fits()));
+      if (fit) written.add(entry);
+      mark.marker.getElement()?.classList.toggle("is-unnamed", !fit);
+    }
+  }
+
+  /** Leaves out what a name says of a month, where there is no room for it, or shows it; returns whether that changed. */
+  function shorten(mark, short) {
+    const element = mark.marker.getElement();
+    if (!element?.querySelector(".dated") || element.classList.contains("is-short") === short) return false;
+    element.classList.toggle("is-short", short);
+    mark.size = sizeOf(mark);
+    return true;
+  }
+
+  /** Gives a name to the shapes, and the members of crowds, that are most of what is seen; takes it from the others. */
+  function* nameShapes(map, layers) {
+    const view = map.getBounds();
     const box = map.getPixelBounds();
-    let best = null;
-    let area = false;
-    for (const piece of entry.pieces.values()) {
-      area = area || piece.area;
-      for (const line of piece.lines) {
-        const points = line.map(([lon, lat]) => map.project([lat, lon]));
-        for (let nth = 1; nth < points.length; nth += 1) {
-          const run = L.LineUtil.clipSegment(points[nth - 1], points[nth], box, nth > 1, false);
-          if (run && (!best || run[0].distanceTo(run[1]) > best[0].distanceTo(best[1]))) best = run;
+    const edge = L.bounds(map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize()));
+    let left = MOST;
+    for (const layer of layers) {
+      const zoomed = map.getZoom() >= (layer.options.fromZoom ?? 0);
+      const named = zoomed && left > 0 ? largest(layer, view, left) : new Set();
+      left -= named.size;
+      let nth = 0;
+      for (const entry of layer.features.values()) {
+        if ((nth += 1) % STRIDE === 0) yield;
+        if (!layer._map || !entry.pieces.size || hasSymbol(entry)) continue;
+        const at = named.has(entry) ? spotOf(map, entry, box) : null;
+        if (!at) {
+          entry.marks.forEach(({ marker }) => marker.remove());
+          entry.marks = [];
+          continue;
         }
+        if (!entry.marks.length) entry.marks = [nameMark(layer, entry, at.latlng)];
+        const [mark] = entry.marks;
+        mark.angle = at.angle;
+        mark.marker.setLatLng(at.latlng);
+        mark.marker.getElement().classList.toggle("is-along", at.angle !== null);
       }
     }
-    if (area) return middle(map, entry, box);
-    if (!best || best[0].distanceTo(best[1]) < 40) return null;
+    return { edge };
+  }
+
+  const hasSymbol = (entry) => [...entry.pieces.values()].some((piece) => piece.symbols);
+
+  /** The entries of a layer in view without a symbol, no more than ``most``: the largest. */
+  function largest(layer, view, most) {
+    const seen = [...layer.features.values()].filter((entry) => !hasSymbol(entry) && layer.isWithin(entry, view));
+    if (seen.length <= most) return new Set(seen);
+    const extent = new Map(seen.map((entry) => [entry, Math.max(...[...entry.pieces.values()].map(({ box }) => box[2] - box[0] + box[3] - box[1]))]));
+    return new Set(seen.sort((a, b) => extent.get(b) - extent.get(a)).slice(0, most));
+  }
+
+  /** Where a name stands: in the middle of an outline or of the points of a crowd, or amid the longest straight run
+      of a line that is in view, with the angle to write along it. */
+  function spotOf(map, entry, box) {
+    const pieces = [...entry.pieces.values()].filter((piece) => piece.bounds);
+    if (pieces.some((piece) => piece.form !== "line")) {
+      const bounds = L.latLngBounds([]);
+      pieces.forEach((piece) => bounds.extend(piece.bounds));
+      return { latlng: map.unproject(map.project(bounds.getNorthWest()).add(map.project(bounds.getSouthEast())).divideBy(2)), angle: null };
+    }
+    let best = null;
+    let long = 40; // pixels that a name needs at least
+    for (const line of pieces.flatMap((piece) => piece.lines)) {
+      const points = line.map(([lon, lat]) => map.project([lat, lon]));
+      for (let nth = 1; nth < points.length; nth += 1) {
+        const run = L.LineUtil.clipSegment(points[nth - 1], points[nth], box, nth > 1, false);
+        const length = run ? run[0].distanceTo(run[1]) : 0;
+        if (length > long) [best, long] = [run, length];
+      }
+    }
+    if (!best) return null;
     const [from, to] = best[0].x <= best[1].x ? best : [best[1], best[0]];
     const angle = (Math.atan2(to.y - from.y, to.x - from.x) * 180) / Math.PI;
     return { latlng: map.unproject(from.add(to).divideBy(2)), angle };
   }
 
-  function middle(map, entry, box) {
-    const all = [...entry.pieces.values()].flatMap((piece) => piece.lines.flat());
-    const bounds = L.bounds(all.map(([lon, lat]) => map.project([lat, lon])));
-    return bounds.intersects(box) ? { latlng: map.unproject(bounds.getCenter()), angle: null } : null;
-  }
-
-  /** Writes the names that fit, those of earlier layers first and each once; a name that fits nowhere waits for
-      a closer look. */
-  mendmap.arrangeLabels = (map, layers) => {
-    const zoom = map.getZoom();
-    const shown = layers.filter((layer) => map.hasLayer(layer));
-    for (const layer of shown) {
-      for (const entry of layer.features.values()) {
-        if ([...entry.pieces.values()].some((piece) => piece.paths.length)) {
-          nameOfShape(map, layer, entry, zoom >= (layer.options.fromZoom ?? 0));
-        }
-      }
-    }
-    const drawn = shown.flatMap((layer) => [...layer.features.values()].flatMap((entry) => entry.marks.map((mark) => ({ layer, entry, mark }))));
-    const taken = drawn.map(({ layer, mark }) => ({
-      of: mark,
-      // The dots of places that only help to find one's way give way to the names of sites.
-      minor: layer.options.role === "context",
-      box: inset(boxOf(mark.marker.getElement().querySelector(".symbol-shape")), 3),
-    }));
-    const over = map.getContainer().parentElement.querySelectorAll(".layers, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
-    over.forEach((each) => taken.push({ of: null, box: boxOf(each) }));
-    const edge = map.getContainer().getBoundingClientRect();
-    const view = map.getBounds();
-    const written = new Set();
-    let tried = 0;
-    for (const { layer, entry, mark } of drawn) {
-      const element = mark.marker.getElement();
-      const wanted = !entry.quiet && zoom >= (layer.options.fromZoom ?? 0) && !written.has(entry) && view.contains(mark.marker.getLatLng());
-      const named = wanted && (tried += 1) <= MOST;
-      const fits = (side) => {
-        element.dataset.side = side;
-        const minor = layer.options.role === "context";
-        const boxes = boxesOf(element.querySelector(".label"), ALONG.includes(side) ? mark.angle : null);
-        const free = boxes.every(
-          (box) => inside(box, edge) && taken.every((each) => each.of === mark || (each.minor && !minor) || !overlap(each.box, box)),
-        );
-        if (free) boxes.forEach((box) => taken.push({ of: null, box }));
-        return free;
-      };
-      const fit = named && sidesOf(layer, element).some(fits);
-      if (fit) written.add(entry);
-      element.classList.toggle("is-unnamed", !fit);
-    }
-  };
-
   /** Where a name may stand: around a point, in the middle of an outline, along a line; that of a site that is a line
       beside it too. */
-  function sidesOf(layer, element) {
-    if (!element.classList.contains("marker-shape")) return SIDES;
-    if (!element.classList.contains("is-along")) return ["middle"];
-    return layer.options.role === "site" ? [...ALONG, ...SIDES] : ALONG;
+  function sidesOf(layer, mark) {
+    if (!mark.name) return AROUND;
+    if (mark.angle === null) return ["middle"];
+    return layer.options.role === "site" ? [...Object.keys(ALONG), ...AROUND] : Object.keys(ALONG);
   }
 
-  /** The boxes a name covers: one, or for a name written along a line a row of small ones. */
-  function boxesOf(label, angle) {
-    const box = boxOf(label);
-    if (typeof angle !== "number") return [box];
-    const [width, height] = [label.offsetWidth, label.offsetHeight];
-    const [x, y, turn] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2, (angle * Math.PI) / 180];
+  /** Writes a name at a side of its marker, if it fits there. */
+  function writeAt(side, layer, mark, middle, taken, edge) {
+    const [width, height] = mark.size;
+    const along = side in ALONG;
+    const offset = along ? [0, 0] : SIDES[side](halfOf(mark), width, height);
+    const boxes = along ? boxesAlong(middle, mark.angle, ALONG[side] * height, mark.size) : [boxAt(middle, offset, mark.size)];
+    const minor = layer.options.role === "context";
+    if (!boxes.every((box) => edge.contains([[box.left, box.top], [box.right, box.bottom]]) && taken.leaves(box, mark, minor))) return false;
+    boxes.forEach((box) => taken.add(box, { of: null }));
+    const element = mark.marker.getElement();
+    if (!element) return false;
+    element.dataset.side = side;
+    element.querySelector(".label").style.transform = along
+      ? `translate(-50%, -50%) rotate(${mark.angle}deg) translateY(${ALONG[side] * height}px)`
+      : `translate(${offset[0]}px, ${offset[1]}px)`;
+    return true;
+  }
+
+  /** The boxes a name covers that is written along a line: a row of small ones. */
+  function boxesAlong(middle, angle, shift, [width, height]) {
+    const turn = (angle * Math.PI) / 180;
+    const [x, y] = [middle[0] - shift * Math.sin(turn), middle[1] + shift * Math.cos(turn)];
     const count = Math.max(1, Math.ceil(width / height));
     return Array.from({ length: count }, (_, nth) => {
       const off = ((nth + 0.5) / count - 0.5) * width;
-      const [left, top] = [x + off * Math.cos(turn) - height / 2, y + off * Math.sin(turn) - height / 2];
-      return { left, top, right: left + height, bottom: top + height };
+      return boxAt([x + off * Math.cos(turn), y + off * Math.sin(turn)], [-height / 2, -height / 2], [height, height]);
     });
   }
 
-  const inset = (box, by) => ({ left: box.left + by, right: box.right - by, top: box.top + by, bottom: box.bottom - by });
-  const boxOf = (element) => element?.getBoundingClientRect() ?? { left: 0, right: 0, top: 0, bottom: 0 };
+  /** What covers the map, by cells of a grid. */
+  class Taken {
+    constructor() {
+      this._cells = new Map();
+    }
+
+    add(box, what) {
+      for (const cell of cellsOf(box)) {
+        if (!this._cells.has(cell)) this._cells.set(cell, []);
+        this._cells.get(cell).push({ ...what, box });
+      }
+    }
+
+    /** Whether a name of ``mark`` may cover a box: nothing else is there, or only what gives way to it. */
+    leaves(box, mark, minor) {
+      return cellsOf(box).every((cell) =>
+        (this._cells.get(cell) || []).every((each) => each.of === mark || (each.minor && !minor) || !overlap(each.box, box)),
+      );
+    }
+  }
+
+  function cellsOf({ left, top, right, bottom }) {
+    const found = [];
+    for (let x = Math.floor(left / CELL); x <= Math.floor(right / CELL); x += 1) {
+      for (let y = Math.floor(top / CELL); y <= Math.floor(bottom / CELL); y += 1) found.push(`${x},${y}`);
+    }
+    return found;
+  }
+
+  /** The boxes of what stands over a map, in its layers' pixels. */
+  function obstacles(map) {
+    const frame = map.getContainer().getBoundingClientRect();
+    const over = map.getContainer().parentElement.querySelectorAll(".map-side > *, .panel:not([hidden]), .pill, .leaflet-bar, .leaflet-control-attribution");
+    return [...over].map((each) => {
+      const { left, top, width, height } = each.getBoundingClientRect();
+      const at = map.containerPointToLayerPoint([left - frame.left, top - frame.top]);
+      return boxAt([at.x, at.y], [0, 0], [width, height]);
+    });
+  }
+
+  function middleOf(map, { marker }) {
+    const { iconSize, iconAnchor } = marker.options.icon.options;
+    const at = map.latLngToLayerPoint(marker.getLatLng());
+    return [at.x - iconAnchor[0] + iconSize[0] / 2, at.y - iconAnchor[1] + iconSize[1] / 2];
+  }
+
+  const halfOf = (mark) => (mark.name ? 7 : mark.marker.options.icon.options.iconSize[0] / 2);
+
+  function sizeOf({ marker }) {
+    const label = marker.getElement()?.querySelector(".label");
+    return label ? [label.offsetWidth, label.offsetHeight] : [0, 0];
+  }
+
+  const boxAt = ([x, y], [dx, dy], [width, height]) => ({ left: x + dx, top: y + dy, right: x + dx + width, bottom: y + dy + height });
   const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-  const inside = (a, b) => a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
 })();

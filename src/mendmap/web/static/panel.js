@@ -1,8 +1,8 @@
-/* The panel that tells of one feature: the article of the feature's own page, fetched when it is asked for. */
+/* The panel that tells of the feature that the reader chose: the article of its own page, fetched when it is asked for. */
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
-  const { h } = mendmap;
+  const { h, say } = mendmap;
   const PATIENCE_MS = 15000;
 
   mendmap.Panel = class {
@@ -10,10 +10,15 @@
     constructor(frame, closed) {
       this._closed = closed;
       this._body = h("div", { class: "panel-body" });
-      this._full = h("a", { class: "panel-full", text: "Open its own page" });
-      const close = h("button", { type: "button", class: "panel-close", "aria-label": "Close", text: "✕", on: { click: () => this.close() } });
+      this._full = h("a", { class: "panel-full", text: say("Open its own page") });
+      const close = h("button", { type: "button", class: "panel-close", "aria-label": say("Close"), text: "✕", on: { click: () => this.close() } });
       const bar = h("div", { class: "panel-bar" }, this._full, close);
-      this.element = h("section", { class: "panel", role: "dialog", "aria-label": "About this place", tabindex: "-1", hidden: true }, bar, this._body);
+      this.element = h(
+        "section",
+        { class: "panel", role: "dialog", "aria-label": say("About this place"), tabindex: "-1", hidden: true },
+        bar,
+        this._body,
+      );
       mendmap.sheet(this.element, bar, () => this.close());
       this.element.addEventListener("keydown", (event) => {
         if (event.key === "Escape") this.close();
@@ -30,16 +35,17 @@
       this._request?.abort();
       const request = (this._request = new AbortController());
       const timer = setTimeout(() => request.abort("slow"), PATIENCE_MS);
-      this._full.href = page;
+      this._full.href = mendmap.spoken(page);
       this.element.setAttribute("aria-label", name);
-      this._body.replaceChildren(h("p", { class: "panel-wait", role: "status", text: `Fetching what is known of ${name} …` }));
+      this._body.replaceChildren(h("p", { class: "panel-wait", role: "status", text: say("Fetching what is known of {name} …", { name }) }));
       this.element.hidden = false;
       this.element.setAttribute("aria-busy", "true");
       this.element.focus({ preventScroll: true });
       try {
-        const answer = await fetch(page, { signal: request.signal, headers: { Accept: "text/html" } });
+        const headers = { Accept: "text/html", "Accept-Language": mendmap.language };
+        const answer = await fetch(mendmap.spoken(page), { signal: request.signal, headers });
         if (!answer.ok) throw new Error(`status ${answer.status}`);
-        const article = articleOf(await answer.text());
+        const article = articleOf(await answer.text(), new URL(page, window.location.href));
         if (this._request === request) {
           this._body.replaceChildren(article);
           mendmap.charts(article);
@@ -54,8 +60,8 @@
     }
 
     _sorry(feature) {
-      const again = h("button", { type: "button", class: "button", text: "Try again", on: { click: () => this.open(feature) } });
-      this._body.replaceChildren(h("p", { role: "status", text: `What is known of ${feature.name} could not be fetched.` }), again);
+      const again = h("button", { type: "button", class: "button", text: say("Try again"), on: { click: () => this.open(feature) } });
+      this._body.replaceChildren(h("p", { role: "status", text: say("What is known of {name} could not be fetched.", { name: feature.name }) }), again);
     }
 
     close() {
@@ -68,7 +74,7 @@
   };
 
   /** The article of a page, its headings one level lower: the map's page has a first heading of its own. */
-  function articleOf(text) {
+  function articleOf(text, from) {
     const article = new DOMParser().parseFromString(text, "text/html").querySelector("article.feature");
     if (!article) throw new Error("the page has no article");
     for (const level of [3, 2, 1]) {
@@ -79,6 +85,74 @@
         old.replaceWith(heading);
       }
     }
+    // A notebook shows articles of a service that is elsewhere.
+    if (from.origin !== window.location.origin) {
+      for (const name of ["href", "src"]) {
+        article.querySelectorAll(`[${name}]`).forEach((each) => each.setAttribute(name, new URL(each.getAttribute(name), from).href));
+      }
+    }
     return document.adoptNode(article);
+  }
+
+  /** What ``maps.elements.Panel`` calls: a click or Enter opens the panel, and so does a link; closing it gives the
+      focus back. */
+  mendmap.panel = (map) => {
+    const bench = mendmap.bench(map);
+    const permalink = mendmap.permalink(map);
+    let chosen = null;
+    const unmark = () => chosen && bench.layers.includes(chosen.layer) && light(false);
+    const light = (on) => {
+      const entry = chosen.layer.features.get(chosen.id);
+      if (entry) chosen.layer.light(entry, on, "is-chosen");
+      return entry;
+    };
+    const panel = new mendmap.Panel(bench.frame, () => {
+      unmark();
+      const marks = [chosen?.marker, ...(chosen?.layer.features.get(chosen.id)?.marks || []).map(({ marker }) => marker)];
+      const element = marks.map((marker) => marker?.getElement()).find((each) => each?.isConnected && each.tabIndex >= 0);
+      (element || map.getContainer()).focus({ preventScroll: true });
+      chosen = null;
+      permalink.changed();
+    });
+    L.DomEvent.disableClickPropagation(panel.element).disableScrollPropagation(panel.element);
+    /** Tells of a feature of a layer, at a place of the map where one is known; other elements call it. */
+    bench.choose = (layer, { id, properties, name = mendmap.nameOf(properties || { id }) }, latlng, marker) => {
+      unmark();
+      chosen = { layer, id, marker };
+      light(true);
+      panel.open({ page: layer.options.page + encodeURIComponent(id), name });
+      if (latlng) intoSight(map, latlng, panel.element);
+      permalink.changed();
+    };
+    for (const layer of bench.layers) {
+      layer.on("pick", ({ entry, marker }) => bench.choose(layer, entry, marker?.getLatLng(), marker));
+      layer.on("drawn", () => chosen?.layer === layer && light(true));
+    }
+    document.addEventListener("keydown", (event) => event.key === "Escape" && panel.close());
+    permalink.part("open", {
+      write: () => chosen && `${chosen.layer.options.id}/${chosen.id}`,
+      read: (text) => {
+        const [, named, id] = /^([\w-]{1,80})\/([\w.-]{1,200})$/.exec(text) || [];
+        const layer = bench.layer(named);
+        if (layer && !(chosen?.layer === layer && chosen.id === id)) bench.choose(layer, { id, name: layer.options.name });
+      },
+    });
+  };
+
+  /** Moves the map so that a place is beside the panel, or above it on a phone. */
+  function intoSight(map, latlng, panel) {
+    if (mendmap.WIDE.matches) {
+      map.panInside(latlng, { paddingTopLeft: [40, 40], paddingBottomRight: [panel.offsetWidth + 60, 40] });
+      return;
+    }
+    let frame = map.getContainer().getBoundingClientRect();
+    if (frame.top > 40 || frame.top < -frame.height / 2) {
+      map.getContainer().scrollIntoView({ block: "start", behavior: "instant" });
+      frame = map.getContainer().getBoundingClientRect();
+    }
+    const top = Math.max(0, -frame.top);
+    const bottom = Math.max(top + 60, window.innerHeight * 0.38 - frame.top);
+    const { y } = map.latLngToContainerPoint(latlng);
+    if (y < top + 20 || y > bottom - 20) map.panBy([0, y - (top + bottom) / 2]);
   }
 })();

@@ -24,7 +24,7 @@
   };
 
   /** A number, with the signs of the page's language. */
-  mendmap.number = (value, options = {}) => Number(value).toLocaleString(locale, { maximumFractionDigits: 10, ...options });
+  mendmap.number = (value, options = {}) => numbers({ maximumFractionDigits: 10, ...options }).format(Number(value));
 
   /** A day, such as 7 January 2024; in UTC, as everywhere. */
   mendmap.day = (moment) => new Date(moment).toLocaleDateString(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
@@ -39,6 +39,14 @@
     const [path, hash] = address.split("#");
     return `${path}${path.includes("?") ? "&" : "?"}lang=${encodeURIComponent(chosen)}${hash === undefined ? "" : `#${hash}`}`;
   };
+
+  // What writes numbers is slow to make, and a map writes thousands.
+  const made = new Map();
+  function numbers(options) {
+    const name = JSON.stringify(options);
+    if (!made.has(name)) made.set(name, new Intl.NumberFormat(locale, options));
+    return made.get(name);
+  }
 
   const filled = (message, values) =>
     message.replace(/\{(\w+)\}/g, (whole, name) => {
