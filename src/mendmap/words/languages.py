@@ -9,6 +9,7 @@ import datetime as dt
 import functools
 import gettext
 import io
+import re
 from collections.abc import Collection, Mapping
 from importlib import resources
 from typing import Any
@@ -27,6 +28,7 @@ _LATIN = (
 )
 _MADE_OF = {"sr-Latn": ("sr-Cyrl", _LATIN)}
 SOURCE = "en"
+_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
 
 
 class Language:
@@ -67,11 +69,11 @@ class Language:
         if isinstance(text, Name):
             return str(text.values.get(self.id, text))
         if text.parts:
-            return text.message.join(self.say(part) for part in text.parts)
+            return _stopped(text.message.join(self.say(part) for part in text.parts))
         message = (
             self.ngettext(text.message, text.many, text.values["number"]) if text.many else self.gettext(text.message)
         )
-        return message.format_map(_Said(self, text.values)) if text.values else message
+        return _stopped(message.format_map(_Said(self, text.values))) if text.values else message
 
     def knows(self, text: str | None) -> bool:
         """Whether ``say`` gives a text in this language, not as it is."""
@@ -184,6 +186,11 @@ def _messages(ident: str) -> gettext.NullTranslations:
     mofile.write_mo(compiled, found)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def _stopped(said: str) -> str:
+    """A sentence that ends in a date that ends in a stop has one stop."""
+    return _TWO_STOPS.sub(".", said)
 
 
 def _lettered(found: Any, letters: Mapping[int, Any]) -> Any:

@@ -36,8 +36,7 @@ class Phrase(str):
     ) -> "Phrase":
         phrase = super().__new__(cls, text)
         phrase.values, phrase.many, phrase.parts = values, many, tuple(parts)
-        # What separates parts may be nothing.
-        phrase.message = message if message or phrase.parts else text
+        phrase.message = message if phrase.parts else message or text
         return phrase
 
     def __getnewargs__(self) -> tuple[Any, ...]:
