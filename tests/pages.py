@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 # Elements without an end.
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # What tells its reader something, of any element; and what stands in no language: code, titles of documents.
-_TOLD = ("title", "alt", "aria-label", "placeholder")
+_TOLD = ("title", "alt", "aria-label")
 _NO_LANGUAGE = {"code", "cite", "script", "style", "textarea"}
 
 

@@ -39,8 +39,8 @@ def texts(catalogue: Catalogue, features: Iterable[Feature], placed: Placed) -> 
     for feature in features:
         layer = layers[feature.layer]
         for each in columns(layer):
-            if each.kind == "text" and each.name not in _FIXED and (text := feature.properties.get(each.name)):
-                found.setdefault(text, f"{layer.entry.file}: {feature.id} {each.name}")
+            if each.kind == "text" and each.name not in _FIXED and (said := feature.properties.get(each.name)):
+                found.setdefault(said, f"{layer.entry.file}: {feature.id} {each.name}")
     for file, _, record in placed:
         for text, column in _record(record):
             found.setdefault(text, f"{file}: {record.id} {column}")
@@ -119,8 +119,8 @@ def _own(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
             yield text, f"{layer.id} {column}"
         yield from ((text, f"{layer.id} kinds {name}") for name, text in layer.kinds.items())
         yield from ((text, f"{layer.id} fields {name}") for name, text in layer.fields.items())
-    for each in (*catalogue.tables, *catalogue.readings):
-        yield each.entry.licence, f"{each.entry.file} licence"
+    for entry in [*(each.entry for each in catalogue.tables), *(each.entry for each in catalogue.readings)]:
+        yield entry.licence, f"{entry.file} licence"
 
 
 def _record(record: Record) -> Iterator[tuple[str, str]]:

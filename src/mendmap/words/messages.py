@@ -66,7 +66,7 @@ def write(language: str, texts: Mapping[str, str], known: Iterable[Message]) -> 
     struck = Catalog()
     for text, translation in said.items():
         struck.add(text, translation).flags.clear()
-    catalog.obsolete = {each.id: each for each in struck if each.id}
+    catalog.obsolete = {str(each.id): each for each in struck if each.id}
     written = io.BytesIO()
     pofile.write_po(written, catalog, width=0, omit_header=True)
     return _HEAD.format(language=language) + written.getvalue().decode()
