@@ -28,7 +28,6 @@ from mendmap.web.routes import (
     progress,
     readings,
     rivers,
-    strip,
     search,
     series,
     statements,
