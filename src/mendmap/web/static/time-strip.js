@@ -35,21 +35,21 @@
   /** The strip as an element; ``scale`` is that of ``stripScale``. It is decoration: the table of months says the same. */
   mendmap.timeStrip = (stops, scale) => {
     const height = ROWS.length * TALL;
-    const drawing = svg("svg", { class: "strip", viewBox: `0 0 ${scale.size} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
+    const drawing = svg("svg", { class: "time-strip", viewBox: `0 0 ${scale.size} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
     for (const { at } of scale.gaps) {
-      drawing.append(svg("rect", { class: "strip-gap", x: at, y: 0, width: GAP, height }));
-      for (const x of [0.5, 2, 3.5]) drawing.append(svg("path", { class: "strip-hatch", d: `M${at + x - 0.5} ${height}L${at + x + 0.5} 0` }));
+      drawing.append(svg("rect", { class: "time-strip-gap", x: at, y: 0, width: GAP, height }));
+      for (const x of [0.5, 2, 3.5]) drawing.append(svg("path", { class: "time-strip-hatch", d: `M${at + x - 0.5} ${height}L${at + x + 0.5} 0` }));
     }
     for (const stop of stops) {
       ROWS.forEach((kinds, row) => {
         const count = kinds.reduce((sum, kind) => sum + (stop[kind] || 0), 0);
         if (!count) return;
         const tall = Math.min(1, 0.55 + Math.log10(count) / 6) * (TALL - 1.5);
-        drawing.append(svg("path", { class: `strip-bar strip-${kinds[0]}`, d: `M${scale.at(stop.month) + 0.5} ${(row + 1) * TALL}v${-tall}` }));
+        drawing.append(svg("path", { class: `time-strip-bar time-strip-${kinds[0]}`, d: `M${scale.at(stop.month) + 0.5} ${(row + 1) * TALL}v${-tall}` }));
       });
     }
-    const years = h("span", { class: "strip-years", "aria-hidden": "true" });
-    const element = h("span", { class: "strip-frame" }, drawing, years);
+    const years = h("span", { class: "time-strip-years", "aria-hidden": "true" });
+    const element = h("span", { class: "time-strip-frame" }, drawing, years);
     const write = () => {
       let last = -APART;
       const wide = element.clientWidth;
@@ -57,7 +57,7 @@
         const x = (at / scale.size) * wide;
         if (x - last < APART || x > wide - APART) return [];
         last = x;
-        const mark = h("span", { class: "strip-year", text: String(year) });
+        const mark = h("span", { class: "time-strip-year", text: String(year) });
         mark.style.left = `${(100 * at) / scale.size}%`;
         return [mark];
       });
