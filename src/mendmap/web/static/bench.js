@@ -84,7 +84,7 @@
 
     /** A button among the map's tools, at its lower right; ``label`` says what it does. */
     tool(icon, label, press) {
-      const button = h("button", { type: "button", class: "tool", title: label, "aria-label": label, on: { click: press } }, mendmap.icon(icon));
+      const button = h("button", { type: "button", class: "tool", "data-tool": icon, title: label, "aria-label": label, on: { click: press } }, mendmap.icon(icon));
       if (!this._tools) {
         this._tools = h("div", { class: "leaflet-bar tools" });
         L.DomEvent.disableClickPropagation(this._tools);
