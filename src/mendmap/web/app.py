@@ -37,6 +37,38 @@ from mendmap.web.routes import (
 )
 
 STATIC = Path(__file__).parent / "static"
+# In the order in which addresses are looked for.
+_ROOMS = (
+    # Before the collections of features, whose addresses would take in this one's.
+    edr,
+    observations,
+    landing,
+    openapi,
+    schemas,
+    items,
+    item,
+    tilesets,
+    tile,
+    grids,
+    # Before the downloads, as one of whose names it could be taken.
+    package,
+    health,
+    finding,
+    tiles,
+    values,
+    downloads,
+    series,
+    rivers,
+    strip,
+    search,
+    statements,
+    limits,
+    progress,
+    changes,
+    data,
+    readings,
+    pages,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -65,37 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keeper = keeper
     app.state.intake = intake
     problems.install(app)
-    for room in (
-        # Before the collections of features, whose addresses would take in this one's.
-        edr,
-        observations,
-        landing,
-        openapi,
-        schemas,
-        items,
-        item,
-        tilesets,
-        tile,
-        grids,
-        # Before the downloads, as one of whose names it could be taken.
-        package,
-        health,
-        finding,
-        tiles,
-        values,
-        downloads,
-        series,
-        rivers,
-        strip,
-        search,
-        statements,
-        limits,
-        progress,
-        changes,
-        data,
-        readings,
-        pages,
-    ):
+    for room in _ROOMS:
         app.include_router(room.router)
     app.openapi = partial(openapi.whole, app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
