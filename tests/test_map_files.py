@@ -88,7 +88,11 @@ def test_a_map_that_an_earlier_version_kept_is_read() -> None:
             '[layer.class]\nvalue = "lake"',
             "19: class: write each as [[layer.class]]",
         ),
-        ('["locate", ', '["clock", ', "2: without: not one of the choices: 'clock'; choices: fullscreen, home,"),
+        (
+            '["locate", ',
+            '["clock", ',
+            "2: without: not one of the choices: 'clock'; choices: compare, fullscreen, home,",
+        ),
         ('languages = ["en"]', 'languages = ["fr"]', "2: languages: no such language: 'fr'; choices: en, sr-Latn"),
         ('id = "lakes"', 'id = "stations"', "19: id: 'stations' is drawn twice"),
     ],

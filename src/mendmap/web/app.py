@@ -35,6 +35,36 @@ from mendmap.web.routes import (
 )
 
 STATIC = Path(__file__).parent / "static"
+# The rooms that answer, in the order in which their addresses are tried.
+ROOMS = (
+    # Before the collections of features, whose addresses would take in this one's.
+    edr,
+    observations,
+    landing,
+    openapi,
+    schemas,
+    items,
+    item,
+    tilesets,
+    tile,
+    grids,
+    # Before the downloads, as one of whose names it could be taken.
+    package,
+    health,
+    tiles,
+    values,
+    downloads,
+    series,
+    rivers,
+    search,
+    statements,
+    limits,
+    progress,
+    changes,
+    data,
+    readings,
+    pages,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -63,35 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keeper = keeper
     app.state.intake = intake
     problems.install(app)
-    for room in (
-        # Before the collections of features, whose addresses would take in this one's.
-        edr,
-        observations,
-        landing,
-        openapi,
-        schemas,
-        items,
-        item,
-        tilesets,
-        tile,
-        grids,
-        # Before the downloads, as one of whose names it could be taken.
-        package,
-        health,
-        tiles,
-        values,
-        downloads,
-        series,
-        rivers,
-        search,
-        statements,
-        limits,
-        progress,
-        changes,
-        data,
-        readings,
-        pages,
-    ):
+    for room in ROOMS:
         app.include_router(room.router)
     app.openapi = partial(openapi.whole, app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
