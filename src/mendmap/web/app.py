@@ -35,8 +35,8 @@ from mendmap.web.routes import (
 )
 
 STATIC = Path(__file__).parent / "static"
-# The rooms that answer, in the order in which their addresses are tried.
-ROOMS = (
+# In the order in which addresses are looked for.
+_ROOMS = (
     # Before the collections of features, whose addresses would take in this one's.
     edr,
     observations,
@@ -93,7 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keeper = keeper
     app.state.intake = intake
     problems.install(app)
-    for room in ROOMS:
+    for room in _ROOMS:
         app.include_router(room.router)
     app.openapi = partial(openapi.whole, app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
