@@ -67,11 +67,11 @@ def on_screen(page: Page, lon: float, lat: float) -> tuple[float, float]:
 
 def test_a_crowd_is_few_elements_and_every_feature_is_there_once(desk: Watched) -> None:
     page = desk.page
-    assert page.locator(".tiles path.shape").count() < 40
+    assert page.locator(".tiles path.shape").count() < SIDE * SIDE
     assert page.locator(".marker").count() < 320
     assert page.evaluate(f"{DUMPS}.summary().within") == 2 * SIDE * SIDE
     names = page.locator(".marker[data-layer=dumps]").evaluate_all("all => all.map((each) => each.dataset.feature)")
-    assert 0 < len(names) <= 200 and len(names) == len(set(names))
+    assert 0 < len(names) < 2 * SIDE * SIDE and len(names) == len(set(names))
 
 
 @pytest.mark.parametrize(("ident", "at"), [("square_7_5", (20.344, 44.274)), ("point_7_5", (20.354, 44.28))])
@@ -84,18 +84,19 @@ def test_one_of_a_crowd_is_lit_and_opened_by_the_pointer(desk: Watched, ident: s
     expect(page.locator(".panel-full")).to_have_attribute("href", f"/sites/{ident}")
     page.mouse.move(5, 5)
     page.keyboard.press("Escape")
+    # The focus went back to its name, which lights it.
+    page.evaluate("document.activeElement.blur()")
     expect(page.locator("path.shape.is-lit, path.shape.is-chosen")).to_have_count(0)
 
 
 def test_what_is_filtered_out_is_neither_drawn_nor_counted_nor_named(desk: Watched) -> None:
     page = desk.page
-    whole = page.evaluate("document.querySelector('.tiles path.shape.area').getAttribute('d').length")
+    drawn = page.locator(".tiles path.shape.area")
+    lengths = "all => all.reduce((sum, each) => sum + each.getAttribute('d').length, 0)"
+    whole = drawn.evaluate_all(lengths)
     page.evaluate(f"{DUMPS}.setFilter((entry) => entry.id.startsWith('square_1'))")
     assert page.evaluate(f"{DUMPS}.summary().within") == sum(str(each).startswith("1") for each in range(SIDE)) * SIDE
-    left = page.locator(".tiles path.shape.area").evaluate_all(
-        "all => all.map((each) => each.getAttribute('d').length)"
-    )
-    assert sum(left) > 0 and left[0] < whole
+    assert 0.1 < drawn.evaluate_all(lengths) / whole < 0.5
     expect(page.locator(".marker[data-layer=dumps][data-feature^=point]:visible")).to_have_count(0)
     page.evaluate(f"{DUMPS}.setFilter(null)")
     assert page.evaluate(f"{DUMPS}.summary().within") == 2 * SIDE * SIDE

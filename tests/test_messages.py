@@ -33,7 +33,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     ]
     command += [*keywords[1].split(), "--output-file", str(found), "src/mendmap"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
-    return read_po(found.open(encoding="utf-8"))
+    with found.open(encoding="utf-8") as stream:
+        return read_po(stream)
 
 
 def translated(language: str) -> Catalog:

@@ -223,8 +223,11 @@ def test_every_word_of_the_vocabulary_has_a_meaning_and_a_label() -> None:
     for table in shown:
         assert all(isinstance(meaning, Phrase) for meaning in table.values())
         assert set(table) <= set(LABELS)
-    for word, said in LABELS.items():
-        assert said == label(word) == {"none": "no change"}.get(word, word.replace("_", " "))
+    shown += (vocabulary.CONNECTIONS,)
+    for word in {"within", "no_data", "claimed", "annual_average", "none"}:
+        assert label(word) == {"none": "no change"}.get(word, word.replace("_", " "))
+    assert label("conveyed_to") == "is conveyed to"
+    assert all(said == label(word) for word, said in LABELS.items())
     assert label("made_of_clay") == "made of clay"
 
 

@@ -81,10 +81,10 @@ def test_a_place_is_read_and_taken_along_without_javascript(browser: Browser, bo
 def test_the_home_page_reads_in_the_order_of_its_importance(page: Watched, bor_url: str) -> None:
     page.page.goto(bor_url)
     seen = page.page.evaluate(
-        "[...document.querySelectorAll('#outcomes, #strip-title, #map, #claims, #twin, .share')]"
+        "[...document.querySelectorAll('#outcomes, #flows-title, #map, #claims, #twin, .share')]"
         ".map(each => each.id || each.className)"
     )
-    assert seen == ["outcomes", "strip-title", "map", "claims", "twin", "share"]
+    assert seen == ["outcomes", "flows-title", "map", "claims", "twin", "share"]
     expect(page.page.locator("#claims")).to_contain_text("What would decide it")
 
 
@@ -142,7 +142,7 @@ def test_the_snippet_can_be_copied_by_keyboard(browser: Browser, bor_url: str) -
     found.page.goto(f"{bor_url}/maps/public")
     found.page.locator(".share summary").focus()
     found.page.keyboard.press("Enter")
-    found.page.get_by_role("button", name="Copy").focus()
+    found.page.get_by_role("button", name="Copy", exact=True).focus()
     found.page.keyboard.press("Enter")
     expect(found.page.locator(".share [role=status]")).to_have_text("Copied.")
     copied = found.page.evaluate("navigator.clipboard.readText()")

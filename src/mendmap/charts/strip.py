@@ -80,12 +80,15 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Strip:
     """What is to be drawn. ``nodes`` are in the order of ``lanes.downstream``; ``foot`` are the notes below: documents,
-    by the numbers that the words cite, and what was left out; ``empty`` is said where there is no node."""
+    by the numbers that the words cite, in the ``language`` of their titles, and ``left_out``, which says what is not
+    drawn; ``empty`` is said where there is no node."""
 
     title: str
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
     foot: tuple[str, ...]
+    language: str
+    left_out: str
     empty: str
 
 
@@ -121,7 +124,7 @@ def told(strip: Strip) -> str:
         said.append(f"{node.name}: {node.words}.")
         said += [f"{each.title}: {each.words}." for each in node.marks]
         said += [f"{title}: {words}." for each in strip.links if each.start == node.id for title, words in each.reports]
-    return " ".join((*said, *strip.foot) if strip.nodes else (*said, strip.empty, *strip.foot))
+    return " ".join(filter(None, (*said, "" if strip.nodes else strip.empty, *strip.foot, strip.left_out)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ class _Line:
     size: int = 13
     bold: bool = False
     quiet: bool = False
+    language: str = ""
 
     def svg(self) -> str:
         """The line as SVG."""
@@ -142,6 +146,7 @@ class _Line:
         looks += ' font-weight="650"' if self.bold else ""
         looks += ' opacity=".8"' if self.quiet else ""
         looks += ' text-decoration="underline"' if self.href else ""
+        looks += f' lang="{self.language}"' if self.language else ""
         return f'<text x="{self.x:.1f}" y="{self.y:.1f}"{looks}>{escape(self.words)}</text>'
 
 
@@ -196,18 +201,20 @@ def _lines(
     size: int = 13,
     bold: bool = False,
     quiet: bool = False,
+    language: str = "",
 ) -> Iterator[_Line]:
     """Words as lines, broken where there is no more room; none is ever cut."""
     letters = max((ord(each) for each in words if each.isalpha()), default=0)
     wide = next(wide for first, wide in _LETTERS if letters >= first)
     room = max(8, int((width - x - 6) / (size * wide * (1.14 if bold else 1))))
     for nth, line in enumerate(textwrap.wrap(words, room) or [""]):
-        yield _Line(x, y + nth * (size + 4), line, href, size, bold, quiet)
+        yield _Line(x, y + nth * (size + 4), line, href, size, bold, quiet, language)
 
 
 def _foot(strip: Strip, y: float, width: float) -> Iterator[_Line]:
-    for words in strip.foot if strip.nodes else (strip.empty, *strip.foot):
-        for line in _lines(words, 8, y + 17, width, size=12, quiet=True):
+    said = [("" if strip.nodes else strip.empty, ""), *((each, strip.language) for each in strip.foot)]
+    for words, language in (*said, (strip.left_out, "")):
+        for line in _lines(words, 8, y + 17, width, size=12, quiet=True, language=language) if words else ():
             yield line
             y = line.y
 

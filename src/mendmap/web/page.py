@@ -20,7 +20,7 @@ from mendmap.web.answers import content
 from mendmap.web.keeper import Served, page_of
 from mendmap.words import vocabulary
 from mendmap.words.labels import label
-from mendmap.words.languages import Language
+from mendmap.words.languages import Language, stopped
 
 HTML = "text/html; charset=utf-8"
 
@@ -149,4 +149,4 @@ def page(
         **spoken.callables(language),
         **context,
     )
-    return content(request, body.encode(), HTML, atlas.snapshot, spoken.headers(language))
+    return content(request, stopped(body).encode(), HTML, atlas.snapshot, spoken.headers(language))

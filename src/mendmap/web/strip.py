@@ -116,7 +116,13 @@ def drawn(atlas: Atlas, found: Row, language: Language, suffix: str = "") -> Str
             for each in found["nodes"]
         ),
         links=tuple(Link(each["from"], each["to"], each["certainty"], tuple(reports(each))) for each in found["links"]),
-        foot=tuple(_foot(found, language)),
+        # Titles of documents are cited as they are.
+        foot=tuple(
+            f"[{nth}] " + ", ".join(filter(None, (each["title"], each.get("publisher"))))
+            for nth, each in enumerate(documents(found), start=1)
+        ),
+        language=atlas.place.languages[0],
+        left_out=language.say(left_out(found["left_out"])) if found["left_out"] else "",
         empty=language.say(say("Nothing here says what flows into what.")),
     )
 
@@ -125,13 +131,6 @@ def documents(found: Row) -> list[Row]:
     """The documents that the links of a graph are taken from, each once, in the order in which they are numbered."""
     cited = {one["source"]["id"]: one["source"] for each in found["links"] for one in each["reports"]}
     return list(cited.values())
-
-
-def _foot(found: Row, language: Language) -> Iterator[str]:
-    for number, each in enumerate(documents(found), start=1):
-        yield f"[{number}] " + ", ".join(filter(None, (language.say(each["title"]), each.get("publisher"))))
-    if found["left_out"]:
-        yield language.say(left_out(found["left_out"]))
 
 
 def left_out(count: int) -> Phrase:

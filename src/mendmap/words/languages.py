@@ -28,7 +28,8 @@ _LATIN = (
 )
 _MADE_OF = {"sr-Latn": ("sr-Cyrl", _LATIN)}
 SOURCE = "en"
-_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
+# A date that ends in a stop, ends of elements, and another stop that is no ellipsis.
+_STOPS = re.compile(r"(\b\d{4}\.)((?:</\w+>)*)\.(?!\.)")
 
 
 class Language:
@@ -69,11 +70,11 @@ class Language:
         if isinstance(text, Name):
             return str(text.values.get(self.id, text))
         if text.parts:
-            return _stopped(text.message.join(self.say(part) for part in text.parts))
+            return stopped(text.message.join(self.say(part) for part in text.parts))
         message = (
             self.ngettext(text.message, text.many, text.values["number"]) if text.many else self.gettext(text.message)
         )
-        return _stopped(message.format_map(_Said(self, text.values))) if text.values else message
+        return stopped(message.format_map(_Said(self, text.values))) if text.values else message
 
     def knows(self, text: str | None) -> bool:
         """Whether ``say`` gives a text in this language, not as it is."""
@@ -188,9 +189,9 @@ def _messages(ident: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def _stopped(said: str) -> str:
-    """A sentence that ends in a date that ends in a stop has one stop."""
-    return _TWO_STOPS.sub(".", said)
+def stopped(said: str) -> str:
+    """A sentence that ends in a date that ends in a stop has one stop; in HTML an element may end between."""
+    return _STOPS.sub(r"\1\2", said)
 
 
 def _lettered(found: Any, letters: Mapping[int, Any]) -> Any:

@@ -252,11 +252,7 @@
 
     /** Whether any of a feature is within bounds, and shown. */
     isWithin(entry, bounds) {
-      if (entry.out) return false;
-      for (const { bounds: own, lines } of entry.pieces.values()) {
-        if (own ? bounds.intersects(own) : lines[0].some(([lon, lat]) => bounds.contains([lat, lon]))) return true;
-      }
-      return false;
+      return touches(entry, edgesOf(bounds));
     },
 
     /** What of the layer is drawn, at a glance, and remembered until it or the view changes: how many features are
@@ -266,6 +262,7 @@
       const view = this._map?.getBounds();
       const of = `${view?.toBBoxString()} ${this._changes}`;
       if (this._summary?.of === of) return this._summary;
+      const edges = view && edgesOf(view);
       const [forms, bases] = [new Set(), new Set()];
       let [within, classed] = [0, true];
       for (const entry of this.features.values()) {
@@ -273,7 +270,7 @@
         forms.add(entry.pieces.values().next().value?.form);
         bases.add(entry.properties.basis);
         classed = classed && Boolean(entry.style.word);
-        if (view && this.isWithin(entry, view)) within += 1;
+        if (edges && touches(entry, edges)) within += 1;
       }
       const form = forms.size === 1 ? [...forms][0] : forms.size ? "points" : null;
       return (this._summary = { of, within, bases, classed, form });
@@ -319,6 +316,19 @@
       entry.marks = entry.marks.filter((mark) => !gone(mark));
     },
   });
+
+  /** West, south, east and north of bounds, in degrees: thousands are held against them. */
+  const edgesOf = (bounds) => [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+
+  function touches(entry, [west, south, east, north]) {
+    if (entry.out) return false;
+    for (const { degrees, lines } of entry.pieces.values()) {
+      if (degrees) {
+        if (degrees[0] <= east && degrees[2] >= west && degrees[1] <= north && degrees[3] >= south) return true;
+      } else if (lines[0].some(([lon, lat]) => lon >= west && lon <= east && lat >= south && lat <= north)) return true;
+    }
+    return false;
+  }
 
   function hide({ marker, disc }, out) {
     marker.getElement()?.classList.toggle("is-out", out);

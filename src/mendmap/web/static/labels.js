@@ -190,10 +190,10 @@
   /** Where a name stands: in the middle of an outline or of the points of a crowd, or amid the longest straight run
       of a line that is in view, with the angle to write along it. */
   function spotOf(map, entry, box) {
-    const pieces = [...entry.pieces.values()].filter((piece) => piece.bounds);
+    const pieces = [...entry.pieces.values()].filter((piece) => piece.degrees);
     if (pieces.some((piece) => piece.form !== "line")) {
       const bounds = L.latLngBounds([]);
-      pieces.forEach((piece) => bounds.extend(piece.bounds));
+      pieces.forEach(({ degrees: [west, south, east, north] }) => bounds.extend([south, west]).extend([north, east]));
       return { latlng: map.unproject(map.project(bounds.getNorthWest()).add(map.project(bounds.getSouthEast())).divideBy(2)), angle: null };
     }
     let best = null;

@@ -136,7 +136,7 @@
     /** A geometry as the ``d`` of a path in the tile's pixels, its box there and in degrees. */
     _path(entry, form, lines) {
       const box = [Infinity, Infinity, -Infinity, -Infinity];
-      const round = [Infinity, Infinity, -Infinity, -Infinity];
+      const degrees = [Infinity, Infinity, -Infinity, -Infinity];
       let d = "";
       const dots = [];
       for (const line of lines) {
@@ -144,16 +144,15 @@
         for (const each of line) {
           const [x, y] = this._place(each);
           widen(box, x, y);
-          widen(round, each[0], each[1]);
+          widen(degrees, each[0], each[1]);
           if (form === "points") dots.push([x, y]);
           else d += `${sign}${x} ${y}`;
           sign = "L";
         }
         if (form === "area") d += "Z";
       }
-      const bounds = L.latLngBounds([round[1], round[0]], [round[3], round[2]]);
       if (form === "points") d = symbols(dots, entry.style.shape);
-      return { d, box, bounds, dots };
+      return { d, box, degrees, dots };
     }
   };
 
