@@ -160,11 +160,12 @@ def walking(browser: Browser, person: Person) -> Iterator[Walker]:
         permissions=["clipboard-read", "clipboard-write"],
     )
     found.page.add_init_script(REFUSED)
+    found.page.on("response", lambda got: found.wrong.append(f"{got.status} {got.url}") if got.status >= 400 else None)
     walker = Walker(browser, person, found)
     yield walker
     hosts = {urlsplit(each).netloc for each in found.asked if not each.startswith(("data:", "blob:", "about:"))}
     assert len(hosts) == 1, hosts
-    assert found.wrong == []
+    assert found.wrong == [], found.wrong
     found.page.context.close()
 
 

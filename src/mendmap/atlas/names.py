@@ -12,15 +12,24 @@ from mendmap.atlas.model import Feature, Layer
 from mendmap.words.letters import folded
 
 
+# What an id begins with among the names: nobody reads it, so that it begins with a text makes it no better a find.
+_ID = "\t"
+
+
 class NameIndex:
     """The names of a layer's features as one folded text, a name a line: looking through it is looking for a text in
     a text, which takes milliseconds over a million names, and no more memory than they do."""
 
     def __init__(self, layer: Layer) -> None:
         self._features = layer.features
-        listed = [(nth, name) for nth, each in enumerate(layer.features) for name in {*each.name.values(), each.id}]
-        self._owners = [nth for nth, _ in listed]
-        lines = folded("\n".join(name.replace("\n", " ") for _, name in listed)).split("\n")
+        listed = [
+            (nth, name, mark)
+            for nth, each in enumerate(layer.features)
+            for name, mark in [*((name, "") for name in {*each.name.values()}), (each.id, _ID)]
+        ]
+        self._owners = [nth for nth, *_ in listed]
+        lines = folded("\n".join(name.replace("\n", " ") for _, name, _ in listed)).split("\n")
+        lines = [mark + line for (_, _, mark), line in zip(listed, lines, strict=True)]
         self._text = "".join(f"\n{line}" for line in lines) + "\n"
         self._starts = np.array([0, *accumulate(len(line) + 1 for line in lines)])
 
@@ -35,12 +44,12 @@ class NameIndex:
 
 
 def named(indexes: Sequence[NameIndex], text: str, most: int) -> list[Feature]:
-    """At most so many features whose name is, begins with, or has a word that begins with, or else holds a text, in
-    this order; of those that are alike, by layer and as they stand in the file."""
+    """At most so many features whose name or id is, whose name begins with, or has a word that begins with, or which
+    else hold a text, in this order; of those that are alike, by layer and as they stand in the file."""
     wanted = folded(text.replace("\n", " "))
     found: dict[tuple[str, str], Feature] = {}
     if wanted:
-        for pattern in (f"\n{wanted}\n", f"\n{wanted}", f" {wanted}", wanted):
+        for pattern in (f"\n{wanted}\n", f"\n{_ID}{wanted}\n", f"\n{wanted}", f" {wanted}", wanted):
             for index in indexes:
                 for feature in index.having(pattern):
                     found.setdefault((feature.layer, feature.id), feature)

@@ -4,6 +4,8 @@
   const mendmap = (window.mendmap = window.mendmap || {});
   const { h, say } = mendmap;
   const PATIENCE_MS = 15000;
+  const LEAST = 160; // pixels of the map that stay in sight between the list of layers and the panel
+  const UNDER_SEARCH = 120; // pixels, from the top, that the search field and the folded list take
 
   mendmap.Panel = class {
     /** ``frame`` is the element that holds the map; ``closed`` is called when the reader closes the panel. */
@@ -121,6 +123,7 @@
       chosen = { layer, id, marker };
       light(true);
       panel.open({ page: layer.options.page + encodeURIComponent(id), name });
+      makeRoom(panel.element);
       if (latlng) intoSight(map, latlng, panel.element);
       permalink.changed();
     };
@@ -139,10 +142,20 @@
     });
   };
 
+  /** Folds the list of layers where it and the panel together would hide the map. */
+  function makeRoom(panel) {
+    const list = panel.parentElement.querySelector(".layers[open]");
+    if (list && panel.parentElement.clientWidth - panel.offsetWidth - list.offsetWidth < LEAST) list.open = false;
+  }
+
   /** Moves the map so that a place is beside the panel, or above it on a phone. */
   function intoSight(map, latlng, panel) {
     if (mendmap.WIDE.matches) {
-      map.panInside(latlng, { paddingTopLeft: [40, 40], paddingBottomRight: [panel.offsetWidth + 60, 40] });
+      const list = panel.parentElement.querySelector(".layers[open]");
+      const left = list ? list.offsetLeft + list.offsetWidth : 0;
+      const room = panel.parentElement.clientWidth - panel.offsetWidth - left;
+      // The place, and its name beside it, between the list and the tools.
+      map.panInside(latlng, { paddingTopLeft: [left + 40, left ? 40 : UNDER_SEARCH], paddingBottomRight: [panel.offsetWidth + Math.min(190, room / 2), 60] });
       return;
     }
     let frame = map.getContainer().getBoundingClientRect();
