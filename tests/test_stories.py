@@ -33,10 +33,13 @@ STATED = {"en": "Red lake, polluted", "sr-Latn": "Crveno jezero, zagađeno", "sr
 ROBULE = ".marker[data-feature=lake_robule]"
 # Keeps the sheet that is printed, for a look at it after.
 PRINTER = """() => { window.print = () => {
-  window.sheet = document.documentElement.cloneNode(true);
+  window.sheet = [document.documentElement.className, document.body.cloneNode(true)];
   document.body.dataset.printed = "";
 }; }"""
-SHEET = "() => document.replaceChild(window.sheet, document.documentElement)"
+SHEET = """() => {
+  document.documentElement.className = window.sheet[0];
+  document.body.replaceWith(window.sheet[1]);
+}"""
 
 
 def drawn(page: Page) -> None:
