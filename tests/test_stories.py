@@ -8,7 +8,7 @@ import pytest
 from conftest import PROVE
 from playwright.sync_api import Browser, Page, expect
 from test_browser import watched
-from walker import Person, Walker, kept, pages_of, walking
+from walker import COVERED, Person, Walker, kept, pages_of, walking
 
 pytestmark = pytest.mark.system("chromium")
 WIDTHS, LANGUAGES, LOOKS, HANDS = (
@@ -208,7 +208,9 @@ def share(walker: Walker) -> str:
         expect(page.locator(".panel .feature")).to_be_visible()
     expect(page).to_have_url(re.compile("open=stations/RS0009A"))
     walker.press(page.locator(".tool[data-tool=link]"))
-    expect(page.locator(".notice.is-told")).to_be_visible()
+    told = page.locator(".notice.is-told")
+    expect(told).to_be_visible()
+    assert not told.evaluate(COVERED), told.evaluate(COVERED)
     walker.seen("link")
     link = str(page.evaluate("navigator.clipboard.readText()"))
     assert f"lang={walker.person.language}" in link
@@ -228,7 +230,10 @@ def open_it_again(walker: Walker, link: str, date: str, view: list[float]) -> No
         expect(page.locator(".time-date")).to_have_text(date)
         expect(page.locator("#layer-works")).to_be_checked()
         expect(page.locator("#layer-mines")).not_to_be_checked()
-        expect(page.locator(".marker[data-feature=RS0009A].is-chosen").first).to_be_visible()
+        # The place is in sight, with nothing over it.
+        marker = page.locator(".marker[data-feature=RS0009A].is-chosen").first
+        expect(marker).to_be_in_viewport()
+        assert not marker.evaluate(COVERED), marker.evaluate(COVERED)
         assert seen_of(page) == pytest.approx(view, abs=1e-3)
         other.seen("opened-again")
         print_it(other, date)

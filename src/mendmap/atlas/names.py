@@ -11,7 +11,6 @@ import numpy as np
 from mendmap.atlas.model import Feature, Layer
 from mendmap.words.letters import folded
 
-
 # What an id begins with among the names: nobody reads it, so that it begins with a text makes it no better a find.
 _ID = "\t"
 

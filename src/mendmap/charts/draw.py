@@ -5,6 +5,7 @@ triangle that points down from it; one that its source marked wrong is a cross, 
 so that small changes stay small.
 """
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -82,15 +83,18 @@ def drawn(chart: Chart, batches: Iterable[pa.RecordBatch], language: Language = 
     shown = [*map(float, seen.points.value), 0.0]
     within = [each for each in lines if min(shown) <= each.value <= _TALL * max(shown)]
     ticks = value_ticks(min(shown), max([*shown, *(each.value for each in within)]))
-    foot = [language.say(each) for each in _foot(chart, seen, [each for each in lines if each not in within])]
+    room = int(chart.width * _LETTERS)
+    foot = [
+        line
+        for each in map(language.say, _foot(chart, seen, [each for each in lines if each not in within]))
+        for line in textwrap.wrap(each[:1].upper() + each[1:], room)
+    ]
     frame = Frame(chart, ticks, HEIGHT - 26 - 14 * len(foot), language)
     change = works.newest(chart.changes)
     body = [*works.shaded(frame, change), *_axes(frame, chart), *_marks(frame, seen), *_limits(frame, within)]
     body += [*works.means(frame, change), *works.lanes(frame, works.within(chart.works, chart.first, chart.last))]
     below = frame.bottom + 34 + chart.height - HEIGHT
-    room = int(chart.width * _LETTERS)
-    for nth, words in enumerate(foot):
-        body.append(text(8, below + 14 * nth, short(words[0].upper() + words[1:], room), fill=QUIET, size=11))
+    body += [text(8, below + 14 * nth, words, fill=QUIET, size=11) for nth, words in enumerate(foot)]
     if not seen.count:
         nothing = language.say(say("No reading in this time"))
         body.append(text(chart.width / 2, (_TOP + frame.bottom) / 2, nothing, anchor="middle", size=14))

@@ -5,6 +5,7 @@
   const mendmap = (window.mendmap = window.mendmap || {});
   const LONGEST = 2000;
   const PAUSE_MS = 300; // browsers refuse an address that changes too often
+  const FAR_DOWN = 0.3; // of the window's height
   const links = new WeakMap(); // map -> Permalink
 
   /** The link of a map. */
@@ -19,6 +20,9 @@
       this._parts = new Map(); // name -> {read, write}
       this._given = parsed();
       window.addEventListener("hashchange", () => this._read());
+      // Who follows a link to a view is to see it, wherever on the page the map stands.
+      const { frame } = mendmap.bench(map);
+      if (this._given.size && frame.getBoundingClientRect().top > window.innerHeight * FAR_DOWN) frame.scrollIntoView({ block: "start", behavior: "instant" });
     }
 
     /** A part of the link: ``read(text)`` takes up what an address says, at once and whenever another is given;
