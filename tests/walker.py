@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, PdfMargins, Position, expect
 from test_browser import SCREENSHOTS, Watched, watched
 
 from mendmap.words.languages import Language
@@ -67,6 +67,11 @@ class Walker:
         else:
             target.click()
 
+    def point(self, target: Locator, x: float, y: float) -> None:
+        """Points at a place within something, and presses there."""
+        place = Position(x=x, y=y)
+        target.tap(position=place) if self.person.hand == "touch" else target.click(position=place)
+
     def reach(self, target: Locator) -> None:
         """Goes to something with the Tab key, and finds the focus in sight there."""
         key = "Shift+Tab" if target.evaluate(BEFORE) else "Tab"
@@ -112,15 +117,16 @@ class Walker:
         """What the interface says for an English text: the same, or the same words of this person's language."""
         return self.words.gettext(text)
 
-    def seen(self, step: str, *, axe: bool = True) -> None:
-        """A step is done: it is kept as a picture, it fits the screen, and axe finds nothing."""
+    def seen(self, step: str, *, axe: str = "#map") -> None:
+        """A step is done: it is kept as a picture, it fits the screen, and axe finds nothing in that part of the page;
+        "" is no part."""
         self._steps += 1
         folder = SCREENSHOTS / "stories" / str(self.person)
         folder.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=folder / f"{self._steps:02}-{step}.png")
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), step
         if axe:
-            report = Axe().run(self.page)
+            report = Axe().run(self.page, context=axe)
             found = [
                 (each["id"], [node["html"][:200] for node in each["nodes"]]) for each in report.response["violations"]
             ]
@@ -130,7 +136,7 @@ class Walker:
         """The page as it is printed, kept as a PDF and as a picture of a sheet's width."""
         self._steps += 1
         folder = SCREENSHOTS / "stories" / str(self.person)
-        margin = dict.fromkeys(("top", "bottom", "left", "right"), "12mm")
+        margin = PdfMargins(top="12mm", bottom="12mm", left="12mm", right="12mm")
         printed = self.page.pdf(path=folder / f"{self._steps:02}-{step}.pdf", format="A4", margin=margin)
         self.page.emulate_media(media="print")
         self.page.set_viewport_size({"width": 720, "height": 1040})
