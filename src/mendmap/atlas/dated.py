@@ -75,7 +75,10 @@ def states_in(states: Iterable[State], month: str) -> list[tuple[State, bool]]:
 
 def phase(work: Work, month: str) -> str:
     """How far a work was in a month, a word of ``vocabulary.PHASES``; empty where it had not begun, as far as is
-    known. A work whose beginning nobody tells appears when it may be finished."""
+    known. A work whose beginning nobody tells appears when it may be finished; one that is planned has dates of a plan,
+    and was not begun."""
+    if work.status == "planned":
+        return ""
     done, here = begun(month, work.finished), begun(month, work.begun)
     if done is not False:
         return "finished" if done else "perhaps_finished"
@@ -100,7 +103,7 @@ def months(atlas: Atlas, layer: Layer, readings: pa.Table) -> dict[str, Counter[
         if layer.role != "work":  # whose times are those of the work
             count("places", _turns(_period(feature, "valid_from"), _period(feature, "valid_to")))
         states |= {each.id: each for each in feature.states}
-        works |= {each.id: each for each in _works(atlas, feature)}
+        works |= {each.id: each for each in _works(atlas, feature) if each.status != "planned"}
         figures |= {each.id: each for each in feature.figures}
     for state in states.values():
         count("states", _turns(state.since, state.until))
