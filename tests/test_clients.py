@@ -180,6 +180,9 @@ def test_owslib_reads_features_in_each_system(bor_url: str, atlas: Atlas) -> Non
         found = geopandas.GeoDataFrame.from_features(answer.json()["features"]).geometry.to_numpy()
         back = system.to_crs84(system.official(found))
         wanted = atlas.layers["watercourses"].frame.geometry.to_numpy()
+        # Some are known by name alone.
+        assert list(shapely.is_missing(back)) == list(shapely.is_missing(wanted))
+        back, wanted = back[~shapely.is_missing(back)], wanted[~shapely.is_missing(wanted)]
         assert (shapely.hausdorff_distance(back, wanted) < 1e-6).all(), system.name
         assert crs(answer.headers["Content-Crs"].strip("<>")) == system
 

@@ -97,7 +97,7 @@ def test_gdal_reads_layers_over_the_network(bor_url: str) -> None:
     address = f"/vsicurl/{bor_url}/downloads/sites.geojson"
     done = subprocess.run(["ogrinfo", "-so", "-al", address], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert "Feature Count: 19" in done.stdout
+    assert "Feature Count: 20" in done.stdout
 
 
 @pytest.mark.system("ogr2ogr")

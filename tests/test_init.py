@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from mendmap.catalogue.model import CATALOGUE, LAYER, READINGS
+from mendmap.catalogue.model import CATALOGUE, LAYER, NETWORK, READINGS
 from mendmap.catalogue.records import TABLES
 from mendmap.errors import MendmapError
 from mendmap.load.check import check
@@ -64,7 +64,7 @@ def test_every_column_and_word_is_explained(tmp_path: Path) -> None:
     text = (tmp_path / "place" / "COLUMNS.md").read_text("utf-8")
     sections = {part.splitlines()[0]: part for part in text.split("\n## ")[1:]}
     tables = [*(fields_of(table) for table in TABLES.values()), (*FEATURE, *STATION, *WATERCOURSE), READING]
-    tables += [CATALOGUE, LAYER, READINGS, KEYS, COLUMN_KEYS, MAP, STYLE, CLASS]
+    tables += [CATALOGUE, LAYER, NETWORK, READINGS, KEYS, COLUMN_KEYS, MAP, STYLE, CLASS]
     assert len(sections) == len(tables) + 1
     for fields in tables:
         for each in expanded(fields, ("en",)):

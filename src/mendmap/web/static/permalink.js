@@ -1,4 +1,4 @@
-/* What the reader sees, in the address: "#view=44.07,22.1,12&layers=lakes,stations&open=lakes/lake_robule". Each
+/* What the reader sees, in the address: "#view=44.07,22.1,12&layers=lakes,stations&open=lakes/mirror". Each
    element writes and reads a part of its own; what is as it was first is left out, and nonsense is passed over. */
 (() => {
   "use strict";

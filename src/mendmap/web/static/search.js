@@ -1,5 +1,5 @@
 /* Search over the names of all that the map's layers hold, in view or not, in any of their scripts: the service folds
-   letters, so that "robule", "Robule" and "робуле" find the same. A field with a list of what was found, by keyboard. */
+   letters, so that "ljilja", "Ljilja" and "љиља" find the same. A field with a list of what was found, by keyboard. */
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
