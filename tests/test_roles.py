@@ -40,6 +40,20 @@ source = "numbat_survey"
 check = "evidence"
 wanted = "A survey of the numbat."
 """
+# Sites by their kind, of which one is for regulators.
+UNION = """
+[[layer]]
+id = "sites"
+color = "#336699"
+quiet = ["vault"]
+by = "kind"
+[[layer.class]]
+value = "lake"
+name_en = "Lakes"
+[[layer.class]]
+value = "vault"
+name_en = "Numbat dens"
+"""
 
 
 def restricted(folder: Path) -> Testford:
@@ -95,6 +109,16 @@ def restricted(folder: Path) -> Testford:
     place.maps["secret"] = place.maps["public"].split("[[layer]]")[0].replace('"public"', '"secret"') + (
         '[[layer]]\nid = "wells"\ncolor = "#123456"\n'
     )
+    place.tables["connection"] = [
+        {"id": f"{start}_to_{end}", "from_feature": start, "to_feature": end, "how": "leaches_to", "since": "2020"}
+        | {"certainty": "stated", "trust": "claimed", "source": "survey"}
+        for start, end in (("numbat", "mirror"), ("heap", "numbat"), ("heap", "mirror"))
+    ]
+    (place.folder / "translations").mkdir(parents=True)
+    texts = {"Synthetic vault": "Numbatnica", "Numbat": "Numbatov", "red": "crveno"}
+    messages = "".join(f'\nmsgid "{text}"\nmsgstr "{said}"\n' for text, said in texts.items())
+    (place.folder / "translations" / "sr-Latn.po").write_text(f'msgid ""\nmsgstr ""\n{messages}', "utf-8")
+    place.maps["public"] += UNION
     place.maps["public"] += '[[layer]]\nid = "wells"\ncolor = "#654321"\n[[layer]]\nid = "vaults"\ncolor = "#654321"\n'
     return place
 
@@ -173,6 +197,7 @@ def addresses(made: Made) -> list[str]:
         "tileMatrixSetId": ["WebMercatorQuad"],
         "tileMatrix": ["9"],
         "tileRow": [str(_rows(9)[0])],
+        "month": ["2020-05", "2021-05", "2022-01"],
         "tileCol": [str(int((20.61 + 180) / 360 * 2**9))],
     }
     found = ["/openapi.json", "/nowhere", "/static/maps/nothing.js"]
@@ -202,6 +227,9 @@ def addresses(made: Made) -> list[str]:
     found += ["/changes.json?since=1", "/changes?since=1", "/changes.csv?since=1", "/changes.atom?layer=lakes"]
     found += ["/progress.json?since=1", "/changes.json?layer=wells", "/downloads/readings.csv?quality=withdrawn,valid"]
     found += [f"/downloads/readings.csv?{name}=x" for name in ("site", "station", "parameter")]
+    found += [f"/search.json?q={word}" for word in ("quokka", "numbat", "m", "i&layers=sites", "i&layers=vaults")]
+    found += [f"{each}?lang=sr-Latn" for each in ("/", "/embed/public", "/sites/mirror", "/strip", "/strip.svg")]
+    found += ["/strip?as-of=1", "/strip.json?as-of=1", "/strip.svg?as-of=1", "/sitemap-1.xml"]
     found += ["/watercourses/brook?parameter=cu", "/watercourses/brook.csv?parameter=xenonium"]
     return list(dict.fromkeys(found))
 
@@ -287,6 +315,9 @@ def crawl(made: Made, role: str) -> dict[str, str]:
         answer = made.client.get(path, headers=made.headers(role))
         assert answer.status_code < 500, (path, answer.text[:500])
         found[path] = shown(answer, path)
+    for path in {each for text in found.values() for each in re.findall(r"/static/maps/[\w-]+\.js", text)}:
+        found[path] = shown(made.client.get(path, headers=made.headers(role)), path)
+        assert "mendmap" in found[path]
     return found
 
 

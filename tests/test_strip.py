@@ -225,7 +225,9 @@ def test_connections_are_told_as_of_a_snapshot_with_what_is_disputed_guessed_or_
         "as the map draws it",
     ):
         assert squeezed(words) in text
-    drawing = client.get("/strip.svg?as-of=1")
+    drawing = client.get("/strip.svg?as-of=1&lang=sr-Latn")
+    links = re.findall('href="([^"]*)"', drawing.text)
+    assert links and all(each.endswith("?as-of=1&amp;lang=sr-Latn") for each in links)
     assert "sha256-" in drawing.headers["Content-Security-Policy"] and drawing.headers["ETag"]
     assert "prefers-color-scheme:dark" in drawing.text
     assert client.get("/strip.svg?of=1").status_code == client.get("/strip?lang=xx").status_code == 400

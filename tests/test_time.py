@@ -249,3 +249,5 @@ def test_the_browser_reads_dates_as_the_service_does(desk: Watched, bor_url: str
         for month in months
     ]
     assert told == ours
+    plan = page.evaluate("mendmap.phaseOf({begun: '2019', finished: '2020', status: 'planned'}, '2021-01')")
+    assert plan == phase(work("2019", "2020", "planned"), "2021-01") == ""

@@ -65,6 +65,26 @@ def test_a_broken_file_is_named_with_its_line(testford: Testford) -> None:
     assert fault.startswith("translations/sr-Latn.po:7: : not a catalogue of messages (PO): ")
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "wrong"),
+    [
+        ('msgid "red"\nmsgstr "crveno\n', 6, "between quotation marks"),
+        ('msgid "red"\nmsgstr crveno\n', 6, "between quotation marks"),
+        ('msgid "red"\nmsgstr "crv" "eno"\n', 6, "between quotation marks"),
+        ('msgid "red"\nmsgstr "crveno"\n\nmsgid "red"\nmsgstr "crven"\n', 8, "twice"),
+        ('msgid "red"\nmsgstr "crve\\"no"\n', 0, ""),
+        ('msgid "red"\nmsgstr "crve\x07no"\n', 5, "holds a control character"),
+    ],
+)
+def test_no_letter_and_no_message_is_lost_in_silence(testford: Testford, text: str, line: int, wrong: str) -> None:
+    folder = translated(testford, text)
+    if wrong:
+        (fault,) = faults(folder)
+        assert fault.startswith(f"translations/sr-Latn.po:{line}: ") and wrong in fault
+    else:
+        check(folder, 10)
+
+
 def test_a_text_that_the_folder_has_no_more_is_named_with_its_line(testford: Testford) -> None:
     folder = translated(testford, 'msgid "red"\nmsgstr "crveno"\n\nmsgid "purple"\nmsgstr "ljubičasto"\n')
     assert faults(folder) == [

@@ -75,7 +75,10 @@ def states_in(states: Iterable[State], month: str) -> list[tuple[State, bool]]:
 
 def phase(work: Work, month: str) -> str:
     """How far a work was in a month, a word of ``vocabulary.PHASES``; empty where it had not begun, as far as is
-    known. A work whose beginning nobody tells appears when it may be finished."""
+    known. A work whose beginning nobody tells appears when it may be finished; one that is planned has dates of a plan,
+    and was not begun."""
+    if work.status == "planned":
+        return ""
     done, here = begun(month, work.finished), begun(month, work.begun)
     if done is not False:
         return "finished" if done else "perhaps_finished"
@@ -100,7 +103,7 @@ def months(atlas: Atlas, layer: Layer, readings: pa.Table) -> dict[str, Counter[
         if layer.role != "work":  # whose times are those of the work
             count("places", _turns(_period(feature, "valid_from"), _period(feature, "valid_to")))
         states |= {each.id: each for each in feature.states}
-        works |= {each.id: each for each in _works(atlas, feature)}
+        works |= {each.id: each for each in _works(atlas, feature) if each.status != "planned"}
         figures |= {each.id: each for each in feature.figures}
     for state in states.values():
         count("states", _turns(state.since, state.until))
@@ -135,8 +138,8 @@ def verdicts_at(atlas: Atlas, month: str) -> dict[str, list[Verdict]]:
 def told(atlas: Atlas, layer: Layer, then: Then, most: int) -> Row:
     """What was known of a layer's features in a month: ``features`` by id, at most so many, each with its ``name``,
     ``layer`` and the ``KINDS`` that it has; how many more are ``omitted``; and the ``sources`` that they name."""
-    said = translated(atlas.place.translations)
-    rows = ((feature.id, _told(atlas, feature, then, said)) for feature in layer.features)
+    said, span = translated(atlas.place.translations), Period.parse(then.month)
+    rows = ((each.id, _told(atlas, each, then, span, said)) for each in layer.features if _is_dated(each))
     found = {ident: row for ident, row in rows if row}
     kept = dict(list(found.items())[:most])
     cited = {each.get("source") for row in kept.values() for kind in KINDS for each in row.get(kind, ())}
@@ -144,8 +147,12 @@ def told(atlas: Atlas, layer: Layer, then: Then, most: int) -> Row:
     return {"features": kept, "omitted": len(found) - len(kept), "sources": sources}
 
 
-def _told(atlas: Atlas, feature: Feature, then: Then, said: Mapping[str, Mapping[str, str]]) -> Row:
-    span = Period.parse(then.month)
+def _is_dated(feature: Feature) -> bool:
+    """Whether a month can tell anything of a feature: of most of a large layer none can, and that is soon seen."""
+    return bool(feature.states or feature.works or feature.series or feature.figures or feature.layer == "works")
+
+
+def _told(atlas: Atlas, feature: Feature, then: Then, span: Period, said: Mapping[str, Mapping[str, str]]) -> Row:
     figures = [each for each in feature.figures if each.period and _meet(each.period, span)]
     works = [(work, step) for work in _works(atlas, feature) if (step := phase(work, then.month))]
     found = {

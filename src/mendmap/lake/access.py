@@ -105,7 +105,8 @@ def seen(whole: Contents, hidden: Rules, known: Measured) -> Contents:
     features = tuple(_feature(row, visible, hidden) for row in whole.features if row.layer not in hidden.layers)
     gone = _Gone({row.id for row in whole.features} - visible)
     records = {kind: tuple(gone.kept(kind, whole.records.get(kind, ()))) for kind in _ORDER}
-    own = {name: tuple(_own(name, whole.records.get(name, ()), hidden)) for name in _OWN}
+    kinds = _kinds(whole.records.get("layer", ()), hidden)
+    own = {name: tuple(_own(name, whole.records.get(name, ()), hidden, kinds)) for name in _OWN}
     rest = {kind: bodies for kind, bodies in whole.records.items() if kind not in {*_ORDER, *_OWN}}
     return replace(
         whole,
@@ -161,8 +162,17 @@ def _feature(row: FeatureRow, visible: AbstractSet[str], hidden: Rules) -> Featu
     return replace(row, properties=kept)
 
 
-def _own(kind: str, bodies: Iterable[Body], hidden: Rules) -> Iterable[Body]:
-    """What a catalogue says of itself, its layers and its maps, without hidden layers and who may see what."""
+def _kinds(layers: Iterable[Body], hidden: Rules) -> set[str]:
+    """The kinds of feature that only hidden layers have."""
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for body in layers:
+        found[body["id"] in hidden.layers] |= body["kinds"].keys()
+    return found[True] - found[False]
+
+
+def _own(kind: str, bodies: Iterable[Body], hidden: Rules, kinds: AbstractSet[str]) -> Iterable[Body]:
+    """What a catalogue says of itself, its layers and its maps, without hidden layers, the ``kinds`` that only they
+    have, and who may see what."""
     for body in bodies:
         told = {name: value for name, value in body.items() if name not in ("access", "restricted")}
         if kind == "layer":
@@ -172,10 +182,18 @@ def _own(kind: str, bodies: Iterable[Body], hidden: Rules) -> Iterable[Body]:
         elif kind == "catalogue":
             told["layers"] = [each for each in body["layers"] if each not in hidden.layers]
         else:
-            told["layers"] = [each for each in body["layers"] if each["id"] not in hidden.layers]
+            told["layers"] = [_style(each, kinds) for each in body["layers"] if each["id"] not in hidden.layers]
             if body["layers"] and not told["layers"]:
                 continue
         yield told
+
+
+def _style(style: Body, kinds: AbstractSet[str]) -> Body:
+    """How a map draws a layer, without what it says of kinds."""
+    told = {**style, "quiet": [each for each in style.get("quiet", ()) if each not in kinds]}
+    if style.get("by") == "kind":
+        told["classes"] = [each for each in style["classes"] if each["value"] not in kinds]
+    return told
 
 
 def _cited(

@@ -15,7 +15,7 @@ from mendmap.errors import Fault, not_one_of, shown
 from mendmap.vectors.features import Feature
 from mendmap.vectors.fields import columns
 from mendmap.words import messages
-from mendmap.words.fields import fields_of
+from mendmap.words.fields import Field, fields_of, read_row
 from mendmap.words.languages import made_of_another
 
 FOLDER = "translations"
@@ -24,6 +24,8 @@ FOLDER = "translations"
 _FIXED = {"title", "instrument", "symbol", "aliases", "claimant_also", "mapping"}
 # Spans of time that every language has words for.
 _SPAN = re.compile(r"\d+(h|d|min)|instant|sample|month|year")
+# What a translation may be is what any text of a folder may be.
+_SAID = (Field("said", "text", "A translation."),)
 _PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)\w")
 
 Placed = Sequence[tuple[str, int, Record]]
@@ -96,6 +98,8 @@ def _wrong(message: messages.Message, known: dict[str, str] | None) -> Iterator[
         yield f"no text of this folder is {shown(message.text)} any more; mendmap translate strikes it out"
     if not message.said:
         return
+    for _, complaint in read_row(_SAID, {"said": message.said}, ())[1]:
+        yield f"the translation {complaint}"
     if sorted(_PLACEHOLDER.findall(message.said)) != sorted(_PLACEHOLDER.findall(message.text)):
         yield f"the translation has other placeholders than {shown(message.text)}"
     if _figures(message.said) != _figures(message.text):

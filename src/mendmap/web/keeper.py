@@ -193,9 +193,12 @@ class Served:
         found = self._files.get(name)
         if found is None:
             with self._lock:
-                found = self._files[name] = make()
-                for each in list(self._files)[:-_KEPT]:
-                    del self._files[each]
+                # Whoever waited finds what was made meanwhile.
+                found = self._files.get(name)
+                if found is None:
+                    found = self._files[name] = make()
+                    for each in list(self._files)[:-_KEPT]:
+                        del self._files[each]
         return found
 
 

@@ -112,11 +112,11 @@ def page(
     **context: Any,
 ) -> Response:
     """A page of what is served, or of an atlas ``as_of`` another time, in one of the languages ``offered``, which are
-    all where none is named. Every template gets the atlas, the place, the
-    snapshot, today's date and the reader's ``language`` beside its own context. What a link ends with that keeps to
-    the language is ``spoken``, and to another time too, ``dated``; what one to data ends with, which has no language,
-    ``as_of``. Filters of these names do the same to addresses that ask for something already. ``linked`` tells what
-    it is about in the words of schema.org."""
+    all where none is named. Every template gets the atlas, the place, the snapshot, today's date and the reader's
+    ``language`` beside its own context. What a link ends with that keeps to the language is ``spoken``, and to another
+    time too, ``dated``; what one to data ends with, which has no language, ``as_of``, or ``past_too`` where it asks for
+    something already. Filters of the first two names do the same to any address. ``linked`` tells what it is about in
+    the words of schema.org."""
     atlas = as_of or served.atlas
     language = served.language(spoken.chosen(request, atlas, offered))
     words = spoken.script(language.id)
@@ -139,6 +139,7 @@ def page(
         spoken=spoken.suffix(request),
         dated=spoken.suffix(request, **then),
         as_of="".join(f"?{name}={value}" for name, value in then.items()),
+        past_too="".join(f"&{name}={value}" for name, value in then.items()),
         newest_reading=newest,
         newest_age=language.say(wording.age(newest, now)),
         age=lambda text: language.say(wording.age(dt.datetime.fromisoformat(text) if text else None, now)),

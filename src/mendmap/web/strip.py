@@ -72,14 +72,19 @@ def graph(atlas: Atlas, most: int = MOST) -> Row:
 
 
 def shown(request: Request, served: Served, atlas: Atlas) -> Row:
-    """The ``graph`` of an atlas as a page takes it: with its ``drawing`` in the reader's language, as SVG to stand in
-    the page; its links keep to the language and to the time."""
+    """The ``graph`` of an atlas as a page takes it: with its ``drawing``, as SVG to stand in the page."""
+    found, strip = told(request, served, atlas)
+    drawing = draw(strip, alone=False)
+    more = left_out(found["left_out"]) if found["left_out"] else ""
+    return {**found, "more": more, "drawing": Markup(drawing)}  # noqa: S704 - charts.strip escapes every text
+
+
+def told(request: Request, served: Served, atlas: Atlas) -> tuple[Row, Strip]:
+    """The ``graph`` of an atlas, and its drawing in the reader's language, whose links keep to that and to the time."""
     language = served.language(spoken.chosen(request, atlas))
     past = {} if atlas is served.atlas else {"as-of": str(atlas.snapshot.number)}
     found = graph(atlas, min(MOST, served.settings.max_rows))
-    drawing = draw(drawn(atlas, found, language, spoken.suffix(request, **past)), alone=False)
-    more = left_out(found["left_out"]) if found["left_out"] else ""
-    return {**found, "more": more, "drawing": Markup(drawing)}  # noqa: S704 - charts.strip escapes every text
+    return found, drawn(atlas, found, language, spoken.suffix(request, **past))
 
 
 def drawn(atlas: Atlas, found: Row, language: Language, suffix: str = "") -> Strip:

@@ -5,7 +5,8 @@ Not here: how a language says them (``languages``), and which texts of a folder 
 """
 
 import io
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from babel.messages import Catalog, pofile
@@ -21,6 +22,8 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 
 """
+# What a line may be that is neither blank nor a comment: a quoted text, with or without a word before it.
+_LINE = re.compile(r'(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)\s*)?"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +46,35 @@ class MessagesError(ValueError):
 
 def read(content: str) -> list[Message]:
     """The messages of a PO file, in its order, those struck out last. Raises MessagesError where it is none."""
+    _look(content)
     try:
         found = pofile.read_po(io.StringIO(content), abort_invalid=True)
     except pofile.PoFileError as error:
         raise MessagesError(error.lineno + 1, str(error)) from None
     except (ValueError, LookupError, TypeError) as error:  # a head that Babel cannot read, such as of no language
         raise MessagesError(0, str(error)) from None
+    # Babel keeps the first of two messages of one text, and says nothing of the other. The head comes before all.
+    known = {each.lineno for each in found}
+    for line in list(_begun(content))[1:]:
+        if line not in known:
+            raise MessagesError(line, "the text stands in the file twice")
     told = [*((each, each.lineno or 0) for each in found if each.id), *((each, 0) for each in found.obsolete.values())]
     return [
         Message(str(each.id), "" if each.fuzzy or not each.string else str(each.string), line) for each, line in told
     ]
+
+
+def _look(content: str) -> None:
+    """Raises MessagesError at a line that is not closed as it was opened: Babel would leave out its last letter."""
+    for nth, line in enumerate(content.splitlines(), 1):
+        stripped = line.strip()
+        if stripped and not stripped.startswith("#") and not _LINE.fullmatch(stripped):
+            raise MessagesError(nth, "a line is a word such as msgid and a text between quotation marks")
+
+
+def _begun(content: str) -> Iterator[int]:
+    """The lines at which messages begin."""
+    return (nth for nth, line in enumerate(content.splitlines(), 1) if re.match(r'\s*msgid[\s"]', line))
 
 
 def write(language: str, texts: Mapping[str, str], known: Iterable[Message]) -> str:

@@ -1,5 +1,6 @@
 """How the service is found: what it tells search engines, which pages it has, and what a phone keeps of it."""
 
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from xml.etree import ElementTree
@@ -58,8 +59,9 @@ def sitemap_of(request: Request, number: int) -> Response:
     served = current(request)
     languages = spoken.offered(served.atlas)
     first = PAGES_OF_FILE * (number - 1)
-    listed = list(islice(_pages(served.atlas), max(first, 0), max(first, 0) + PAGES_OF_FILE))
-    if number < 1 or not listed:
+    # No list in memory is longer, and islice takes no greater number.
+    listed = list(islice(_pages(served.atlas), first, first + PAGES_OF_FILE)) if 0 <= first < sys.maxsize // 2 else []
+    if not listed:
         raise NotFoundError("file of pages", str(number))
     root = ElementTree.Element("urlset", {"xmlns": _SITEMAP, "xmlns:xhtml": _XHTML})
     for path in listed:

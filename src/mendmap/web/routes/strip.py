@@ -18,7 +18,7 @@ router = APIRouter(prefix="/strip")
 SVG = "image/svg+xml"
 # A drawing that stands by itself has its own style, and no other.
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-_STYLED = {"Content-Security-Policy": f"{POLICY}; style-src 'self' 'sha256-{_HASH}'", "Vary": "Accept-Language"}
+_STYLED = {"Content-Security-Policy": f"{POLICY}; style-src 'self' 'sha256-{_HASH}'"}
 
 
 @router.api_route(".json", methods=METHODS)
@@ -35,10 +35,9 @@ def as_svg(request: Request, as_of: AsOfText = None) -> Response:
     """The strip map as a drawing that stands by itself."""
     served = current(request)
     atlas = served.at(as_of, whole=True)
-    language = served.language(spoken.chosen(request, atlas))
-    found = strip.graph(atlas, min(strip.MOST, served.settings.max_rows))
-    body = draw(strip.drawn(atlas, found, language, spoken.suffix(request))).encode()
-    return answers.content(request, body, SVG, atlas.snapshot, {**_STYLED, "Content-Language": language.id})
+    _, drawing = strip.told(request, served, atlas)
+    headers = spoken.headers(served.language(spoken.chosen(request, atlas)))
+    return answers.content(request, draw(drawing).encode(), SVG, atlas.snapshot, {**headers, **_STYLED})
 
 
 @router.api_route("", **PAGE)

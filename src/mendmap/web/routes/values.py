@@ -3,6 +3,7 @@
 Their addresses have no query, so that a published copy answers them alike. Not here: what is told (``atlas.dated``).
 """
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -26,7 +27,8 @@ def months(request: Request, layer: str) -> Response:
     """The months in which anything is known of a layer's features, with what and how much; and what has no date."""
     served = current(request)
     served.atlas.layer(layer)
-    body = served.kept(f"values {layer}", lambda: _months(served, layer))
+    now = _this_month()
+    body = served.kept(f"values {layer} until {now}", lambda: _months(served, layer, now))
     return content(request, body, JSON, served.atlas.snapshot)
 
 
@@ -37,14 +39,21 @@ def values(request: Request, layer: str, month: str) -> Response:
     served.atlas.layer(layer)
     if not _MONTH.fullmatch(month):
         raise BadRequestError(f"month: not a month (2021-03): {shown(month)}")
+    if month > _this_month():
+        raise BadRequestError(f"month: nobody knows what has not begun yet: {shown(month)}")
     body = served.kept(f"values {layer} {month}", lambda: _values(served, layer, month))
     return content(request, body, JSON, served.atlas.snapshot)
 
 
-def _months(served: Served, layer: str) -> bytes:
+def _this_month() -> str:
+    """The last month of which anything can be known; what is planned for later ones is no knowledge of them."""
+    return dated.month_of(dt.datetime.now(dt.UTC).date())
+
+
+def _months(served: Served, layer: str, now: str) -> bytes:
     atlas, found = served.atlas, served.atlas.layer(layer)
     counts = dated.months(atlas, found, served.months)
-    listed = list(counts)
+    listed = [month for month in counts if month <= now]
     return orjson.dumps(
         {
             "layer": layer,

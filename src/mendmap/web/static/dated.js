@@ -78,8 +78,10 @@
     return month < first ? false : month > last ? true : first === last ? false : null;
   };
 
-  /** How far a work was in a month, a word of ``vocabulary.PHASES``; "" where it had not begun, as far as is known. */
-  mendmap.phaseOf = ({ begun, finished }, month) => {
+  /** How far a work was in a month, a word of ``vocabulary.PHASES``; "" where it had not begun, as far as is known; one that
+      is planned has dates of a plan. */
+  mendmap.phaseOf = ({ begun, finished, status }, month) => {
+    if (status === "planned") return "";
     const done = mendmap.hadBegun(month, finished);
     const here = mendmap.hadBegun(month, begun);
     if (done !== false) return done ? "finished" : "perhaps_finished";
