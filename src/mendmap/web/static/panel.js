@@ -117,6 +117,7 @@
       permalink.changed();
     });
     L.DomEvent.disableClickPropagation(panel.element).disableScrollPropagation(panel.element);
+    keepFocusInSight(map, panel.element);
     /** Tells of a feature of a layer, at a place of the map where one is known; other elements call it. */
     bench.choose = (layer, { id, properties, name = mendmap.nameOf(properties || { id }) }, latlng, marker) => {
       unmark();
@@ -148,14 +149,32 @@
     if (list && panel.parentElement.clientWidth - panel.offsetWidth - list.offsetWidth < LEAST) list.open = false;
   }
 
+  /** Moves the map so that a place, and its name beside it, are between the list of layers, the tools and the panel. */
+  function beside(map, latlng, panel) {
+    const list = panel.parentElement.querySelector(".layers[open]");
+    const left = list ? list.offsetLeft + list.offsetWidth : 0;
+    const room = panel.parentElement.clientWidth - panel.offsetWidth - left;
+    map.panInside(latlng, { paddingTopLeft: [left + 40, left ? 40 : UNDER_SEARCH], paddingBottomRight: [panel.offsetWidth + Math.min(190, room / 2), 60] });
+  }
+
+  /** Who goes from place to place by keys sees where they are: a symbol with the focus comes out from beneath what
+      stands on the map. */
+  function keepFocusInSight(map, panel) {
+    const container = map.getContainer();
+    container.addEventListener("focusin", ({ target }) => {
+      if (!target.matches(".leaflet-marker-icon:focus-visible")) return;
+      const at = target.getBoundingClientRect();
+      const [x, y] = [at.x + at.width / 2, at.y + at.height / 2];
+      if (!document.elementFromPoint(x, y)?.closest(".map-side, .panel, .leaflet-control")) return;
+      const { left, top } = container.getBoundingClientRect();
+      beside(map, map.containerPointToLatLng([x - left, y - top]), panel);
+    });
+  }
+
   /** Moves the map so that a place is beside the panel, or above it on a phone. */
   function intoSight(map, latlng, panel) {
     if (mendmap.WIDE.matches) {
-      const list = panel.parentElement.querySelector(".layers[open]");
-      const left = list ? list.offsetLeft + list.offsetWidth : 0;
-      const room = panel.parentElement.clientWidth - panel.offsetWidth - left;
-      // The place, and its name beside it, between the list and the tools.
-      map.panInside(latlng, { paddingTopLeft: [left + 40, left ? 40 : UNDER_SEARCH], paddingBottomRight: [panel.offsetWidth + Math.min(190, room / 2), 60] });
+      beside(map, latlng, panel);
       return;
     }
     let frame = map.getContainer().getBoundingClientRect();
