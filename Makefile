@@ -16,7 +16,7 @@ serve: $(READY)
 
 # With CI=true the programs of the system are installed first, and nothing is left out.
 test: $(READY) $(if $(filter true,$(CI)),test-system) lint
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0
 
 prove: $(READY) lint
 	MENDMAP_PROVE=1 $(BIN)/pytest --numprocesses 2 --dist loadfile

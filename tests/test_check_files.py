@@ -66,7 +66,8 @@ def told(change: Change, expected: str, name: str) -> Any:
         told(edited("head", "near_m = 1000", "near_m = "), "catalogue.toml:9: : not TOML: Invalid value", "not TOML"),
         told(
             edited("tail", "", '[[reading]]\nfile = "more.csv"\n'),
-            "catalogue.toml:{last}: reading: unknown table: 'reading'; choices: catalogue, layer, network, readings, table",
+            "catalogue.toml:{last}: reading: unknown table: 'reading'; "
+            "choices: catalogue, layer, network, readings, table",
             "unknown table",
         ),
     ],

@@ -1,7 +1,9 @@
 """What was known when: dates of reduced precision by month, and the dated values that the service hands out."""
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from mendmap.atlas import dated
 from mendmap.atlas.dated import begun, over, phase, states_in
 from mendmap.catalogue.records import State, Work
 from mendmap.settings import Settings
+from mendmap.web import keeper
 from mendmap.web.app import create_app
 from mendmap.words.dates import Period
 
@@ -242,3 +245,22 @@ def test_dated_values_hide_what_a_reader_may_not_see(tmp_path: Path, testford: T
         assert months
         assert not [each for each in months if "readings" in each or "verdicts" in each]
         assert "readings" not in public.get("/values/dumps/2016-02.json").json()["features"].get("heap", {})
+
+
+def test_what_is_kept_is_made_once_and_is_bounded(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = client.app.state.keeper.served("public")  # type: ignore[attr-defined]
+    made: list[str] = []
+
+    def make(name: str) -> bytes:
+        made.append(name)
+        time.sleep(0.02)
+        return b"x" * 40
+
+    monkeypatch.setattr(served, "_files", {})
+    monkeypatch.setattr(keeper, "_KEPT", 100)
+    with ThreadPoolExecutor(8) as several:
+        assert set(several.map(lambda _: served.kept("a", lambda: make("a")), range(8))) == {b"x" * 40}
+    assert made == ["a"]
+    for name in "bcd":
+        served.kept(name, lambda: make("more"))
+    assert list(served._files) == ["c", "d"]

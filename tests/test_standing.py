@@ -37,7 +37,7 @@ def verdict(outcome: str, symbol: str = "SO₂", period: str = "2021", **more: A
 
 
 def trend(outcome: str) -> Any:
-    return {"kind": "trend", "outcome": outcome}
+    return {"kind": "trend", "outcome": outcome, "period": "2016/2021"}
 
 
 def told(**more: Any) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def measured(*answers: Any, assumed: bool = False, **more: Any) -> dict[str, Any
             measured(verdict("within"), trend("falling"), assumed=True),
             None,
             f"{NOTHING}; at stations that are only assumed to tell of it, the law's limits for SO₂ were kept (2021); "
-            "what is measured falls",
+            "what is measured falls (2016 to 2021)",
         ),
         (
             told(basis="hypothesis"),
@@ -141,7 +141,8 @@ def measured(*answers: Any, assumed: bool = False, **more: Any) -> dict[str, Any
         (
             measured(verdict("within"), trend("none"), role="station"),
             None,
-            "the law's limits for SO₂ were kept (2021); no change is seen that chance alone would not make",
+            "the law's limits for SO₂ were kept (2021); "
+            "no change is seen that chance alone would not make (2016 to 2021)",
         ),
     ],
 )
@@ -163,7 +164,7 @@ def test_how_a_place_stands(of: Any, now: Any, said: str) -> None:
 )
 def test_whether_it_changes(outcomes: list[str], said: str) -> None:
     sentence = standing.sentence(measured(*map(trend, outcomes), role="station"), None)
-    assert sentence == f"In short: no legal limit can be held against the readings; {said}."
+    assert sentence == f"In short: no legal limit can be held against the readings; {said} (2016 to 2021)."
 
 
 def test_a_river_and_a_town_have_no_such_sentence() -> None:

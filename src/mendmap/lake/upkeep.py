@@ -60,8 +60,10 @@ def compact(address: str) -> list[Compacted]:
         before = sizes(lake)
         # What is written anew below goes to files, however little it is.
         lake.query("SET ducklake_default_data_inlining_row_limit = 0")
+        # Before the tables are sorted: DuckLake 1.5.5 has trouble with sorted rows of the catalogue of which some were
+        # superseded (its issue 999), and while it moved such, DuckDB was seen to corrupt its memory.
+        flushed = {row[1]: row[2] for row in patiently(partial(_flush, lake), address)}
         with _sorted(lake, address):
-            flushed = {row[1]: row[2] for row in patiently(partial(_flush, lake), address)}
             for table in TABLES:
                 for files in _batches(lake, table):
                     patiently(partial(_rewrite, lake, table, files), address)

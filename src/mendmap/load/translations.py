@@ -25,7 +25,7 @@ _FIXED = {"title", "instrument", "symbol", "aliases", "claimant_also", "mapping"
 # Spans of time that every language has words for.
 _SPAN = re.compile(r"\d+(h|d|min)|instant|sample|month|year")
 # What a translation may be is what any text of a folder may be.
-_SAID = (Field("said", "text", "A translation."),)
+_SAID = (Field("said", "text", ""),)
 _PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)\w")
 
 Placed = Sequence[tuple[str, int, Record]]

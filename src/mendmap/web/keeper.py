@@ -46,8 +46,8 @@ _SHARE, _LONGEST = 4, 4.0
 _PAST = 4
 # Months, each with a row a series.
 _THEN = 24
-# Layers and drawings, each of a few hundred kilobytes at most.
-_KEPT = 500
+# Bytes of layers, months and drawings.
+_KEPT = 64_000_000
 PAGES = {"site": "/sites/", "station": "/stations/", "watercourse": "/watercourses/"}
 
 
@@ -121,9 +121,10 @@ class Served:
 
     def names(self, layer: str) -> NameIndex:
         """The names of a layer of the atlas, made ready to be searched. Raises NotFoundError."""
-        if layer not in self._names:
-            self._names[layer] = NameIndex(self.atlas.layer(layer))
-        return self._names[layer]
+        with self._lock:
+            if layer not in self._names:
+                self._names[layer] = NameIndex(self.atlas.layer(layer))
+            return self._names[layer]
 
     @cached_property
     def series(self) -> dict[str, SeriesRow]:
@@ -197,8 +198,9 @@ class Served:
                 found = self._files.get(name)
                 if found is None:
                     found = self._files[name] = make()
-                    for each in list(self._files)[:-_KEPT]:
-                        del self._files[each]
+                    held = sum(map(len, self._files.values()))
+                    while held > _KEPT:
+                        held -= len(self._files.pop(next(iter(self._files))))
         return found
 
 

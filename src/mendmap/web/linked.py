@@ -29,15 +29,16 @@ def place(told: Mapping[str, Any], address: str, language: Language, within: Pla
         "identifier": told["id"],
         "containedInPlace": {"@type": "Place", "name": names(within.name, (language.id, *within.languages))},
     }
-    if told["standing"]:
-        found["description"] = language.say(told["standing"])
+    if standing := told["standing"]:
+        found["description"] = language.say(standing)
     if told["lon"] is not None:
         found["geo"] = {"@type": "GeoCoordinates", "latitude": told["lat"], "longitude": told["lon"]}
+        meaning = told["basis_meaning"]
         basis = {
             "@type": "PropertyValue",
             "name": "basis",
             "value": told["basis"],
-            "description": told["basis_meaning"],
+            "description": language.say(meaning),
         }
         accuracy = {"@type": "PropertyValue", "name": "accuracy", "value": told["accuracy_m"], "unitCode": "MTR"}
         found["additionalProperty"] = [basis, *([accuracy] if told["accuracy_m"] is not None else [])]

@@ -6,6 +6,7 @@ is not measured or is not known is told as that. Not here: the rows (``describe`
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from mendmap.atlas.model import Atlas, Feature
@@ -112,10 +113,19 @@ def _of(verdicts: Sequence[Row]) -> dict[str, Phrase]:
 
 
 def _trend(answers: Iterable[Row]) -> Phrase:
-    """Whether what is measured changes; nothing where no trend was computed."""
-    found = {each["outcome"] for each in answers if each["kind"] == "trend"}
-    if not found:
+    """Whether what is measured changes, with the time that the newest trend is of, which may have ended long ago;
+    nothing where no trend was computed."""
+    trends = [each for each in answers if each["kind"] == "trend"]
+    if not trends:
         return Phrase("")
+    known = [each for each in trends if each["outcome"] != "too_short"] or trends
+    newest = max(known, key=lambda each: Period.parse(each["period"]).last)
+    course = _course({each["outcome"] for each in trends})
+    return say("{course} ({when})", course=course, when=wording.period(newest["period"]))
+
+
+def _course(found: AbstractSet[str]) -> Phrase:
+    """What trends with these outcomes show together."""
     if found >= {"falling", "rising"}:
         return say("some of what is measured falls and some rises")
     if "falling" in found:

@@ -14,8 +14,8 @@ _BETWEEN = re.compile(r"(?:[^\w\n]|_)+")
 
 
 def folded(text: str) -> str:
-    """A text, line by line, in plain small letters and digits with single spaces: "Робуле", "Röbule" and "robule"
-    fold alike. Serbian Cyrillic becomes Latin; đ, dj and ђ become d, as people type them; other scripts keep theirs."""
+    """A text, line by line, in plain small letters and digits with single spaces: "Љиља", "Ljílja" and "ljilja" fold
+    alike. The Cyrillic of sr becomes Latin; đ, dj and ђ become d, as people type them; other scripts keep theirs."""
     plain = latin(text.casefold()).translate(_PLAIN).replace("dj", "d")
     parted = unicodedata.normalize("NFKD", plain)
     bare = "".join(each for each in parted if not unicodedata.combining(each)) if not parted.isascii() else parted

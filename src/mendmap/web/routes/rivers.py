@@ -130,7 +130,6 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         "watercourse.html",
         of.atlas,
         feature=claims.feature(of.atlas, of.feature, _outcomes(of)),
-        drawings={},
         river=along.watercourse(of.atlas, of.watercourse),
         parameters=_measured(of.served.atlas, of.watercourse),
         drawn=drawn,

@@ -6,7 +6,7 @@
   const { h, say } = mendmap;
   const KEY = "mendmap.basemap";
 
-  /** What ``maps.basemap.Basemap`` calls. ``options``: name, url, attribution, maxZoom. */
+  /** What ``maps.elements.Basemap`` calls. ``options``: name, url, attribution, maxZoom. */
   mendmap.basemap = (map, { name, url, attribution, maxZoom }) => {
     const words = h("span", { text: attribution }).innerHTML; // Leaflet writes attributions as HTML; ours is text
     const layer = L.tileLayer(url, { attribution: words, maxNativeZoom: maxZoom, className: "basemap-tiles", referrerPolicy: "strict-origin-when-cross-origin" });
