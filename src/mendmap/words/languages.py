@@ -153,7 +153,7 @@ def made_of_another(ident: str, choices: Collection[str]) -> bool:
 
 
 def latin(text: str) -> str:
-    """A text of Serbian Cyrillic in Latin letters; other letters stay as they are."""
+    """A text in the Cyrillic letters of sr in Latin ones; other letters stay as they are."""
     return text.translate(_LATIN)
 
 
