@@ -68,6 +68,23 @@ def test_lake_robule_shows_its_dated_states_and_that_nobody_checked_them(desk: W
     assert not desk.wrong
 
 
+def test_the_panel_tells_what_was_known_then_above_what_is_known_now(desk: Watched, bor_url: str) -> None:
+    page = desk.page
+    opened(page, bor_url)
+    page.locator(".marker[data-feature=lake_robule]").click()
+    then = page.locator(".panel-then")
+    expect(page.locator(".panel article")).to_be_visible()
+    expect(then).to_be_hidden()
+    go(page, "2020-12")
+    expect(then).to_contain_text("What was known in December 2020")
+    expect(then.locator("li")).to_contain_text(["Red lake, polluted with heavy metals"])
+    expect(then).to_contain_text("claimed, not checked")
+    expect(then).to_contain_text("Below stands what is known now.")
+    page.evaluate("() => map_public.mendmapTime.choose(null)")
+    expect(then).to_be_hidden()
+    assert not desk.wrong
+
+
 def test_works_appear_when_they_begin_and_change_when_they_finish(desk: Watched, bor_url: str) -> None:
     page = desk.page
     opened(page, bor_url)

@@ -31,8 +31,7 @@
       const known = rows.filter(({ layer }) => layer);
       const body = known.slice(0, MOST).map(({ id, row, document, layer }) => {
         const link = h("a", { href: mendmap.spoken(layer.options.page + encodeURIComponent(id)), text: mendmap.nameIn(row.name) });
-        const facts = mendmap.factsOf(row, document).map((fact) => h("li", {}, ...told(fact, document)));
-        return h("tr", {}, h("th", { scope: "row" }, link), h("td", { text: layer.options.name }), h("td", {}, h("ul", { class: "dated-facts" }, ...facts)));
+        return h("tr", {}, h("th", { scope: "row" }, link), h("td", { text: layer.options.name }), h("td", {}, mendmap.factList(row, document)));
       });
       if (!body.length) return [h("p", { class: "missing", text: say("Nothing dated is known of these places.") })];
       const left = known.length - body.length + [...found.values()].reduce((sum, { omitted }) => sum + omitted, 0);
@@ -62,6 +61,10 @@
       this.element.focus();
     }
   };
+
+  /** What a row of dated values says, as a list. */
+  mendmap.factList = (row, document) =>
+    h("ul", { class: "dated-facts" }, ...mendmap.factsOf(row, document).map((fact) => h("li", {}, ...told(fact, document))));
 
   /** A fact with who vouches for it, and the document that it stands in. */
   function told({ text, trust, source, lang }, { sources }) {

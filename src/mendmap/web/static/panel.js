@@ -12,6 +12,7 @@
     constructor(frame, closed) {
       this._closed = closed;
       this._body = h("div", { class: "panel-body" });
+      this._then = h("div", { class: "panel-then", hidden: true });
       this._full = h("a", { class: "panel-full", text: say("Open its own page") });
       const close = h("button", { type: "button", class: "panel-close", "aria-label": say("Close"), text: "✕", on: { click: () => this.close() } });
       const bar = h("div", { class: "panel-bar" }, this._full, close);
@@ -19,6 +20,7 @@
         "section",
         { class: "panel", role: "dialog", "aria-label": say("About this place"), tabindex: "-1", hidden: true },
         bar,
+        this._then,
         this._body,
       );
       mendmap.sheet(this.element, bar, () => this.close());
@@ -59,6 +61,15 @@
         if (this._request === request) this.element.removeAttribute("aria-busy");
       }
       this.element.scrollTop = 0;
+    }
+
+    /** Says above what is known now what was known in the ``month`` that the map shows, where it does not show now:
+        ``facts`` is an element, or null while they are not there yet. */
+    tellThen(month, facts) {
+      this._then.hidden = month === null;
+      if (month === null) return;
+      const title = h("p", { class: "panel-then-title", text: say("What was known in {month}", { month: mendmap.month(month) }) });
+      this._then.replaceChildren(title, ...(facts ? [facts] : []), h("p", { class: "note", text: say("Below stands what is known now.") }));
     }
 
     _sorry(feature) {
@@ -118,12 +129,22 @@
     });
     L.DomEvent.disableClickPropagation(panel.element).disableScrollPropagation(panel.element);
     keepFocusInSight(map, panel.element);
+    /** What was known of the chosen place in the month that the time slider shows. */
+    const tellThen = () => {
+      const { month = null, found } = map.mendmapTime || {};
+      const document = chosen && found?.get(mendmap.sourceOf(chosen.layer));
+      const row = document?.features[chosen.id];
+      const none = document && h("p", { class: "missing", text: say("Nothing dated is known of this place.") });
+      panel.tellThen(month, row ? mendmap.factList(row, document) : none);
+    };
+    map.on("timeshown", tellThen);
     /** Tells of a feature of a layer, at a place of the map where one is known; other elements call it. */
     bench.choose = (layer, { id, properties, name = mendmap.nameOf(properties || { id }) }, latlng, marker) => {
       unmark();
       chosen = { layer, id, marker };
       light(true);
       panel.open({ page: layer.options.page + encodeURIComponent(id), name });
+      tellThen();
       makeRoom(panel.element);
       if (latlng) intoSight(map, latlng, panel.element);
       permalink.changed();

@@ -25,6 +25,7 @@
       this.sources = [...new Set(layers.map(mendmap.sourceOf))];
       this.dated = new mendmap.Dated(service);
       this.month = null; // null is now
+      this.found = null; // what was known in that month, by source, once it has been fetched
       this.stops = [];
       this.today = new Date().toISOString().slice(0, 7);
       this._ready = new Promise((resolve) => (this._resolve = resolve));
@@ -94,6 +95,8 @@
 
     _show(month, found) {
       this._shown = month;
+      this.found = found;
+      this.map.fire("timeshown");
       if (this.comparing) return; // which draws each half itself
       const now = month === null;
       for (const layer of this.layers) mendmap.showMonth(layer, month, now ? null : (found?.get(mendmap.sourceOf(layer)) ?? null));
