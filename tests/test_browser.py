@@ -82,7 +82,8 @@ def phone(browser: Browser) -> Iterator[Watched]:
 
 def open_map(page: Page, url: str) -> None:
     page.goto(url)
-    expect(page.locator(".marker[data-feature=tir_smelter]")).to_be_visible()
+    # Two maps stand there where two dates are compared, and each shows its own half.
+    expect(page.locator(".marker[data-feature=tir_smelter]").filter(visible=True).first).to_be_visible()
     expect(page.locator(".tiles-watercourse path.shape").first).to_be_attached()
     expect(page.locator(".leaflet-tile:not(.leaflet-tile-loaded)")).to_have_count(0)
 
