@@ -74,7 +74,8 @@ def test_a_place_out_of_view_and_a_layer_that_is_off_are_found(desk: Watched, bo
     expect(page.locator(".panel")).to_be_hidden()
     page.get_by_role("combobox").fill("greening")
     page.get_by_role("option", name=re.compile("Lake Robule")).click()
-    expect(page.get_by_role("checkbox", name="Works of remediation")).to_be_checked()
+    # The list of layers has made room for the panel.
+    expect(page.get_by_role("checkbox", name="Works of remediation", include_hidden=True)).to_be_checked()
     expect(page.locator(".panel")).to_contain_text("3.53 million USD")
 
 

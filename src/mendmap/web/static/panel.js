@@ -4,7 +4,7 @@
   const mendmap = (window.mendmap = window.mendmap || {});
   const { h, say } = mendmap;
   const PATIENCE_MS = 15000;
-  const LEAST = 160; // pixels of the map that stay in sight between the list of layers and the panel
+  const LEAST = 260; // pixels of the map that stay in sight between the list of layers and the panel
   const UNDER_SEARCH = 120; // pixels, from the top, that the search field and the folded list take
 
   mendmap.Panel = class {
