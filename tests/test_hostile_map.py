@@ -88,6 +88,8 @@ def failed(page: Page) -> str:
 
 def test_hostile_names_are_text_wherever_the_map_shows_them(desk: Watched, hostile_url: str) -> None:
     page = desk.page
+    # Wide enough that the map need not move to make room for the panel, which would take names away.
+    page.set_viewport_size({"width": 1600, "height": 900})
     page.goto(hostile_url)
     page.wait_for_function(DRAWN)
     markers = page.locator(".marker[tabindex='0']")
