@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from mendmap.atlas.model import Atlas
 from mendmap.errors import BadRequestError, not_one_of
-from mendmap.words.languages import SOURCE, Language, available, scripted
+from mendmap.words.languages import SOURCE, Language, available, own_name, scripted
 
 
 def _known(_: Annotated[str | None, Query(alias="lang", description="The language of the page.")] = None) -> None:
@@ -92,7 +92,7 @@ def switches(
     found = []
     for each in offered(atlas, only):
         query = "&".join(f"{name}={quote(value)}" for name, value in [*kept, ("lang", each)])
-        found.append({"id": each, "name": Language(each).name, "href": f"?{query}", "current": each == now.id})
+        found.append({"id": each, "name": own_name(each), "href": f"?{query}", "current": each == now.id})
     return found
 
 

@@ -33,7 +33,7 @@ _STOPS = re.compile(r"(\b\d{4}\.)((?:</\w+>)*)\.(?!\.)")
 
 
 class Language:
-    """One language: ``id`` as in addresses and in HTML (``sr-Latn``), ``name`` in itself, ``locale`` as Babel names it.
+    """One language: ``id`` as in addresses and in HTML (``sr-Latn``), ``locale`` as Babel names it.
 
     ``own`` are the texts of a catalogue of geodata in it, by what they are in the catalogue's first language.
     """
@@ -45,7 +45,6 @@ class Language:
         likely = babel.core.get_global("likely_subtags").get(known.language, "")
         # Language and land, as Open Graph names a locale; where the land is not said, the one that Unicode expects.
         self.open_graph = f"{known.language}_{known.territory or likely.rpartition('_')[2]}"
-        self.name = NAMES.get(ident) or str(known.get_language_name(self.locale))
         symbols = known.number_symbols["latn"]
         # Python writes numbers as English does.
         self._signs = str.maketrans({",": symbols["group"], ".": symbols["decimal"]})
@@ -129,6 +128,12 @@ class _Number:
 
 # Names that Babel gives alike for both scripts.
 NAMES = {"en": "English", "sr-Latn": "Srpski", "sr-Cyrl": "Српски"}
+
+
+@functools.cache
+def own_name(ident: str) -> str:
+    """The name of a language in itself."""
+    return NAMES.get(ident) or str(babel.Locale.parse(ident, sep="-").get_language_name())
 
 
 @functools.cache
