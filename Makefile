@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/.ready
 # Programs of the system that some tests use, and the Debian packages that carry them.
-SYSTEM_PACKAGES := chromium gdal-bin openssl
+SYSTEM_PACKAGES := chromium gdal-bin nginx-light openssl
 
 .PHONY: serve test prove lint test-system test-qgis translations lock
 

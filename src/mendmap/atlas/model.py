@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas
 import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from mendmap.assess.model import ANSWERS, Answers
@@ -139,6 +140,16 @@ class Layer:
     features: tuple[Feature, ...]
     frame: geopandas.GeoDataFrame = field(repr=False, compare=False)
     media: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> list[str]:
+        """The id of each feature, in their order."""
+        return [each.id for each in self.features]
+
+    @property
+    def geometries(self) -> NDArray[np.object_]:
+        """The geometry of each feature in degrees, in their order; None of one without a position."""
+        return np.array([each.geometry for each in self.features], dtype=object)
 
 
 @dataclass(frozen=True, slots=True)
