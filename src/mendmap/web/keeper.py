@@ -127,7 +127,7 @@ class Served:
     @cached_property
     def series(self) -> dict[str, SeriesRow]:
         """Every series, by id."""
-        return {each.id: each for found in self.atlas.features.values() for each in found.series}
+        return {each.id: each for found in self.atlas.features.joined_to() for each in found.series}
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -282,6 +282,12 @@ class Keeper:
         if self._held is None:
             raise self._problem
         return self._held.contents.snapshot
+
+    @property
+    def public(self) -> Served | None:
+        """What is served now to everyone; None where nothing is, or the catalogue is not for everyone."""
+        held = self._held
+        return held.served.get(PUBLIC) if held else None
 
     def served(self, role: str) -> Served:
         """What is served now, as a role sees it: made when it is first asked for. Raises LakeError while there is
