@@ -43,8 +43,8 @@ class TileLayer:
     """One layer, for one atlas. Safe to use from several threads.
 
     Below the highest zoom, a tile draws at most ``max_drawn`` of the features that have their middle in it. No tile
-    has more than ``max_features`` features, nor more than about ``max_vertices`` vertices. ``blocks`` is where what
-    is made ready is held; layers may share it.
+    has more than ``max_features`` features, at the highest zoom too, nor more than about ``max_vertices`` vertices.
+    ``blocks`` is where what is made ready is held; layers may share it.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class TileLayer:
         self.max_zoom, self.max_features = max_zoom, max_features
         self.max_drawn, self.max_vertices = max_drawn, max_vertices
         self._layer = layer
-        self._blocks = blocks or Blocks(_BLOCKS_BYTES)
+        self._blocks = Blocks(_BLOCKS_BYTES) if blocks is None else blocks
         self._owner = object()
         weakref.finalize(self, self._blocks.forget, self._owner)
 
@@ -132,10 +132,8 @@ class TileLayer:
     def _drawn(self, box: Boxes, zoom: int) -> tuple[Rows, Rows]:
         """The places, in the layer's order, of the features of a box that are drawn at a zoom, and for how many each
         stands."""
-        chosen = self.places.touching(box)
-        stands = np.ones(len(chosen), dtype=np.int64)
-        if zoom < self.max_zoom:
-            chosen, stands = thinned(self.places, chosen, zoom, self.max_drawn)
+        most = self.max_features if zoom >= self.max_zoom else min(self.max_features, self.max_drawn)
+        chosen, stands = thinned(self.places, self.places.touching(box), zoom, most)
         order = np.argsort(self.places.indices[chosen])
         return chosen[order], stands[order]
 
