@@ -13,7 +13,6 @@ https://protobuf.dev/programming-guides/encoding/.
 import struct
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import count, pairwise
 from typing import Any, NamedTuple
@@ -70,7 +69,7 @@ class _Ready(NamedTuple):
 def written(cuts: Sequence[Cut]) -> TileContent:
     """The layers of a tile; one that has nothing there is left out, so an empty tile is no bytes at all."""
     layers = [_field(_TILE_LAYER, _layer(cut)) for cut in cuts if len(cut.rows)]
-    return replace(content(b"", cuts), body=b"".join(layers))
+    return content(b"".join(layers), cuts)
 
 
 def _layer(cut: Cut) -> bytes:

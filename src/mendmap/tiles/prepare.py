@@ -28,6 +28,7 @@ from mendmap.words.fields import Field, name_column
 MARGIN = 128  # steps of 1/4096 tile kept around it, so that strokes at its edge are whole
 _ABOVE = 2  # zooms that a block lies above its tiles: it is sixteen of them
 _FEW = 1000  # features of a layer that is one block
+_AROUND = 1024  # steps around a block; a border is simplified by what is within some tens of steps
 _BLOCKS_BYTES = 64_000_000
 
 
@@ -109,8 +110,8 @@ class TileLayer:
         west, north = square.x * side, square.y * side
         edges = np.array([west, north, west + side, north + side])
         core = edges + MARGIN * np.array([-1, -1, 1, 1])
-        # Those beyond the edge decide, up to a tile away, how the borders are simplified that others share with them.
-        around = edges + EXTENT * np.array([-1, -1, 1, 1])
+        # Those a little beyond decide too how the borders are simplified that others share with them.
+        around = edges + _AROUND * np.array([-1, -1, 1, 1])
         final = zoom >= self.max_zoom
         chosen, stands = self._drawn((core if final else around) / scale, zoom)
         boxes = self.places.boxes[chosen] * scale
