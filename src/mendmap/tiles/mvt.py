@@ -68,15 +68,26 @@ class _Ready(NamedTuple):
 
 def written(cuts: Sequence[Cut]) -> TileContent:
     """The layers of a tile; one that has nothing there is left out, so an empty tile is no bytes at all."""
-    layers = [_field(_TILE_LAYER, _layer(cut)) for cut in cuts if len(cut.rows)]
+    layers = [_field(_TILE_LAYER, _layer(cut, _drawn(cut.pieces))) for cut in cuts if len(cut.rows)]
     return content(b"".join(layers), cuts)
 
 
-def _layer(cut: Cut) -> bytes:
+def each_written(cuts: Sequence[Cut]) -> Iterator[TileContent]:
+    """Tiles of one layer, each as ``written`` writes it; their pieces are encoded together."""
+    first, heads, tails = _drawn(np.concatenate([np.empty(0, dtype=object), *(cut.pieces for cut in cuts)]))
+    end = 0
+    for cut in cuts:
+        own = slice(end, end := end + len(cut.pieces))
+        pieces = _Drawn(first[own], heads[own], tails[own])
+        yield content(_field(_TILE_LAYER, _layer(cut, pieces)) if len(cut.rows) else b"", [cut])
+
+
+def _layer(cut: Cut, pieces: _Drawn) -> bytes:
+    """A layer of a tile, whose ``pieces`` are encoded."""
     ready = cut.block.made(_ready)
     keys, values, tags = _tags(ready, cut.rows)
     features = []
-    for row, told, geometry in zip(cut.rows.tolist(), tags, _geometries(cut, ready), strict=True):
+    for row, told, geometry in zip(cut.rows.tolist(), tags, _geometries(cut, ready, pieces), strict=True):
         # The fields are put together at once: this is where most of a tile's time goes.
         body = b"%b%b%b%b%b%b%b" % (
             ready.named[row], _TAGS, _varint(len(told)), told, _GEOMETRY, _varint(len(geometry)), geometry
@@ -93,15 +104,14 @@ def _layer(cut: Cut) -> bytes:
     return b"".join(parts)
 
 
-def _geometries(cut: Cut, ready: _Ready) -> Iterator[bytes]:
+def _geometries(cut: Cut, ready: _Ready, pieces: _Drawn) -> Iterator[bytes]:
     """The commands of each feature of a cut, from the tile's upper left corner."""
     rows = cut.rows.tolist()
     first, heads, tails = ready.drawn
     first, heads, tails = first[cut.rows], [heads[row] for row in rows], [tails[row] for row in rows]
     if len(cut.edges):
-        anew = _drawn(cut.pieces)
-        first[cut.edges] = anew.first
-        for nth, head, tail in zip(cut.edges.tolist(), anew.heads, anew.tails, strict=True):
+        first[cut.edges] = pieces.first
+        for nth, head, tail in zip(cut.edges.tolist(), pieces.heads, pieces.tails, strict=True):
             heads[nth], tails[nth] = head, tail
     moves = _zigzag(first - np.array([cut.tile.x * EXTENT, cut.tile.y * EXTENT]))
     begins = _varints(moves.reshape(-1), np.full(len(rows), 2))
