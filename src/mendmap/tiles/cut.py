@@ -5,6 +5,7 @@ Not here: what is drawn and how it is simplified (``prepare``), and how a tile i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -75,7 +76,35 @@ def content(body: bytes, cuts: Sequence[Cut]) -> TileContent:
 
 def cut(layer: TileLayer, tile: Tile) -> Cut:
     """What of a layer is in a tile. Points are whole wherever their disc of accuracy touches the tile."""
-    block = layer.block(tile)
+    return cuts(layer, [tile])[0]
+
+
+def cuts(layer: TileLayer, tiles: Sequence[Tile]) -> list[Cut]:
+    """What of a layer is in some tiles of one block: their pieces are put onto the grid together."""
+    if not tiles:
+        return []
+    block = layer.block(tiles[0])
+    found = [_touched(layer, block, tile) for tile in tiles]
+    pieces, thin = on_grid(np.concatenate([each.pieces for each in found]))
+    ends = np.cumsum([len(each.pieces) for each in found])[:-1]
+    return [
+        _cut(layer, block, tile, touched, *own)
+        for tile, touched, *own in zip(tiles, found, np.split(pieces, ends), np.split(thin, ends), strict=True)
+    ]
+
+
+class _Touched(NamedTuple):
+    """What of a block touches a tile, as ``Cut`` has it, its pieces not on the grid yet; ``bounded`` counts those that
+    the bound of features left out, ``tolerance`` is in steps."""
+
+    rows: Rows
+    edges: Rows
+    pieces: Shapes
+    bounded: int
+    tolerance: float
+
+
+def _touched(layer: TileLayer, block: Block, tile: Tile) -> _Touched:
     left, upper = tile.x * EXTENT - MARGIN, tile.y * EXTENT - MARGIN
     box = left, upper, left + EXTENT + 2 * MARGIN, upper + EXTENT + 2 * MARGIN
     west, north, east, south = block.boxes
@@ -91,7 +120,11 @@ def cut(layer: TileLayer, tile: Tile) -> Cut:
     tolerance = 0.0
     if block.vertices[rows].sum() > layer.max_vertices:
         edges, pieces, tolerance = _coarser(block, rows, edges, pieces, layer.max_vertices)
-    pieces, thin = on_grid(pieces)
+    return _Touched(rows, edges, pieces, bounded, tolerance)
+
+
+def _cut(layer: TileLayer, block: Block, tile: Tile, touched: _Touched, pieces: Shapes, thin: Mask) -> Cut:
+    rows, edges, _, bounded, tolerance = touched
     widened = int(np.count_nonzero(block.widened[rows]) + np.count_nonzero(thin & ~block.widened[rows[edges]]))
     omitted = bounded + block.others(tile)
     return Cut(layer.id, tile, block, rows, edges, pieces, omitted, widened, tolerance * side_m(tile.z) / EXTENT)
