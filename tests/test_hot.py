@@ -300,7 +300,7 @@ def test_metrics_count_what_was_answered_and_name_no_address(both: Both) -> None
     assert after["mendmap_tile_cache_hits_total"] > before.get("mendmap_tile_cache_hits_total", 0)
     assert (after["mendmap_snapshot_number"], after["mendmap_workers"]) == (1, 1)
     assert after["mendmap_resident_memory_bytes"] > 10**7
-    assert 'route="/sites/{ident}"' in text or 'route="/sites/{site}"' in text or 'route="/sites/' in text
+    assert 'route="/sites/{' in text
     assert 'route="other"' in text
     assert not [word for word in ("mirror", "secret", "nothing") if word in text]
 

@@ -176,7 +176,7 @@ def test_uvicorn_carries_the_service_too(lake: Path, tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "--factory", "mendmap.web.app:served", "--port", str(port)]
     environment = os.environ | {"MENDMAP_LAKE": str(lake)}
-    process = subprocess.Popen([*command, "--log-level", "critical"], env=environment)
+    process = subprocess.Popen([*command, "--no-server-header", "--log-level", "critical"], env=environment)
     try:
         for _ in range(100):
             try:
