@@ -1,0 +1,75 @@
+"""Our own tiles in this process, as the service makes them: arrays prepared, no answer cached; and which tiles to ask
+for.
+
+Not here: the service over HTTP (``hot``, ``steady``), and the peers.
+"""
+
+import random
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import landscape
+import mercantile
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from mendmap.geo.grid import Tile
+from mendmap.lake.access import PUBLIC
+from mendmap.settings import Settings
+from mendmap.tiles.cut import TileContent, cut
+from mendmap.tiles.prepare import TileLayer
+from mendmap.web.keeper import Keeper
+from mendmap.web.routes.tiles import FORMATS, THINNED
+
+MAX_ZOOM = 16
+
+
+@contextmanager
+def prepared(lake: Path) -> Iterator[TileLayer]:
+    """The layer ``features`` of a lake, as the service holds it."""
+    keeper = Keeper(Settings(lake=str(lake), max_zoom=MAX_ZOOM))
+    keeper.start()
+    try:
+        yield keeper.served(PUBLIC).tiles["features"]
+    finally:
+        keeper.stop()
+
+
+def made(layer: TileLayer, tile: Tile, form: str) -> TileContent:
+    """A tile in a format, made anew."""
+    return FORMATS[form].written([cut(layer, tile, thin=form in THINNED)])
+
+
+def cold(layer: TileLayer, tiles: list[Tile], form: str) -> list[float]:
+    """Milliseconds that each of some tiles of a zoom takes, none of which was asked for before; what is prepared for
+    the zoom is there."""
+    made(layer, away(tiles[0].z), form)
+    return [_milliseconds(layer, tile, form) for tile in tiles]
+
+
+def _milliseconds(layer: TileLayer, tile: Tile, form: str) -> float:
+    begun = time.perf_counter()
+    made(layer, tile, form)
+    return (time.perf_counter() - begun) * 1e3
+
+
+def away(zoom: int) -> Tile:
+    """A tile of a zoom on the other side of the world, where nothing is."""
+    return Tile.of(zoom, 0, 2**zoom - 1, MAX_ZOOM)
+
+
+def within(box: landscape.Box, zoom: int, count: int, seed: int = 0) -> list[Tile]:
+    """So many different tiles of a zoom, or all there are, that lie in a box whole; where none does, the one that has
+    its middle."""
+    middle = mercantile.tile((box.west + box.east) / 2, (box.south + box.north) / 2, zoom)
+    found = [each for each in mercantile.tiles(*box, [zoom]) if _inside(mercantile.bounds(each), box)] or [middle]
+    chosen = random.Random(seed).sample(found, min(count, len(found)))
+    return [Tile.of(each.z, each.x, each.y, MAX_ZOOM) for each in chosen]
+
+
+def _inside(inner: mercantile.LngLatBbox, outer: landscape.Box) -> bool:
+    west, south, east, north = outer
+    return inner.west >= west and inner.south >= south and inner.east <= east and inner.north <= north
