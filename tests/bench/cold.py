@@ -27,13 +27,13 @@ from mendmap.tiles.prepare import decimals
 
 POLYGONS, POINTS, FEW = 200_000, 1_000_000, 10_000
 _BOX = "(SELECT ST_TileEnvelope({z}, {x}, {y}) AS box, ST_TileEnvelope({z}, {x}, {y}, margin => {margin}) AS wide) e"
-_AS_MVT = """
+AS_MVT = """
 SELECT ST_AsMVT(t, 'features', {extent}, 'geom') FROM (
     SELECT id, kind, name_en, basis, accuracy_m, ST_AsMVTGeom(
         ST_SimplifyPreserveTopology(mercator, {tolerance_m}), e.box, {extent}, {steps}, true) AS geom
     FROM features, {envelope} WHERE mercator && e.wide
 ) t WHERE geom IS NOT NULL"""
-_AS_GEOJSON = """
+AS_GEOJSON = """
 SELECT '{{"type":"FeatureCollection","features":[' || string_agg(ST_AsGeoJSON(t.*, 'geom', {digits}), ',') || ']}}'
 FROM (
     SELECT id, kind, name_en, basis, accuracy_m, ST_ClipByBox2D(
@@ -86,8 +86,8 @@ def _ours(land: kept.Land, tiles: Mapping[int, list[Tile]]) -> tuple[dict[str, f
 
 def _sql(land: kept.Land, python: Path, tiles: Mapping[int, list[Tile]]) -> dict[str, dict[str, Any]]:
     """What PostGIS makes."""
-    forms = {"mvt": _AS_MVT, "geojson": _AS_GEOJSON}
-    statements = {f"{form}-{zoom}": _statement(sql, zoom) for form, sql in forms.items() for zoom in tiles}
+    forms = {"mvt": AS_MVT, "geojson": AS_GEOJSON}
+    statements = {f"{form}-{zoom}": statement(sql, zoom) for form, sql in forms.items() for zoom in tiles}
     asked = {name: [list(tile) for tile in tiles[int(name.rpartition("-")[2])]] for name in statements}
     with postgis(land.frame) as base:
         psql(base, "alter table features add mercator geometry(Geometry, 3857)")
@@ -100,7 +100,8 @@ def _sql(land: kept.Land, python: Path, tiles: Mapping[int, list[Tile]]) -> dict
     return dict(json.loads(told.stdout))
 
 
-def _statement(sql: str, zoom: int) -> str:
+def statement(sql: str, zoom: int) -> str:
+    """The query that makes a tile of a zoom, whose z, x and y it is given."""
     half_pixel = 1 / 512 / 2**zoom
     envelope = _BOX.format(z="%(z)s::int", x="%(x)s::int", y="%(y)s::int", margin=MARGIN / EXTENT)
     return sql.format(

@@ -92,9 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("lake", type=Path)
-    parser.add_argument(
-        "--every", type=float, default=1.0, help="seconds from one write to the next"
-    )
+    parser.add_argument("--every", type=float, default=1.0, help="seconds from one write to the next")
     asked = parser.parse_args()
     checked = check(asked.folder, 1000)
     names = sorted({each.layer for each in checked.features if each.layer.startswith(PREFIX)})

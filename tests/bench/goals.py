@@ -76,15 +76,15 @@ GOALS: Mapping[str, Goal] = {
 HEAD = ("what", "ours", "peer", "ratio", "goal", "met")
 
 
-def table(found: list[Found]) -> str:
-    """What was found as a Markdown table, in the order of the goals."""
-    order = {name: nth for nth, name in enumerate(GOALS)}
-    rows = [HEAD, ("---",) * len(HEAD), *(_cells(each) for each in sorted(found, key=lambda each: order[each.goal]))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+def table(found: Mapping[str, Found]) -> str:
+    """What was found for each goal as a Markdown table, in the order of the goals; what was not measured is blank."""
+    rows = [HEAD, ("---",) * len(HEAD), *(_cells(goal, found.get(name)) for name, goal in GOALS.items())]
+    return "".join(f"| {' | '.join(row)} |\n".replace("  ", " ") for row in rows)
 
 
-def _cells(found: Found) -> tuple[str, ...]:
-    goal = GOALS[found.goal]
+def _cells(goal: Goal, found: Found | None) -> tuple[str, ...]:
+    if found is None:
+        return goal.what, "", "", "", goal.told, ""
     peer = "" if found.theirs is None else f"{_number(found.theirs)} {goal.unit} ({found.peer})"
     ratio = "" if found.theirs is None else _number(found.measure)
     return goal.what, f"{_number(found.ours)} {goal.unit}", peer, ratio, goal.told, "yes" if found.met else "no"

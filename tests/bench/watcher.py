@@ -57,6 +57,7 @@ class Watcher:
         self._awaited: list[tuple[int, float]] = []
         self._revisions: dict[str, int] = {}
         self._served = 0
+        self._pool = urllib3.PoolManager(maxsize=1, retries=False)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -69,6 +70,7 @@ class Watcher:
         finally:
             self._stopped.set()
             self._thread.join(timeout=30)
+            self._pool.clear()
 
     def listen(self, writer: "subprocess.Popen[str]") -> None:
         """Takes what a writer prints, in a thread of its own, until that ends."""
@@ -83,15 +85,14 @@ class Watcher:
 
     def _watch(self) -> None:
         chosen = random.Random(0)
-        with urllib3.PoolManager(maxsize=1, retries=False) as pool:
-            while not self._stopped.wait(0.02):
-                try:
-                    ready = pool.request("GET", f"{self._url}/readyz", timeout=10).json()["snapshot"]["number"]
-                    self._met(ready)
-                    self._look(pool, chosen.choice(self._paths), ready)
-                except (urllib3.exceptions.HTTPError, KeyError, AssertionError) as error:
-                    self.errors += 1
-                    print(f"  an answer failed: {error!r}", flush=True)
+        while not self._stopped.wait(0.02):
+            try:
+                ready = self._pool.request("GET", f"{self._url}/readyz", timeout=10).json()["snapshot"]["number"]
+                self._met(ready)
+                self.look(chosen.choice(self._paths), ready)
+            except (urllib3.exceptions.HTTPError, KeyError, AssertionError) as error:
+                self.errors += 1
+                print(f"  an answer failed: {error!r}", flush=True)
 
     def _met(self, ready: int) -> None:
         if ready < self._served:
@@ -102,11 +103,12 @@ class Watcher:
         self.lags += [now - returned for number, returned in self._awaited if number <= ready]
         self._awaited[:] = [each for each in self._awaited if each[0] > ready]
 
-    def _look(self, pool: urllib3.PoolManager, path: str, ready: int) -> None:
+    def look(self, path: str, ready: int) -> None:
+        """Asks for a tile, where the service has said that it serves the snapshot of the number ``ready``."""
         layer = path.split("/")[2]
         # What had returned by then; a load that returns from now on need not be seen.
         loaded = list(self._loads[layer])
-        answer = pool.request("GET", self._url + path, timeout=10)
+        answer = self._pool.request("GET", self._url + path, timeout=10)
         assert answer.status == 200, f"{path}: {answer.status}"
         known = max(ready, int(answer.headers["Mendmap-Snapshot"].partition("-")[0]))
         expected = max((version for number, version in loaded if number <= known), default=0)
@@ -115,5 +117,8 @@ class Watcher:
         self.checked += 1
         if min(shown, default=expected) < expected or revision < self._revisions.get(layer, 0):
             self.stale += 1
-            print(f"  stale: {path} shows version {min(shown)} at revision {revision}, not {expected}", flush=True)
+            print(
+                f"  stale: {path} shows version {min(shown, default=0)} at revision {revision}, not {expected}",
+                flush=True,
+            )
         self._revisions[layer] = max(revision, self._revisions.get(layer, 0))
