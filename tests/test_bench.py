@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 from conftest import ROOT
-from feed_server import Asked, Reply, serving
+from feed_server import Reply, serving
 
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 import agree
@@ -95,9 +94,9 @@ def test_a_stale_tile_is_found(tmp_path: Path, version: int, revision: int, stal
     assert (seen.checked, seen.stale) == (2, stale)
 
 
-def _tile(version: int, revision: int) -> Callable[[Asked], Reply]:
+def _tile(version: int, revision: int) -> Reply:
     headers = {"Mendmap-Snapshot": "5-abc", "Mendmap-Revision": str(revision)}
-    return lambda _: Reply(crowd.named("polygons0", version).encode(), headers=headers)
+    return Reply(crowd.named("polygons0", version).encode(), headers=headers)
 
 
 def test_a_soak_fails_where_memory_grows_or_an_answer_is_wrong() -> None:

@@ -117,8 +117,5 @@ class Watcher:
         self.checked += 1
         if min(shown, default=expected) < expected or revision < self._revisions.get(layer, 0):
             self.stale += 1
-            print(
-                f"  stale: {path} shows version {min(shown, default=0)} at revision {revision}, not {expected}",
-                flush=True,
-            )
+            print(f"  stale: {path}: versions {shown[:3]} at revision {revision}, not {expected}", flush=True)
         self._revisions[layer] = max(revision, self._revisions.get(layer, 0))
