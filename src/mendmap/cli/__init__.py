@@ -3,7 +3,7 @@
 Not here: what the commands do (``load``, ``web`` and the rest).
 """
 
-from mendmap.cli import assess, changes, export, keys, package, progress, pull, statements, translate, upkeep
+from mendmap.cli import assess, changes, export, keys, package, progress, pull, serve, statements, translate, upkeep
 from mendmap.cli.main import main
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "package",
     "progress",
     "pull",
+    "serve",
     "statements",
     "translate",
     "upkeep",
