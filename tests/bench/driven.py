@@ -60,4 +60,6 @@ class Drive:
 def driven(url: str, paths: Sequence[str], seconds: float, *headers: str) -> Driven:
     """Drives a server at an address, over some paths in random order, after a short while of warming."""
     Drive(url, paths, 1, headers).end()
-    return Drive(url, paths, seconds, headers).end()
+    found = Drive(url, paths, seconds, headers).end()
+    assert found.requests and not found.errors, f"{url}: {found}"
+    return found

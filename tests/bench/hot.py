@@ -53,7 +53,7 @@ def measure(where: Path, python: Path, *, quick: bool = False) -> Iterable[Found
         theirs = agree.proper(agree.of_mvt(_body(url + path)))
         assert not (wrong := agree.differ(expected, theirs, WANTING.get(name, 0))), f"{name}: {wrong}"
         print(f"  {name} and ours agree: {len(theirs)} features within a pixel", flush=True)
-        yield Found(f"hot_{name.lower()}", ours_vector, name, driven(url, [path], seconds).rate)
+        yield Found(f"hot_{name.lower()}", ours_vector, name, driven(url, [path], 10).rate)
 
 
 @contextmanager

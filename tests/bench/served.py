@@ -7,6 +7,7 @@ Not here: the service over HTTP (``hot``, ``steady``), and the peers.
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,10 +64,13 @@ def away(zoom: int) -> Tile:
 
 def within(box: landscape.Box, zoom: int, count: int, seed: int = 0) -> list[Tile]:
     """So many different tiles of a zoom, or all there are, that lie in a box whole; where none does, the one that has
-    its middle."""
+    its middle. Those of different parents come first."""
     middle = mercantile.tile((box.west + box.east) / 2, (box.south + box.north) / 2, zoom)
     found = [each for each in mercantile.tiles(*box, [zoom]) if _inside(mercantile.bounds(each), box)] or [middle]
-    chosen = random.Random(seed).sample(found, min(count, len(found)))
+    random.Random(seed).shuffle(found)
+    met: Counter[tuple[int, int]] = Counter()
+    order = {each: met.update([(each.x >> 1, each.y >> 1)]) or met[each.x >> 1, each.y >> 1] for each in found}
+    chosen = sorted(found, key=lambda each: order[each])[:count]
     return [Tile.of(each.z, each.x, each.y, MAX_ZOOM) for each in chosen]
 
 
