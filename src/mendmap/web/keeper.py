@@ -34,7 +34,8 @@ from mendmap.query.times import as_of
 from mendmap.settings import Settings
 from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
-from mendmap.tiles.prepare import TileLayer
+from mendmap.tiles.blocks import Blocks
+from mendmap.tiles.prepare import tile_layer
 from mendmap.web import basemaps, readers
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
@@ -58,10 +59,7 @@ class Served:
         self.atlas, self.settings, self._keeper = atlas, settings, keeper
         # Whose view it is, and what stands between that and the lake; None where it sees everything.
         self.view, self.screen = view, screen
-        self.tiles = {
-            name: TileLayer(layer, settings.max_zoom, settings.max_tile_features, settings.max_drawn_features)
-            for name, layer in atlas.layers.items()
-        }
+        self.tiles = {name: tile_layer(layer, settings, keeper.blocks) for name, layer in atlas.layers.items()}
         # Whether somebody was told of a further page of this snapshot.
         self.awaited = False
         self._layers: dict[str, tuple[Index, Encoded]] = {}
@@ -252,6 +250,7 @@ class Keeper:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.blocks = Blocks(settings.tile_blocks_mb * 10**6)
         self._held: _Held | None = None
         self._making = threading.Lock()
         self._problem: MendmapError = LakeEmptyError("nothing has been loaded yet")
