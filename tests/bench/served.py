@@ -23,7 +23,7 @@ from mendmap.settings import Settings
 from mendmap.tiles.cut import TileContent, cut
 from mendmap.tiles.prepare import TileLayer
 from mendmap.web.keeper import Keeper
-from mendmap.web.routes.tiles import FORMATS, THINNED
+from mendmap.web.routes.tiles import FORMATS
 
 MAX_ZOOM = 16
 
@@ -41,25 +41,20 @@ def prepared(lake: Path) -> Iterator[TileLayer]:
 
 def made(layer: TileLayer, tile: Tile, form: str) -> TileContent:
     """A tile in a format, made anew."""
-    return FORMATS[form].written([cut(layer, tile, thin=form in THINNED)])
+    return FORMATS[form].written([cut(layer, tile)])
 
 
-def cold(layer: TileLayer, tiles: list[Tile], form: str) -> list[float]:
-    """Milliseconds that each of some tiles of a zoom takes, none of which was asked for before; what is prepared for
-    the zoom is there."""
-    made(layer, away(tiles[0].z), form)
-    return [_milliseconds(layer, tile, form) for tile in tiles]
+def cold(layer: TileLayer, tiles: list[Tile], form: str) -> tuple[list[float], list[float]]:
+    """Milliseconds that each of some tiles takes: as the first that is asked for in its part of the world, so that what
+    many tiles share is prepared too; and again, when that is there. Nothing keeps the tile itself."""
+    first = [_milliseconds(layer, tile, form) for tile in tiles]
+    return first, [_milliseconds(layer, tile, form) for tile in tiles]
 
 
 def _milliseconds(layer: TileLayer, tile: Tile, form: str) -> float:
     begun = time.perf_counter()
     made(layer, tile, form)
     return (time.perf_counter() - begun) * 1e3
-
-
-def away(zoom: int) -> Tile:
-    """A tile of a zoom on the other side of the world, where nothing is."""
-    return Tile.of(zoom, 0, 2**zoom - 1, MAX_ZOOM)
 
 
 def within(box: landscape.Box, zoom: int, count: int, seed: int = 0) -> list[Tile]:
