@@ -49,7 +49,7 @@ PAGES = (
     "/downloads/polygons0.geojson",
     "/downloads/polygons1.gpkg",
     "/ogc/collections/polygons2/items?limit=100",
-    "/tiles/polygons3/10/568/377.mvt",
+    "/tiles/polygons3/6/35/23.mvt",
     "/search.json?q=mirror",
 )
 HEADER = "station,parameter,averaging,start,end,value,unit,quality,source\n"
