@@ -1,10 +1,13 @@
 """Cold tiles: arrays prepared, the answer not cached, beside PostGIS and geojson-vt making the same tiles.
 
 Ours and geojson-vt's are calls of a function, PostGIS's a prepared query over a socket; of many different tiles the
-median counts, of the one tile that holds all 200,000 the median of several times. All simplify to half a pixel and clip
-with a margin of 128 steps, all make text or bytes of it, and PostGIS has its geometry in the tiles' own projection, with its index. What each of them
-prepares beforehand: we the features of the block that the tile is cut from, geojson-vt its index and the tile's parent,
-PostGIS whatever it keeps in memory.
+median counts, of the one tile that holds all 200,000 the median of several times. All end with text or bytes, simplify
+to half a pixel, and clip with a margin of 128 steps; PostGIS has its geometry in the tiles' own projection, with its
+index. What each of them prepares beforehand: we the features of the block that the tile is cut from, geojson-vt its
+index and the tile's parent, PostGIS whatever it keeps in memory.
+
+At zoom 6 every polygon is smaller than half a pixel. geojson-vt would leave all of them out, and draws all in full
+instead; ST_AsMVT draws those that are a step wide; ours are generalised, and tell how many they stand for.
 """
 
 import base64
