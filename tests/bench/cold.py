@@ -26,8 +26,9 @@ from goals import Found
 from postgis import postgis, psql, socket_of
 
 from mendmap.geo.grid import EXTENT, Tile
-from mendmap.tiles.cut import MARGIN, TileContent
-from mendmap.tiles.prepare import decimals
+from mendmap.tiles.cut import TileContent
+from mendmap.tiles.geojson import decimals
+from mendmap.tiles.prepare import MARGIN
 
 POLYGONS, POINTS, FEW = 200_000, 1_000_000, 10_000
 _BOX = "(SELECT ST_TileEnvelope({z}, {x}, {y}) AS box, ST_TileEnvelope({z}, {x}, {y}, margin => {margin}) AS wide) e"
