@@ -9,7 +9,7 @@ import hashlib
 import weakref
 from collections import Counter
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -29,6 +29,14 @@ MARGIN = 128  # steps of 1/4096 tile kept around it, so that strokes at its edge
 _ABOVE = 2  # zooms that a block lies above its tiles: it is sixteen of them
 _FEW = 1000  # features of a layer that is one block
 _BLOCKS_BYTES = 64_000_000
+
+
+class Said(NamedTuple):
+    """What tiles say of a feature at any zoom: its id, its number, and its properties as JSON."""
+
+    id: str
+    number: int
+    properties: bytes
 
 
 class TileLayer:
@@ -60,6 +68,16 @@ class TileLayer:
     def places(self) -> Places:
         """Where the features are."""
         return Places(self._layer)
+
+    @property
+    def geometries(self) -> Shapes:
+        """The geometry of each feature in degrees."""
+        return self._layer.geometries
+
+    def said(self, index: int) -> Said:
+        """What tiles say of the feature at a position in the layer, made anew each time."""
+        feature = self._layer.features[index]
+        return Said(feature.id, number(self.id, feature.id), orjson.dumps(_properties(self._layer, feature)))
 
     def squares(self, zoom: int) -> list[Tile]:
         """The squares of all the blocks of a zoom that hold something, for who wants every tile."""
@@ -123,7 +141,7 @@ class TileLayer:
 
     def _outlines(self, chosen: Rows, boxes: Boxes, inside: Mask, zoom: int) -> tuple[Shapes, Mask]:
         """The shapes of those of some features that are ``inside``, in steps, and which of all are drawn as points."""
-        given = self._layer.geometries[self.places.indices[chosen]]
+        given = self.geometries[self.places.indices[chosen]]
         if zoom >= self.max_zoom:
             return in_steps(given[inside], zoom), np.zeros(len(given), dtype=bool)
         drawn = shapely.get_dimensions(given) > 0
@@ -144,14 +162,14 @@ class TileLayer:
     ) -> Block:
         """A block of features that are drawn, with what is said of each."""
         indices = self.places.indices[chosen]
-        features = [self._layer.features[index] for index in indices.tolist()]
-        said = zip(features, stands.tolist(), dots.tolist(), strict=True)
+        said = [self.said(index) for index in indices.tolist()]
+        how = zip(said, stands.tolist(), dots.tolist(), strict=True)
         return Block(
             zoom,
             indices,
-            tuple(each.id for each in features),
-            tuple(number(self.id, each.id) for each in features),
-            tuple(orjson.dumps(_properties(self._layer, each) | _general(*how)) for each, *how in said),
+            tuple(each.id for each in said),
+            tuple(each.number for each in said),
+            tuple(_general(each.properties, *more) for each, *more in how),
             shapes,
             boxes,
             shapely.get_num_coordinates(shapes).astype(np.int64),
@@ -181,9 +199,12 @@ def number(layer: str, ident: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{layer}/{ident}".encode()).digest()[:8], "big") >> 11
 
 
-def _general(stands: int, dot: bool) -> dict[str, Any]:
-    """What is said of a feature that a zoom generalises."""
-    return ({"stands_for": stands} if stands > 1 else {}) | ({"drawn": "point"} if dot else {})
+def _general(properties: bytes, stands: int, dot: bool) -> bytes:
+    """What is said of a feature, and that a zoom generalises it."""
+    if stands == 1 and not dot:
+        return properties
+    more = (b',"stands_for":%d' % stands if stands > 1 else b"") + (b',"drawn":"point"' if dot else b"")
+    return properties[:-1] + more + b"}"
 
 
 # What the properties of a tile's features mean; those that are not known are left out.
