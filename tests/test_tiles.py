@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
+from mendmap.atlas.feature import Features
 from mendmap.atlas.model import Feature, Layer
 from mendmap.geo.grid import EXTENT, Tile, side_m, to_lonlat, to_mercator
 from mendmap.tiles.cut import TileContent
@@ -35,8 +36,7 @@ def layer_of(shapes: list[BaseGeometry | None], accuracy_m: float = 1.0) -> Laye
         )
         for nth, shape in enumerate(shapes)
     )
-    frame = geopandas.GeoDataFrame(geometry=[])
-    return Layer("made", {"en": "Made"}, "", "context", {}, {}, "", "", 7, features, frame)
+    return Layer("made", {"en": "Made"}, "", "context", {}, {}, "", "", 7, Features.of(features))
 
 
 def _known(accuracy_m: float) -> dict[str, float]:

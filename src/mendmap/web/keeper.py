@@ -127,7 +127,7 @@ class Served:
     @cached_property
     def series(self) -> dict[str, SeriesRow]:
         """Every series, by id."""
-        return {each.id: each for found in self.atlas.features.values() for each in found.series}
+        return {each.id: each for found in self.atlas.features.joined_to() for each in found.series}
 
     @cached_property
     def outcomes(self) -> list[Outcome]:

@@ -105,8 +105,8 @@ def _pages(atlas: Atlas) -> Iterator[str]:
     yield from (f"/statements/{ident}" for ident in atlas.statements)
     for name, layer in atlas.layers.items():
         # The union of all sites repeats what its layers have.
-        yield from (f"{page_of(layer)}{each.id}" for each in layer.features if name != "sites")
-    for each in atlas.features.values():
+        yield from (f"{page_of(layer)}{each}" for each in layer.ids if name != "sites")
+    for each in atlas.features.joined_to():
         if atlas.layers[each.layer].role == "station":
             yield from (f"/series/{series.id}" for series in each.series)
 
