@@ -37,4 +37,4 @@ def measure(where: Path, *, quick: bool = False) -> Iterable[Found]:
     lags = f"served {statistics.median(seen.lags):.2f} s later, {max(seen.lags):.2f} s at most" if seen.lags else ""
     print(f"  {len(seen.loads)} loads of {statistics.median(seen.loads):.2f} s, {lags}; {seen.checked} tiles checked")
     yield Found("steady_p99", found.p99, "p50", found.p50)
-    yield Found("steady_errors", before.errors + found.errors + seen.errors + seen.stale)
+    yield Found("steady_errors", found.errors + seen.errors + seen.stale)
