@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +45,7 @@ def changing(place: Crowd, lake: Path, every: float) -> Iterator["subprocess.Pop
 
 
 class Watcher:
-    """Counts the tiles that were ``checked``, those that were ``stale``, and answers that were ``errors``; ``lags`` are
+    """Counts the tiles with features that were ``checked``, those that were ``stale``, and answers that were ``errors``; ``lags`` are
     the seconds from the return of each load until the service says that it serves it, ``loads`` those of each load."""
 
     def __init__(self, url: str, place: Crowd) -> None:
@@ -54,7 +55,7 @@ class Watcher:
         self._url, self._paths = url, paths(place)
         # The number of the snapshot and the version of each load, by layer; and when those returned that are awaited.
         self._loads: dict[str, list[tuple[int, int]]] = {name: [] for name in place.names}
-        self._awaited: list[tuple[int, float]] = []
+        self._awaited: deque[tuple[int, float]] = deque()
         self._revisions: dict[str, int] = {}
         self._served = 0
         self._pool = urllib3.PoolManager(maxsize=1, retries=False)
@@ -90,7 +91,7 @@ class Watcher:
                 ready = self._pool.request("GET", f"{self._url}/readyz", timeout=10).json()["snapshot"]["number"]
                 self._met(ready)
                 self.look(chosen.choice(self._paths), ready)
-            except (urllib3.exceptions.HTTPError, KeyError, AssertionError) as error:
+            except (urllib3.exceptions.HTTPError, KeyError, ValueError, AssertionError) as error:
                 self.errors += 1
                 print(f"  an answer failed: {error!r}", flush=True)
 
@@ -99,9 +100,8 @@ class Watcher:
             self.stale += 1
             print(f"  /readyz went back from {self._served} to {ready}", flush=True)
         self._served = max(ready, self._served)
-        now = time.monotonic()
-        self.lags += [now - returned for number, returned in self._awaited if number <= ready]
-        self._awaited[:] = [each for each in self._awaited if each[0] > ready]
+        while self._awaited and self._awaited[0][0] <= ready:
+            self.lags.append(time.monotonic() - self._awaited.popleft()[1])
 
     def look(self, path: str, ready: int) -> None:
         """Asks for a tile, where the service has said that it serves the snapshot of the number ``ready``."""
@@ -114,7 +114,7 @@ class Watcher:
         expected = max((version for number, version in loaded if number <= known), default=0)
         shown = [int(each) for each in _VERSION.findall(answer.data)]
         revision = int(answer.headers["Mendmap-Revision"])
-        self.checked += 1
+        self.checked += bool(shown)
         if min(shown, default=expected) < expected or revision < self._revisions.get(layer, 0):
             self.stale += 1
             print(f"  stale: {path}: versions {shown[:3]} at revision {revision}, not {expected}", flush=True)
