@@ -45,8 +45,9 @@ def changing(place: Crowd, lake: Path, every: float) -> Iterator["subprocess.Pop
 
 
 class Watcher:
-    """Counts the tiles with features that were ``checked``, those that were ``stale``, and answers that were ``errors``; ``lags`` are
-    the seconds from the return of each load until the service says that it serves it, ``loads`` those of each load."""
+    """Counts the tiles with features that were ``checked``, those that were ``stale``, and answers that were
+    ``errors``; ``lags`` are the seconds from the return of each load until the service says that it serves it,
+    ``loads`` those of each load."""
 
     def __init__(self, url: str, place: Crowd) -> None:
         self.checked = self.stale = self.errors = 0
