@@ -46,20 +46,25 @@ def of_steps(features: list[dict[str, object]]) -> Shapes:
 
 
 def proper(shapes: Shapes) -> Shapes:
-    """What of them is in the tile itself, without a margin; less what is smaller than a pixel there, for one server
-    may draw it and another not."""
-    clipped = {
-        name: shapely.clip_by_rect(shapely.make_valid(each), 0, 0, EXTENT, EXTENT) for name, each in shapes.items()
-    }
-    return {name: each for name, each in clipped.items() if each.area >= PIXEL**2}
+    """What of them is in the tile itself: each server has a margin of its own."""
+    whole = {name: shapely.make_valid(each) for name, each in shapes.items()}
+    clipped = {name: shapely.clip_by_rect(each, 0, 0, EXTENT, EXTENT) for name, each in whole.items()}
+    return {name: each for name, each in clipped.items() if not each.is_empty}
 
 
 def differ(ours: Shapes, theirs: Shapes, wanting: int = 0) -> str:
-    """What differs, in words; nothing where they agree, but for so many features that are ``wanting`` of theirs."""
-    if len(ours.keys() - theirs.keys()) > wanting or theirs.keys() - ours.keys():
-        return f"{len(set(ours) - set(theirs))} features only ours, {len(set(theirs) - set(ours))} only theirs"
-    far = {name: shapely.hausdorff_distance(ours[name], theirs[name]) for name in theirs}
+    """What differs, in words; nothing where they agree, but for so many features that are ``wanting`` of theirs. Of a
+    feature that is smaller than a pixel, such as a corner at the tile's edge, it does not matter who draws it."""
+    mine, other = _more(ours, theirs), _more(theirs, ours)
+    if mine > wanting or other:
+        return f"{mine} features only ours, {other} only theirs"
+    far = {name: shapely.hausdorff_distance(ours[name], theirs[name]) for name in ours.keys() & theirs.keys()}
     worst = max(far, key=lambda name: far[name], default=None)
     if worst is not None and far[worst] > PIXEL:
         return f"{worst} lies {far[worst] / PIXEL:.1f} pixels from theirs"
     return ""
+
+
+def _more(ours: Shapes, theirs: Shapes) -> int:
+    """How many features only the first has."""
+    return sum(each.area >= PIXEL**2 for name, each in ours.items() if name not in theirs)
