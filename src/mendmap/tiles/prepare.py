@@ -28,6 +28,7 @@ from mendmap.words.fields import Field, name_column
 MARGIN = 128  # steps of 1/4096 tile kept around it, so that strokes at its edge are whole
 _ABOVE = 2  # zooms that a block lies above its tiles: it is sixteen of them
 _FEW = 1000  # features of a layer that is one block
+_AROUND = 1024  # steps around a block; a border is simplified by what is within some tens of steps
 _BLOCKS_BYTES = 64_000_000
 
 
@@ -43,8 +44,8 @@ class TileLayer:
     """One layer, for one atlas. Safe to use from several threads.
 
     Below the highest zoom, a tile draws at most ``max_drawn`` of the features that have their middle in it. No tile
-    has more than ``max_features`` features, nor more than about ``max_vertices`` vertices. ``blocks`` is where what
-    is made ready is held; layers may share it.
+    has more than ``max_features`` features, at the highest zoom too, nor more than about ``max_vertices`` vertices.
+    ``blocks`` is where what is made ready is held; layers may share it.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class TileLayer:
         self.max_zoom, self.max_features = max_zoom, max_features
         self.max_drawn, self.max_vertices = max_drawn, max_vertices
         self._layer = layer
-        self._blocks = blocks or Blocks(_BLOCKS_BYTES)
+        self._blocks = Blocks(_BLOCKS_BYTES) if blocks is None else blocks
         self._owner = object()
         weakref.finalize(self, self._blocks.forget, self._owner)
 
@@ -109,8 +110,8 @@ class TileLayer:
         west, north = square.x * side, square.y * side
         edges = np.array([west, north, west + side, north + side])
         core = edges + MARGIN * np.array([-1, -1, 1, 1])
-        # Those beyond the edge decide, up to a tile away, how the borders are simplified that others share with them.
-        around = edges + EXTENT * np.array([-1, -1, 1, 1])
+        # Those a little beyond decide too how the borders are simplified that others share with them.
+        around = edges + _AROUND * np.array([-1, -1, 1, 1])
         final = zoom >= self.max_zoom
         chosen, stands = self._drawn((core if final else around) / scale, zoom)
         boxes = self.places.boxes[chosen] * scale
@@ -132,10 +133,8 @@ class TileLayer:
     def _drawn(self, box: Boxes, zoom: int) -> tuple[Rows, Rows]:
         """The places, in the layer's order, of the features of a box that are drawn at a zoom, and for how many each
         stands."""
-        chosen = self.places.touching(box)
-        stands = np.ones(len(chosen), dtype=np.int64)
-        if zoom < self.max_zoom:
-            chosen, stands = thinned(self.places, chosen, zoom, self.max_drawn)
+        most = self.max_features if zoom >= self.max_zoom else min(self.max_features, self.max_drawn)
+        chosen, stands = thinned(self.places, self.places.touching(box), zoom, most)
         order = np.argsort(self.places.indices[chosen])
         return chosen[order], stands[order]
 
