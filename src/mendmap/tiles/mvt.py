@@ -11,9 +11,10 @@ https://protobuf.dev/programming-guides/encoding/.
 """
 
 import struct
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,27 +133,33 @@ def _met(numbers: Numbers, most: int) -> tuple[Numbers, Numbers]:
 
 def _ready(block: Block) -> _Ready:
     """Every feature of a block, encoded."""
-    keys: dict[str, int] = {}
-    values: dict[tuple[type, Any], int] = {}
-    told = []
+    keys: defaultdict[str, int] = defaultdict(count().__next__)
+    values: defaultdict[tuple[type, Any], int] = defaultdict(count().__next__)
+    of_key: list[int] = []
+    of_value: list[int] = []
     begin = [0]
     for properties in block.properties:
-        for name, value in orjson.loads(properties).items():
-            # The type too: 1 and 1.0 and True are one key of a dictionary.
-            told.append((keys.setdefault(name, len(keys)), values.setdefault((type(value), value), len(values))))
-        begin.append(len(told))
-    kinds = (shapely.get_dimensions(block.shapes) + 1).tolist()
+        plain = orjson.loads(properties)
+        of_key += [keys[name] for name in plain]
+        # The type too: 1 and 1.0 and True are one key of a dictionary.
+        of_value += [values[type(value), value] for value in plain.values()]
+        begin.append(len(of_key))
     return _Ready(
         _drawn(block.shapes),
-        [
-            _number(_FEATURE["id"], each) + _number(_FEATURE["type"], kind)
-            for each, kind in zip(block.numbers, kinds, strict=True)
-        ],
+        _named(block),
         [_field(_LAYER["key"], name.encode()) for name in keys],
         [_field(_LAYER["value"], _value(value)) for _, value in values],
-        np.array(told, dtype=np.int64).reshape(-1, 2),
+        np.column_stack((np.array(of_key, dtype=np.int64), np.array(of_value, dtype=np.int64))),
         np.array(begin),
     )
+
+
+def _named(block: Block) -> list[bytes]:
+    """The number and the type of each feature of a block."""
+    each = np.ones(len(block.numbers), dtype=np.int64)
+    kinds = shapely.get_dimensions(block.shapes) + 1
+    fields = _FEATURE["id"] * each, np.array(block.numbers, dtype=np.int64), _FEATURE["type"] * each, kinds
+    return list(_varints(np.column_stack(fields).reshape(-1), 4 * each))
 
 
 def _drawn(shapes: Shapes) -> _Drawn:
@@ -220,12 +227,12 @@ def _zigzag(numbers: Numbers) -> Numbers:
 
 
 def _varints(numbers: Numbers, counts: Numbers) -> Iterator[bytes]:
-    """Numbers from 0 to 2^35 as varints, in runs of so many: seven bits a byte, the low ones first, and a high bit
+    """Numbers from 0 to 2^63 as varints, in runs of so many: seven bits a byte, the low ones first, and a high bit
     where more follow."""
     if not len(numbers) or numbers.max() < 0x80:
         sent, ends = numbers.astype(np.uint8).tobytes(), np.append(0, np.cumsum(counts)).tolist()
         return (sent[low:high] for low, high in pairwise(ends))
-    shifts = np.arange(0, 35, 7)
+    shifts = np.arange(0, int(numbers.max()).bit_length(), 7)
     lengths = 1 + (numbers[:, None] >= 1 << shifts[1:]).sum(axis=1)
     septets = (numbers[:, None] >> shifts) & 0x7F
     places = np.arange(len(shifts))
