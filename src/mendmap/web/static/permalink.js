@@ -42,8 +42,9 @@
     /** The address of what is seen now, in the language of the page. */
     get address() {
       const address = new URL(window.location.href);
-      // Pages of the service speak the language that their address names; a notebook has but one.
-      if (!mendmap.bench(this._map).service) address.searchParams.set("lang", mendmap.language);
+      // Pages of the service speak the language that their address names; a notebook has but one, and so has each page
+      // of a copy.
+      if (!mendmap.bench(this._map).service && !mendmap.isCopy) address.searchParams.set("lang", mendmap.language);
       address.hash = this._text();
       return address.href;
     }
@@ -56,6 +57,8 @@
 
     _write() {
       const text = this._text();
+      // The same view in another language.
+      document.querySelectorAll(".switches a").forEach((each) => (each.hash = text));
       const { pathname, search, hash } = window.location;
       if (hash.slice(1) === text || (!text && !hash.includes("="))) return;
       try {
