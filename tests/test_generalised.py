@@ -1,5 +1,5 @@
-"""What stands for others at a zoom is seen and said to do so, and what is only small has no ring of doubt. The tiles are
-made by hand: four of five zooms up everything is thinned, closer by each feature is there."""
+"""What stands for others at a zoom is seen and said to do so, and what is only small has no ring of doubt. The tiles
+are synthetic, made by hand: thinned as far as a zoom, closer by each feature is there."""
 
 import json
 import re
@@ -73,7 +73,9 @@ def marker(page: Page, ident: str) -> Any:
 def test_a_symbol_says_for_how_many_it_stands(desk: Watched) -> None:
     pond = marker(desk.page, "Pond_7")
     expect(pond.locator(".plus")).to_have_text("+11")
-    expect(pond).to_have_attribute("aria-label", re.compile(r"^Pond 7, Pond, .*, and 11 more here; zoom in to see them$"))
+    expect(pond).to_have_attribute(
+        "aria-label", re.compile(r"^Pond 7, Pond, .*, and 11 more here; zoom in to see them$")
+    )
     expect(pond.locator(".others")).to_be_hidden()
     pond.hover()
     expect(pond.locator(".others")).to_have_text("and 11 more here; zoom in to see them")
@@ -84,7 +86,8 @@ def test_what_is_small_is_a_symbol_without_a_ring(desk: Watched) -> None:
     small = marker(desk.page, "Small_pond").locator(".symbol")
     assert small.evaluate("(each) => each.clientWidth") < 15
     rings = desk.page.evaluate(
-        "() => [...mendmap.bench(chart).layer('ponds').features.values()].map((each) => [each.id, each.marks.some((mark) => mark.disc)])"
+        "() => [...mendmap.bench(chart).layer('ponds').features.values()]"
+        ".map((each) => [each.id, each.marks.some((mark) => mark.disc)])"
     )
     assert dict(rings) == {"Pond_7": True, "Wide_pond": False, "Small_pond": False}
 
@@ -134,7 +137,11 @@ def test_at_another_time_nobody_knows_how_many_there_were(desk: Watched) -> None
 def test_a_crowd_is_drawn_double_where_it_stands_for_others(desk: Watched) -> None:
     page = desk.page
     crowd = [
-        made(f"one_{nth}", {"type": "Point", "coordinates": [22.01 + 0.002 * nth, 44.1]}, **({"stands_for": 3} if nth % 2 else {}))
+        made(
+            f"one_{nth}",
+            {"type": "Point", "coordinates": [22.01 + 0.002 * nth, 44.1]},
+            **({"stands_for": 3} if nth % 2 else {}),
+        )
         for nth in range(130)
     ]
     body = json.dumps({"type": "FeatureCollection", "features": crowd, "omitted": 130})

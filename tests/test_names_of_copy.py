@@ -24,7 +24,22 @@ NAMES = (
     *("Straße", "STRASSE 5", "Æther", "aether", "Cerovo – Kraku", "Cerovo_Kraku", "Œuvre", "ŁÓDŹ", "Άργος", "ΑΡΓΟΣ"),
     *("हिन्दी", "مدينة", "東京", "İzmir", "izmir", "ﬁne", "x²", "½ pond", "Ǆep", "džep", "Jama 1", "Jama 10", "Jama 2"),
 )
-QUERIES = (*NAMES, *"abdjoč1б", "bo", "or", "ja", "a 1", "made", "made 3", "made_3", "heap", "r b", "--", "kraku", "qqq")
+QUERIES = (
+    *NAMES,
+    *"abdjoč1б",
+    "bo",
+    "or",
+    "ja",
+    "a 1",
+    "made",
+    "made 3",
+    "made_3",
+    "heap",
+    "r b",
+    "--",
+    "kraku",
+    "qqq",
+)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +81,7 @@ def page(browser: Browser, client: TestClient) -> Iterator[Page]:
 
 def test_letters_fold_in_the_browser_as_in_the_service(page: Page) -> None:
     letters = [chr(code) for code in range(0x20, 0x2FF0) if not 0x1C80 <= code < 0x1C90]
+    # Georgian and Cherokee have capitals that only Python or only browsers know as such.
     letters = [each for each in letters if not re.match(r"[Ꭰ-ᏽႠ-ჿ]", each) and each.isprintable()]
     texts = [*letters, *NAMES, *(f"{each}j {each} - {each}_" for each in letters), " dj ", "Đđ-Ђђ", ""]
     told = page.evaluate("(texts) => texts.map(mendmap.folded)", texts)

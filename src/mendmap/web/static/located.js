@@ -14,7 +14,7 @@
   /** The address of a page of the service, such as /sites/x, in the language of this page, where that was chosen. */
   mendmap.spoken = (address) => {
     const [, path, query = "", hash = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/.exec(address);
-    if (root && path.startsWith("/")) return new URL(`${edition}/${mendmap.language}/${fileOf(path)}${hash}`, root).href;
+    if (root && path.startsWith("/")) return new URL(`${edition}/${mendmap.language}${path === "/" ? "/index" : path}.html${hash}`, root).href;
     const chosen = new URLSearchParams(window.location.search).get("lang");
     return chosen ? `${path}${query || "?"}${query && "&"}lang=${encodeURIComponent(chosen)}${hash}` : address;
   };
@@ -35,11 +35,6 @@
     if (root) mendmap.located(address).then((found) => (link.href = found), (error) => console.info(error.message));
     return link;
   };
-
-  function fileOf(path) {
-    const parts = path.split("/").filter(Boolean);
-    return parts.length < 2 ? [...parts, "index.html"].join("/") : `${parts.join("/")}.html`;
-  }
 
   function listed() {
     files ||= fetchedJson(new URL(`${edition}/files.json`, root)).catch((error) => {

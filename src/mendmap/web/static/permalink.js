@@ -19,6 +19,7 @@
       this._map = map;
       this._parts = new Map(); // name -> {read, write}
       this._given = parsed();
+      if (this._given.size) sameInOthers(window.location.hash);
       window.addEventListener("hashchange", () => this._read());
       // Who follows a link to a view is to see it, wherever on the page the map stands.
       const { frame } = mendmap.bench(map);
@@ -57,8 +58,7 @@
 
     _write() {
       const text = this._text();
-      // The same view in another language.
-      document.querySelectorAll(".switches a").forEach((each) => (each.hash = text));
+      sameInOthers(text);
       const { pathname, search, hash } = window.location;
       if (hash.slice(1) === text || (!text && !hash.includes("="))) return;
       try {
@@ -81,6 +81,9 @@
       }
     }
   }
+
+  /** The links to the page in its other languages lead to the same view. */
+  const sameInOthers = (hash) => document.querySelectorAll(".switches a").forEach((each) => (each.hash = hash));
 
   function parsed() {
     const hash = window.location.hash.slice(1);
