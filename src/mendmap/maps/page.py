@@ -78,7 +78,7 @@ class Drawing:
 
 
 def draw(spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, around: Around, tiles: str) -> Drawing:
-    """Draws a map. ``tiles`` is the address of tiles with {layer}, {z}, {x} and {y}; layers that the map does not
+    """Draws a map. ``tiles`` is the address of tiles with {layer}, {z}, {x} and {y}, or of a layer's archive; layers that the map does not
     name are left out. The map opens on ``view`` where it states none of its own."""
     west, south, east, north = spec.view or view
     chart = folium.Map(
@@ -98,6 +98,8 @@ def draw(spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, around: Aroun
     for order, style in enumerate(spec.layers):
         options = _options(style, known[style.id], around) | {"order": order}
         url = tiles.replace("{layer}", UNION if "only" in options else style.id)
+        if url.endswith(".pmtiles"):
+            options["form"] = "pmtiles"
         _add(GeoJsonTiles(url, options, shown=style.shown), chart, style.id)
     about: dict[str, dict[str, Any]] = {
         "home": {"view": [[south, west], [north, east]], "button": "home" not in spec.without},

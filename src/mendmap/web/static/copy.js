@@ -6,7 +6,7 @@
   const { h, say } = mendmap;
   const SHOWN_MS = 4000;
 
-  for (const place of document.querySelectorAll("[data-copy]")) {
+  for (const place of document.querySelectorAll("span[data-copy]")) {
     const field = document.getElementById(place.dataset.copy);
     const told = h("span", { role: "status" });
     const copy = async () => {
