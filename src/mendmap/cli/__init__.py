@@ -3,7 +3,7 @@
 Not here: what the commands do (``load``, ``web`` and the rest).
 """
 
-from mendmap.cli import assess, changes, export, keys, package, progress, pull, statements, translate, upkeep
+from mendmap.cli import assess, changes, export, keys, package, progress, publish, pull, statements, translate, upkeep
 from mendmap.cli.main import main
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "main",
     "package",
     "progress",
+    "publish",
     "pull",
     "statements",
     "translate",

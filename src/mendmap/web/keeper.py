@@ -68,7 +68,7 @@ class Served:
         self._names: dict[str, NameIndex] = {}
         self._files: dict[str, bytes] = {}
         self._languages: dict[str, Language] = {}
-        self._drawings: dict[tuple[str, str], Drawing] = {}
+        self._drawings: dict[tuple[str, str, bool], Drawing] = {}
         self._then: dict[str, dated.Then] = {}
         self._lock = threading.Lock()
 
@@ -147,9 +147,10 @@ class Served:
             self._languages[ident] = Language(ident, own)
         return self._languages[ident]
 
-    def drawing(self, name: str, language: Language) -> Drawing:
-        """A map, drawn in a language."""
-        found = self._drawings.get((name, language.id))
+    def drawing(self, name: str, language: Language, *, archived: bool = False) -> Drawing:
+        """A map, drawn in a language; of tiles in archives, for a copy, or of those of the service."""
+        key = (name, language.id, archived)
+        found = self._drawings.get(key)
         if found is None:
             atlas, spec = self.atlas, self.atlas.maps[name]
             infos = [_info(layer, language, atlas.place.languages) for layer in atlas.layers.values()]
@@ -159,8 +160,9 @@ class Served:
             around = Around(
                 atlas.place.attribution, data, languages, self.settings.max_zoom, basemaps.basemap(self.settings)
             )
-            found = draw(spec, infos, view, around, "/tiles/{layer}/{z}/{x}/{y}.geojson")
-            self._drawings[name, language.id] = found
+            tiles = "/tiles/{layer}.pmtiles" if archived else "/tiles/{layer}/{z}/{x}/{y}.geojson"
+            found = draw(spec, infos, view, around, tiles)
+            self._drawings[key] = found
             self._keeper.keep_scripts(self.view, [found])
         return found
 
@@ -263,16 +265,19 @@ class Keeper:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="mendmap-keeper", daemon=True)
 
-    def start(self) -> None:
-        """Builds the first atlas, so that the service is ready when it answers, and begins to watch."""
+    def start(self, *, watching: bool = True) -> None:
+        """Builds the first atlas, so that the service is ready when it answers, and begins to watch, unless it is to
+        stay with that."""
         self.spool = Spool()
         self._look()
-        self._thread.start()
+        if watching:
+            self._thread.start()
 
     def stop(self) -> None:
         """Ends the watch and lets go of the lake."""
         self._stopped.set()
-        self._thread.join(timeout=10)
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
         if self._lake:
             self._lake.close()
         self.spool.close()

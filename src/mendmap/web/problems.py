@@ -23,6 +23,7 @@ from mendmap.errors import (
     NotFoundError,
     OverloadedError,
     QueryError,
+    PublishError,
     ReadError,
     ScopeError,
     SettingError,
@@ -52,6 +53,7 @@ STATUSES: dict[type[MendmapError], int] = {
     LakeBusyError: 503,
     LakeError: 503,
     SettingError: 500,
+    PublishError: 500,
     MendmapError: 500,
 }
 
