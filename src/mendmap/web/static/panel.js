@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
-  const { h, say } = mendmap;
+  const { counted, h, say } = mendmap;
   const PATIENCE_MS = 15000;
   const LEAST = 260; // pixels of the map that stay in sight between the list of layers and the panel
   const UNDER_SEARCH = 120; // pixels, from the top, that the search field and the folded list take
@@ -13,6 +13,7 @@
       this._closed = closed;
       this._body = h("div", { class: "panel-body" });
       this._then = h("div", { class: "panel-then", hidden: true });
+      this._others = h("div", { class: "panel-others", hidden: true });
       this._full = h("a", { class: "panel-full", text: say("Open its own page") });
       const close = h("button", { type: "button", class: "panel-close", "aria-label": say("Close"), text: "✕", on: { click: () => this.close() } });
       const bar = h("div", { class: "panel-bar" }, this._full, close);
@@ -21,6 +22,7 @@
         { class: "panel", role: "dialog", "aria-label": say("About this place"), tabindex: "-1", hidden: true },
         bar,
         this._then,
+        this._others,
         this._body,
       );
       mendmap.sheet(this.element, bar, () => this.close());
@@ -47,9 +49,10 @@
       this.element.focus({ preventScroll: true });
       try {
         const headers = { Accept: "text/html", "Accept-Language": mendmap.language };
-        const answer = await fetch(mendmap.spoken(page), { signal: request.signal, headers });
+        const address = new URL(mendmap.spoken(page), window.location.href);
+        const answer = await fetch(address, { signal: request.signal, headers });
         if (!answer.ok) throw new Error(`status ${answer.status}`);
-        const article = articleOf(await answer.text(), new URL(page, window.location.href));
+        const article = articleOf(await answer.text(), address);
         if (this._request === request) {
           this._body.replaceChildren(article);
           mendmap.charts(article);
@@ -70,6 +73,18 @@
       if (month === null) return;
       const title = h("p", { class: "panel-then-title", text: say("What was known in {month}", { month: mendmap.month(month) }) });
       this._then.replaceChildren(title, ...(facts ? [facts] : []), h("p", { class: "note", text: say("Below stands what is known now.") }));
+    }
+
+    /** Says how many others the place stands for at this zoom; ``entry`` is undefined where it is not drawn, and
+        ``closer`` zooms in. */
+    tellOthers(entry, closer) {
+      const count = entry ? entry.standsFor - 1 : 0;
+      const about = `${entry?.id} ${count}`;
+      this._others.hidden = !count;
+      if (!count || this._about === about) return;
+      this._about = about;
+      const told = counted("At this zoom it stands for {number} more place near it too.", "At this zoom it stands for {number} more places near it too.", count);
+      this._others.replaceChildren(h("p", { text: told }), h("button", { type: "button", class: "button", text: say("Zoom in"), on: { click: closer } }));
     }
 
     _sorry(feature) {
@@ -98,10 +113,11 @@
         old.replaceWith(heading);
       }
     }
-    // A notebook shows articles of a service that is elsewhere.
-    if (from.origin !== window.location.origin) {
-      for (const name of ["href", "src"]) {
-        article.querySelectorAll(`[${name}]`).forEach((each) => each.setAttribute(name, new URL(each.getAttribute(name), from).href));
+    // A notebook shows articles of a service that is elsewhere, a published copy those of another folder.
+    for (const name of ["href", "src"]) {
+      for (const each of article.querySelectorAll(`[${name}]:not([${name}^="#"])`)) {
+        const whole = new URL(each.getAttribute(name), from);
+        if (whole.origin !== window.location.origin || mendmap.isCopy) each.setAttribute(name, whole.href);
       }
     }
     return document.adoptNode(article);
@@ -142,16 +158,24 @@
     bench.choose = (layer, { id, properties, name = mendmap.nameOf(properties || { id }) }, latlng, marker) => {
       unmark();
       chosen = { layer, id, marker };
-      light(true);
+      tellOthers(light(true));
       panel.open({ page: layer.options.page + encodeURIComponent(id), name });
       tellThen();
       makeRoom(panel.element);
       if (latlng) intoSight(map, latlng, panel.element);
       permalink.changed();
     };
+    /** How many others the chosen place stands for, where it is drawn. */
+    const tellOthers = (entry) => {
+      const closer = () => {
+        const [mark] = entry.marks;
+        map.setView(mark ? mark.marker.getLatLng() : middleOf(entry), map.getZoom() + 2, { animate: false });
+      };
+      panel.tellOthers(entry, closer);
+    };
     for (const layer of bench.layers) {
       layer.on("pick", ({ entry, marker }) => bench.choose(layer, entry, marker?.getLatLng(), marker));
-      layer.on("drawn", () => chosen?.layer === layer && light(true));
+      layer.on("drawn", () => chosen?.layer === layer && tellOthers(light(true)));
     }
     document.addEventListener("keydown", (event) => event.key === "Escape" && panel.close());
     permalink.part("open", {
@@ -163,6 +187,12 @@
       },
     });
   };
+
+  /** The middle of what is drawn of a feature. */
+  function middleOf({ pieces }) {
+    const boxes = [...pieces.values()].map(({ degrees: [west, south, east, north] }) => L.latLngBounds([south, west], [north, east]));
+    return boxes.reduce((all, box) => all.extend(box)).getCenter();
+  }
 
   /** Folds the list of layers where it and the panel together would hide the map. */
   function makeRoom(panel) {
