@@ -15,7 +15,7 @@ from mendmap.web.routes.search import NAMES_OF_FILE, TOLD_OF_FILE
 
 # Of what only a live service can do nothing is copied: filters and tiles by request, feeds, OGC API, a QGIS project
 # whose layers ask the service, and what tells search engines of it.
-_LIVE = ("/ogc", "/downloads/mendmap.qgz", "/changes.atom", "/search.json", "/openapi.json", "/robots.txt")
+_LIVE = ("/ogc", "/tiles/", "/downloads/mendmap.qgz", "/changes.atom", "/search.json", "/openapi.json", "/robots.txt")
 _FILES = (
     *(".json", ".jsonld", ".csv", ".xlsx", ".parquet", ".geojson", ".gpkg", ".fgb", ".kml", ".zip", ".svg"),
     *(".txt", ".js", ".pmtiles"),
