@@ -24,6 +24,13 @@ class Settings:
     public_url: str = _setting("", "The address that readers know the service by, where it is not the one they ask.")
     host: str = _setting("127.0.0.1", "The address that the service listens on.")
     port: int = _setting(8000, "The port that the service listens on; 0 takes any that is free.", 0, 65535)
+    workers: int = _setting(1, "Processes that answer; each has the whole atlas in its memory.", 1, 64)
+    tile_cache_mb: int = _setting(
+        64, "Memory of each worker for tiles that are ready to be sent, in MB; 0 keeps none.", 0, 100_000
+    )
+    metrics_folder: str = _setting(
+        "", "Where the workers of one service put their numbers together for /metrics; mendmap serve makes one."
+    )
     poll_seconds: float = _setting(1.0, "How often the service looks for a new snapshot.", 0.05, 60)
     max_file_mb: int = _setting(100, "The largest geodata file that is read; larger ones are a fault.", 1, 10_000)
     max_zoom: int = _setting(16, "The highest zoom of tiles; maps draw higher zooms from it.", 8, 20)

@@ -3,7 +3,20 @@
 Not here: what the commands do (``load``, ``web`` and the rest).
 """
 
-from mendmap.cli import assess, changes, export, keys, package, progress, publish, pull, statements, translate, upkeep
+from mendmap.cli import (
+    assess,
+    changes,
+    export,
+    keys,
+    package,
+    progress,
+    publish,
+    pull,
+    serve,
+    statements,
+    translate,
+    upkeep,
+)
 from mendmap.cli.main import main
 
 __all__ = [
@@ -16,6 +29,7 @@ __all__ = [
     "progress",
     "publish",
     "pull",
+    "serve",
     "statements",
     "translate",
     "upkeep",

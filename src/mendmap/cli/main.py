@@ -46,6 +46,11 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="mendmap")
 def main() -> None:
     """Maps of land on the mend: a folder of geodata goes in; a map, tiles and downloads come out."""
+    log_to_stderr()
+
+
+def log_to_stderr() -> None:
+    """What goes on, and what went wrong, a line each."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
 
 
@@ -151,20 +156,6 @@ def ingest(files: tuple[Path, ...], lake: str | None, catalogue: str, dry_run: b
         if result.written.derived:
             click.echo(f"answers: {result.written.derived} changed")
         click.echo("nothing was written" if dry_run else f"snapshot {result.written.snapshot}")
-
-
-@main.command(epilog="Example: mendmap serve --port 8000")
-@lake_option
-@click.option("--host", help="Address to listen on.")
-@click.option("--port", type=int, help="Port to listen on; 0 takes any that is free.")
-def serve(lake: str | None, host: str | None, port: int | None) -> None:
-    """Serve the map, the tiles and the downloads."""
-    import uvicorn
-
-    from mendmap.web.app import create_app
-
-    chosen = settings_with(lake=lake, host=host, port=port)
-    uvicorn.run(create_app(chosen), host=chosen.host, port=chosen.port, access_log=False, server_header=False)
 
 
 def atlas_of(lake: str | None, moment: str | None, role: str = "public") -> Any:

@@ -7,6 +7,7 @@ Not here: which pages there are (``places``), the addresses of files (``addresse
 """
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,10 @@ from mendmap.publish.store import Store
 from mendmap.web.copied import BASE, Copied
 from mendmap.web.spoken import offered
 
-# As scripts keep it (mendmap.js): where everything is that pages do not name.
+# What scripts read (located.js).
 FILES = "files.json"
+# What leads out of the service (RFC 3986, section 3.1).
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
 class Edition:
@@ -111,7 +114,7 @@ class Edition:
 
     def _find(self, text: str, *, seen_from: str, base: str, language: str) -> tuple[str, str] | None:
         """The address of what a page or a document at ``base`` names, as its file names it."""
-        if text.startswith("#") or (":" in text.split("/")[0] and not text.startswith(BASE)):
+        if text.startswith("#") or (_SCHEME.match(text) and not text.startswith(BASE)):
             return text, ""
         address = Address.of(urljoin(base, text.removeprefix(BASE) or "/"))
         path = self._path(address, language)

@@ -5,20 +5,20 @@ Not here: where each stands in the copy (``addresses``).
 
 from collections.abc import Iterator
 
-from mendmap.atlas.model import Atlas
+from mendmap.atlas.model import Atlas, Layer
 from mendmap.maps.page import UNION
 from mendmap.publish.addresses import Address
 from mendmap.web import spoken
 from mendmap.web.routes.finding import pages as listed
 from mendmap.web.routes.pages import first_map
-from mendmap.web.routes.search import files_of_names
+from mendmap.web.routes.search import NAMES_OF_FILE, TOLD_OF_FILE
 
 # Of what only a live service can do nothing is copied: filters and tiles by request, feeds, OGC API, a QGIS project
 # whose layers ask the service, and what tells search engines of it.
-_LIVE = ("/ogc", "/tiles/", "/downloads/mendmap.qgz", "/changes.atom", "/search.json", "/openapi.json")
+_LIVE = ("/ogc", "/tiles/", "/downloads/mendmap.qgz", "/changes.atom", "/search.json", "/openapi.json", "/robots.txt")
 _FILES = (
     *(".json", ".jsonld", ".csv", ".xlsx", ".parquet", ".geojson", ".gpkg", ".fgb", ".kml", ".zip", ".svg"),
-    *(".js", ".pmtiles", ".txt"),
+    *(".txt", ".js", ".pmtiles"),
 )
 # What pages and files may be asked for in a copy, by how their address begins: what pages link to, which is little.
 # Never ``as-of``: that is what earlier editions are for.
@@ -33,7 +33,7 @@ _ASKED = {
 
 def without_pages(atlas: Atlas, most: int) -> tuple[str, ...]:
     """The layers whose features are too many to have a page each."""
-    return tuple(name for name, layer in atlas.layers.items() if len(layer.ids) > most and name != "sites")
+    return tuple(name for name, layer in atlas.layers.items() if len(layer.ids) > most and name != UNION)
 
 
 def pages(atlas: Atlas, without: tuple[str, ...]) -> Iterator[str]:
@@ -63,12 +63,19 @@ def may_ask(address: Address) -> bool:
 
 
 def fetched(atlas: Atlas) -> Iterator[str]:
-    """The addresses that scripts fetch, whose files no page names, but for dated values (``months``)."""
-    yield from files_of_names(atlas)
+    """The addresses that scripts fetch, whose files no page names, but for dated values, of which months tell."""
     for each in atlas.features.values():
         yield from (f"/series/{series.id}.chart.json" for series in each.series)
-    for name in atlas.layers:
+    yield "/names.json"
+    for name, layer in atlas.layers.items():
         yield f"/downloads/{name}.geojson"
+        if name != UNION:
+            yield from (f"/names/{name}/{part}.txt" for part in _parts(layer, NAMES_OF_FILE))
+            yield from (f"/names/{name}/{part}.json" for part in _parts(layer, TOLD_OF_FILE))
+
+
+def _parts(layer: Layer, size: int) -> range:
+    return range(max(1, -(-len(layer.ids) // size)))
 
 
 def drawn(atlas: Atlas) -> list[str]:

@@ -98,8 +98,8 @@ class _Rewriter(HTMLParser):
 
 
 def page(text: str, find: Find, marks: Mapping[str, str], policy: str) -> str:
-    """A page of the copy: its ``<html>`` has ``marks``, and it keeps the ``policy`` that the service sends with it. Raises
-    PublishError where it needs what the copy does not have."""
+    """A page of the copy: its ``<html>`` has ``marks``, and it keeps the ``policy`` that the service sends with it.
+    Raises PublishError where it needs what the copy does not have."""
     told = "; ".join(each for each in policy.split("; ") if not each.startswith(_ONLY_HEADERS))
     rewriter = _Rewriter(find, marks, told)
     rewriter.feed(text)

@@ -11,7 +11,9 @@ An edition never changes: whoever cites it finds it as it was. Killed anywhere, 
 next run completes it. Not here: what is in an edition (``edition``).
 """
 
+import fcntl
 import hashlib
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -27,7 +29,7 @@ from mendmap.lake.access import PUBLIC
 from mendmap.publish import archives, places, static
 from mendmap.publish.caller import Caller
 from mendmap.publish.edition import Edition
-from mendmap.publish.store import PARTS, Counts, Store
+from mendmap.publish.store import Counts, Store
 from mendmap.settings import Settings
 from mendmap.web.app import create_app
 from mendmap.web.copied import BASE, Copied
@@ -36,8 +38,10 @@ from mendmap.web.keeper import Keeper, Served
 CURRENT, HOME, MANIFEST, MARK = "current.json", "index.html", "manifest.json", "publication.json"
 # Features that a layer may have for each to have a page of its own.
 MOST_PAGES = 2000
+# The folders of editions, and of scripts and styles.
+_TREE = re.compile(r"[0-9]+-[0-9a-f]{12}-[0-9a-f]{6}|static-[0-9a-f]{12}")
 # Settings that change no byte of a copy.
-_ELSEWHERE = ("lake", "host", "port", "poll_seconds")
+_ELSEWHERE = ("lake", "host", "port", "workers", "tile_cache_mb", "metrics_folder", "poll_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +72,18 @@ def publish(
     and OSError where the folder cannot be written.
     """
     store = Store(folder)
-    with _served(settings, most_pages) as (served, caller, copied):
-        _claim(store, served)
-        store.open()
-        try:
-            name = _name(served, settings, copied)
-            left_out = {}
-            if not _whole(store, name):
-                made = Edition(name, served.atlas, store, caller, static.write(store), copied)
-                for layer in places.drawn(served.atlas):
-                    made.put(f"/tiles/{layer}.pmtiles", archives.write(store, served, layer))
-                made.make(progress)
-                left_out = made.left_out
-                _finish(store, served, made)
-            removed = _sweep(folder, keep)
-            return Published(name, str(served.atlas.snapshot), store.counts, left_out, copied.without, removed)
-        finally:
-            store.close()
+    with _served(settings, most_pages) as (served, caller, copied), _claimed(store, served):
+        name = _name(served, settings, copied)
+        left_out = {}
+        if not _whole(store, name):
+            made = Edition(name, served.atlas, store, caller, static.write(store), copied)
+            for layer in places.drawn(served.atlas):
+                made.put(f"/tiles/{layer}.pmtiles", archives.write(store, served, layer))
+            made.make(progress)
+            left_out = made.left_out
+            _finish(store, served, made)
+        removed = _sweep(store, keep) if keep else ()
+        return Published(name, str(served.atlas.snapshot), store.counts, left_out, copied.without, removed)
 
 
 @contextmanager
@@ -106,8 +105,9 @@ def _served(settings: Settings, most_pages: int) -> Iterator[tuple[Served, Calle
         keeper.stop()
 
 
-def _claim(store: Store, served: Served) -> None:
-    """Takes a folder that is empty, or holds copies of this catalogue. Raises PublishError."""
+@contextmanager
+def _claimed(store: Store, served: Served) -> Iterator[None]:
+    """Takes a folder that is empty, or holds copies of this catalogue, for this run alone. Raises PublishError."""
     own = {"generator": "mendmap", "catalogue": served.atlas.place.id}
     mark = store.folder / MARK
     if mark.exists():
@@ -119,6 +119,17 @@ def _claim(store: Store, served: Served) -> None:
     else:
         store.folder.mkdir(parents=True, exist_ok=True)
         mark.write_bytes(orjson.dumps(own))
+    with mark.open("rb") as file:
+        try:
+            # Let go with the process, however it ends.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PublishError(f"{store.folder}: another run is publishing there; wait for it") from None
+        store.open()
+        try:
+            yield
+        finally:
+            store.close()
 
 
 def _name(served: Served, settings: Settings, copied: Copied) -> str:
@@ -162,19 +173,19 @@ def _finish(store: Store, served: Served, made: Edition) -> None:
     store.point(CURRENT, orjson.dumps(pointer, option=orjson.OPT_INDENT_2))
 
 
-def _sweep(folder: Path, keep: int | None) -> tuple[str, ...]:
-    """Removes all but the newest editions, and what none of those left needs. The pointer forgets them first, so that
-    nothing is named that is gone."""
+def _sweep(store: Store, keep: int) -> tuple[str, ...]:
+    """Removes all but the newest editions, and what none of those left needs, runs that were killed included. The
+    pointer forgets them first, so that nothing is named that is gone; what is not of a copy stays."""
+    folder = store.folder
     editions = _current(folder)
-    if keep is None or len(editions) <= keep:
-        return ()
     kept, removed = editions[:keep], editions[keep:]
-    pointer = _read(folder / CURRENT) | {"editions": kept}
-    Store(folder).point(CURRENT, orjson.dumps(pointer, option=orjson.OPT_INDENT_2))
+    if removed:
+        pointer = _read(folder / CURRENT) | {"editions": kept}
+        store.point(CURRENT, orjson.dumps(pointer, option=orjson.OPT_INDENT_2))
     needed = {each["path"] for name in kept for each in _read(folder / name / MANIFEST)["files"]}
-    needed_trees = {path.split("/")[0] for path in needed}
+    trees = {path.split("/")[0] for path in needed}
     for path in folder.iterdir():
-        if path.is_dir() and path.name not in {*kept, *needed_trees, "objects", PARTS}:
+        if _TREE.fullmatch(path.name) and path.name not in trees:
             shutil.rmtree(path)
     for path in (folder / "objects").iterdir():
         if f"objects/{path.name}" not in needed:

@@ -1,4 +1,4 @@
-"""The files of a copy that follow the software alone: scripts, styles and what they load, as one tree named by its hash.
+"""The files of a copy that follow the software alone: scripts, styles and what they load, a tree named by its hash.
 
 Not here: scripts that follow the data, such as those of maps, which are objects by content (``edition``).
 """

@@ -15,6 +15,9 @@ from mendmap.lake.ledger import Snapshot
 from mendmap.web import readers
 from mendmap.web.spool import Lent, Loan
 
+# How every address that reads is asked: what GET answers, HEAD answers without its body.
+METHODS = ["GET", "HEAD"]
+
 
 def content(
     request: Request, body: bytes, media_type: str, snapshot: Snapshot, extra: Mapping[str, str] | None = None
@@ -109,6 +112,11 @@ def _headers(tag: str, snapshot: Snapshot, extra: Mapping[str, str] | None) -> d
 
 
 def _held(request: Request, tag: str) -> bool:
-    """Whether the reader has it already; weak and strong tags compare alike here (RFC 9110, section 13.1.2)."""
-    given = [each.strip().removeprefix("W/") for each in request.headers.get("If-None-Match", "").split(",")]
-    return "*" in given or tag.removeprefix("W/") in given
+    return held(",".join(request.headers.getlist("If-None-Match")), tag)
+
+
+def held(given: str, tag: str) -> bool:
+    """Whether a reader who has what If-None-Match names has it already; weak and strong tags compare alike here
+    (RFC 9110, section 13.1.2)."""
+    tags = [each.strip().removeprefix("W/") for each in given.split(",")]
+    return "*" in tags or tag.removeprefix("W/") in tags

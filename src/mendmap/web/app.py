@@ -1,9 +1,12 @@
 """Puts the service together. Importing does nothing; two apps can live in one process."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -11,10 +14,13 @@ from starlette.staticfiles import StaticFiles
 
 from mendmap import __version__
 from mendmap.load.intake import Intake
-from mendmap.settings import Settings
+from mendmap.settings import Settings, from_environment
 from mendmap.web import basemaps, problems, readers
+from mendmap.web.cache import TileCache
 from mendmap.web.guards import Guards
+from mendmap.web.hot import Hot
 from mendmap.web.keeper import Keeper
+from mendmap.web.meter import Meter
 from mendmap.web.ogc import edr, grids, item, items, landing, observations, openapi, schemas, tile, tilesets
 from mendmap.web.routes import (
     changes,
@@ -23,6 +29,7 @@ from mendmap.web.routes import (
     finding,
     health,
     limits,
+    metrics,
     package,
     pages,
     progress,
@@ -36,6 +43,8 @@ from mendmap.web.routes import (
     values,
 )
 
+# Smaller answers are compressed on the spot; of larger ones others would have to wait for it.
+_COMPRESSED_ASIDE = 16_384
 STATIC = Path(__file__).parent / "static"
 # What answers, in the order in which an address is looked for.
 ROOMS = (
@@ -53,6 +62,7 @@ ROOMS = (
     # Before the downloads, as one of whose names it could be taken.
     package,
     health,
+    metrics,
     finding,
     tiles,
     values,
@@ -73,16 +83,19 @@ ROOMS = (
 
 def create_app(settings: Settings) -> FastAPI:
     """The service over one lake. It starts without a lake too, and is ready once something is loaded."""
-    keeper = Keeper(settings)
-    intake = Intake(settings)
+    keeper, intake, cache = Keeper(settings), Intake(settings), TileCache(settings.tile_cache_mb * 1_000_000)
+    meter = Meter(settings.metrics_folder, partial(_now, keeper, cache))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         keeper.start()
         intake.start()
+        writing = asyncio.create_task(meter.keep_writing())
         yield
+        writing.cancel()
         intake.stop()
         keeper.stop()
+        meter.write()
 
     app = FastAPI(
         title="mendmap",
@@ -94,12 +107,32 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.keeper, app.state.intake = keeper, intake
+    app.state.keeper, app.state.intake, app.state.meter = keeper, intake, meter
     problems.install(app)
     for room in ROOMS:
         app.include_router(room.router)
     app.openapi = partial(openapi.whole, app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
+    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6, thread_minimum_size=_COMPRESSED_ASIDE)
     app.add_middleware(Guards, max_url_length=settings.max_url_length, images=basemaps.origin(settings))
+    app.add_middleware(Hot, keeper=keeper, cache=cache, meter=meter)
     return app
+
+
+def served() -> FastAPI:
+    """The service as the environment sets it up, for a server that asks for no more than a name."""
+    return create_app(from_environment())
+
+
+def _now(keeper: Keeper, cache: TileCache) -> dict[str, Any]:
+    """What a worker has now, and what its cache has counted, as ``web.meter`` takes it."""
+    counted = {"hits": cache.hits, "misses": cache.misses, "evictions": cache.evictions, "stale": cache.stale}
+    found: dict[str, Any] = {f"tile_cache_{name}_total": number for name, number in counted.items()}
+    found |= {"tile_cache_entries": len(cache), "tile_cache_bytes": cache.bytes}
+    # Where the system tells it.
+    if (status := Path("/proc/self/statm")).exists():
+        found["resident_memory_bytes"] = int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    if served := keeper.public:
+        snapshot = served.atlas.snapshot
+        found |= {"snapshot_number": snapshot.number, "snapshot_moment": snapshot.moment.isoformat()}
+    return found

@@ -8,6 +8,7 @@ from mendmap.exports.files import MEDIA
 from mendmap.exports.layers.formats import FORMATS
 from mendmap.tiles import mvt
 from mendmap.web import readers
+from mendmap.web.codings import takes_gzip
 from mendmap.web.problems import problem
 
 # No inline script or style anywhere; Leaflet sets styles through the DOM, which the policy allows.
@@ -31,7 +32,10 @@ HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    # In the place of that of whatever server carries us.
+    "Server": "mendmap",
 }
+_CODING = b"accept-encoding"
 # Data is public: pages of other sites may read it, and the headers that name it. Of pages only those that tell of a
 # feature, because the panel of a map in a notebook shows their article; of scripts only the modules that its vector
 # tiles import, which browsers fetch as data.
@@ -79,14 +83,16 @@ class Guards:
             await self.app(scope, receive, send)
             return
 
+        _simplify(scope)
         keyed = any(name in Headers(scope=scope) for name in readers.HEADERS)
         wanted = self.framed if scope["path"].startswith(_EMBEDDED) and not keyed else self.headers
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name in readers.HEADERS:
-                    headers.add_vary_header(name.title())
+                for name in ("accept-encoding", *readers.HEADERS):
+                    if name not in headers.get("vary", "").lower():
+                        headers.add_vary_header(name.title())
                 if keyed:
                     # Whatever a key opens is for its holder alone, and for no cache.
                     headers["Cache-Control"] = "private, no-store"
@@ -103,6 +109,15 @@ class Guards:
             await problem(414, detail, Request(scope))(scope, receive, guarded)
             return
         await self.app(scope, receive, guarded)
+
+
+def _simplify(scope: Scope) -> None:
+    """Leaves of Accept-Encoding whether it allows gzip, which is all that the app asks; and answers to be compressed,
+    or deleted once they are sent, are no file that the server may send by itself."""
+    coding = b",".join(value for name, value in scope["headers"] if name == _CODING)
+    others = [header for header in scope["headers"] if header[0] != _CODING]
+    scope["headers"] = [*others, (_CODING, b"gzip")] if takes_gzip(coding) else others
+    scope["extensions"] = {}
 
 
 def _open(path: str, media: str) -> bool:

@@ -289,6 +289,12 @@ class Keeper:
             raise self._problem
         return self._held.contents.snapshot
 
+    @property
+    def public(self) -> Served | None:
+        """What is served now to everyone; None where nothing is, or the catalogue is not for everyone."""
+        held = self._held
+        return held.served.get(PUBLIC) if held else None
+
     def served(self, role: str) -> Served:
         """What is served now, as a role sees it: made when it is first asked for. Raises LakeError while there is
         nothing to serve, and KeyRefusedError where the catalogue is not for that role."""

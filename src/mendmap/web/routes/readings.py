@@ -31,6 +31,7 @@ async def post_readings(request: Request) -> Response:
         by = await run_in_threadpool(intake.admit, secret)
         body = Body(await _content(request, intake.max_bytes), media_type)
         posted = await asyncio.wrap_future(await run_in_threadpool(intake.take, by, body))
+    request.app.state.meter.count("readings_posted", posted.added + posted.changed)
     counts = {"added": posted.added, "changed": posted.changed, "unchanged": posted.unchanged}
     status = 201 if posted.added or posted.changed else 200
     headers = {"Mendmap-Snapshot": str(posted.snapshot), "Cache-Control": "no-store"}

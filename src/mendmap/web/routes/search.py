@@ -4,14 +4,14 @@ size, for a published copy, which is searched in the browser (``static/names.js`
 Not here: how names are found (``atlas.names``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
 import shapely
 from fastapi import APIRouter, Query, Request, Response
 
-from mendmap.atlas.model import Atlas, Feature, Layer
+from mendmap.atlas.model import Feature
 from mendmap.atlas.names import named as features_named
 from mendmap.atlas.names import text_of
 from mendmap.errors import BadRequestError, NotFoundError, not_one_of
@@ -60,7 +60,7 @@ def names(request: Request) -> Response:
     atlas = current(request).atlas
     body = {
         "layers": [
-            {"id": ident, "role": layer.role, "count": len(layer.features)}
+            {"id": ident, "role": layer.role, "count": len(layer.ids)}
             for ident, layer in atlas.layers.items()
             if ident != UNION
         ],
@@ -89,22 +89,9 @@ def named_of(request: Request, layer: str, part: int) -> Response:
     return content(request, orjson.dumps(body), MEDIA_TYPE, served.atlas.snapshot)
 
 
-def files_of_names(atlas: Atlas) -> Iterator[str]:
-    """The addresses of all files of names."""
-    yield "/names.json"
-    for ident, layer in atlas.layers.items():
-        if ident != UNION:
-            yield from (f"/names/{ident}/{part}.txt" for part in range(_parts(layer, NAMES_OF_FILE)))
-            yield from (f"/names/{ident}/{part}.json" for part in range(_parts(layer, TOLD_OF_FILE)))
-
-
-def _parts(layer: Layer, size: int) -> int:
-    return -(-len(layer.features) // size)
-
-
 def _part(served: Served, layer: str, part: int, size: int) -> Sequence[Feature]:
     found = served.atlas.layer(layer)
-    if not 0 <= part < _parts(found, size):
+    if not 0 <= part < max(1, -(-len(found.ids) // size)):
         raise NotFoundError(f"part of the names of {layer}", str(part))
     return found.features[part * size : (part + 1) * size]
 
