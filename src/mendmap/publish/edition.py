@@ -71,14 +71,16 @@ class Edition:
 
     def _fetched(self) -> Iterable[str]:
         yield from places.fetched(self.atlas)
-        months: set[tuple[str, str]] = set()
-        for layer in self.atlas.layers:
+        months: set[str] = set()
+        drawn = places.drawn(self.atlas)
+        for layer in drawn:
             address = f"/values/{layer}.json"
             yield address
             told = orjson.loads(self._caller.ask(address, self.languages[0]).body)
-            months |= {(each["month"], layer) for each in told["months"]}
-        # By month, of which the service keeps what was measured in the last few.
-        yield from (f"/values/{layer}/{month}.json" for month, layer in sorted(months))
+            months |= {each["month"] for each in told["months"]}
+        # A map stops at the months of all its layers, and asks each what was known then. By month, of which the service
+        # keeps what was measured in the last few.
+        yield from (f"/values/{layer}/{month}.json" for month in sorted(months) for layer in drawn)
 
     def _wait(self, address: Address, language: str) -> str:
         """The file of a page, which is made if it was not."""

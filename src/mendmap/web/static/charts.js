@@ -113,9 +113,8 @@
         button("▶", () => this.move(0.5, 1), say("Later")),
         this.reset,
       );
-      tools.hidden = mendmap.isCopy;
       this.image.replaceWith(this.stage);
-      this.stage.after(this.readout, tools, this.status);
+      this.stage.after(this.readout, ...(mendmap.isCopy ? [] : [tools]), this.status);
       this.listen();
     }
 
