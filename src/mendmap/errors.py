@@ -13,6 +13,7 @@ MendmapError
 ├── TooLargeError     a body or a number of rows over its bound
 ├── MediaTypeError    a body of a kind that is not read
 ├── NotAcceptableError  an answer is asked for in none of the forms there are
+├── PublishError      a copy cannot be published there, or not whole
 ├── OverloadedError   more is being asked than can be done at a time; coming back later is right
 └── SettingError      a setting outside its bounds
 
@@ -106,6 +107,10 @@ class MediaTypeError(MendmapError):
 
 class NotAcceptableError(MendmapError):
     """An answer that is asked for in none of the forms there are."""
+
+
+class PublishError(MendmapError):
+    """A copy that cannot be published where it should be, or would not be whole."""
 
 
 class OverloadedError(MendmapError):

@@ -15,22 +15,27 @@ from mendmap.words.letters import folded
 _ID = "\t"
 
 
+def text_of(features: Sequence[Feature]) -> tuple[str, list[int]]:
+    """The names of features as one folded text, a name a line, and for each line the index of its feature. The last
+    line of a feature is its id, after a tab."""
+    listed = [
+        (nth, name, mark)
+        for nth, each in enumerate(features)
+        for name, mark in [*((name, "") for name in dict.fromkeys(each.name.values())), (each.id, _ID)]
+    ]
+    lines = folded("\n".join(name.replace("\n", " ") for _, name, _ in listed)).split("\n")
+    text = "".join(f"\n{mark}{line}" for (_, _, mark), line in zip(listed, lines, strict=bool(listed)))
+    return text + "\n", [nth for nth, *_ in listed]
+
+
 class NameIndex:
     """The names of a layer's features as one folded text, a name a line: looking through it is looking for a text in
     a text, which takes milliseconds over a million names, and no more memory than they do."""
 
     def __init__(self, layer: Layer) -> None:
         self._features = layer.features
-        listed = [
-            (nth, name, mark)
-            for nth, each in enumerate(layer.features)
-            for name, mark in [*((name, "") for name in {*each.name.values()}), (each.id, _ID)]
-        ]
-        self._owners = [nth for nth, *_ in listed]
-        lines = folded("\n".join(name.replace("\n", " ") for _, name, _ in listed)).split("\n")
-        lines = [mark + line for (_, _, mark), line in zip(listed, lines, strict=True)]
-        self._text = "".join(f"\n{line}" for line in lines) + "\n"
-        self._starts = np.array([0, *accumulate(len(line) + 1 for line in lines)])
+        self._text, self._owners = text_of(layer.features)
+        self._starts = np.array([0, *accumulate(len(line) + 1 for line in self._text[1:-1].split("\n"))])
 
     def having(self, wanted: str) -> Iterator[Feature]:
         """The features of the lines that hold a folded text, in order. A line break in it is the beginning or

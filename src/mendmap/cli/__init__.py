@@ -3,7 +3,20 @@
 Not here: what the commands do (``load``, ``web`` and the rest).
 """
 
-from mendmap.cli import assess, changes, export, keys, package, progress, pull, serve, statements, translate, upkeep
+from mendmap.cli import (
+    assess,
+    changes,
+    export,
+    keys,
+    package,
+    progress,
+    publish,
+    pull,
+    serve,
+    statements,
+    translate,
+    upkeep,
+)
 from mendmap.cli.main import main
 
 __all__ = [
@@ -14,6 +27,7 @@ __all__ = [
     "main",
     "package",
     "progress",
+    "publish",
     "pull",
     "serve",
     "statements",

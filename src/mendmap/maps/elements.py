@@ -112,7 +112,9 @@ class GeoJsonTiles(MacroElement):
 
     - ``id``, ``name``: of the layer, as the list of layers names it;
     - ``form``: ``geojson`` (unless said otherwise), ``mvt``, or ``pmtiles``, where ``url`` is that of one archive on a
-      file host that answers Range requests. In every form a feature's id is its property ``id``;
+      file host that answers Range requests. In every form a feature's id is its property ``id``,
+      ``stands_for`` more than 1 is how many features, itself included, it stands for at this zoom, and ``drawn``
+      "point" that its outline is too small here;
     - ``color`` (#rrggbb), ``shape`` (one of ``maps.model.SHAPES``), ``width`` of lines in pixels;
     - ``role``: site, station, watercourse, context or work; ``page``: the address that the id of a feature follows;
     - ``kinds``: the name of each kind of feature; ``quiet``: kinds drawn as dots without a name;

@@ -20,10 +20,10 @@ from mendmap.maps.model import MapSpec, Style
 
 # Files of web/static that elements need beside Leaflet, in the order in which they are put together.
 SCRIPTS = (
-    *("words", "symbols", "hatch", "slices", "fetched-once", "sources", "classes", "tile-shapes", "geojson-tiles"),
-    *("labels", "bench", "permalink", "first-view", "charts", "sheet", "panel"),
-    *("legend", "layer-tree", "search", "notices", "scroll-care", "scale", "locate", "full-screen", "share", "print"),
-    *("dated", "dated-twin", "time-strip", "time", "compare", "basemap", "twin"),
+    *("words", "located", "symbols", "hatch", "slices", "fetched-once", "sources", "classes"),
+    *("tile-shapes", "geojson-tiles", "labels", "bench", "permalink", "first-view", "charts", "sheet", "panel"),
+    *("legend", "layer-tree", "names", "search", "notices", "scroll-care", "scale", "locate", "full-screen"),
+    *("share", "print", "dated", "dated-twin", "time-strip", "time", "compare", "basemap", "twin"),
 )
 STYLES = ("map", "tools", "search", "time", "charts", "sheet", "basemap", "print")
 # The layer that the atlas makes of all layers of sites; its features say which layer they belong to.
@@ -78,8 +78,9 @@ class Drawing:
 
 
 def draw(spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, around: Around, tiles: str) -> Drawing:
-    """Draws a map. ``tiles`` is the address of tiles with {layer}, {z}, {x} and {y}; layers that the map does not
-    name are left out. The map opens on ``view`` where it states none of its own."""
+    """Draws a map. ``tiles`` is the address of tiles with {layer}, {z}, {x} and {y}, or of a layer's archive with
+    {layer} alone; its ending is their form (geojson, mvt, pmtiles). Layers that the map does not name are left out. The
+    map opens on ``view`` where it states none of its own."""
     west, south, east, north = spec.view or view
     chart = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],
@@ -96,7 +97,7 @@ def draw(spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, around: Aroun
     _add(Service("", attribution=around.attribution), chart, spec.id)
     known = {layer.id: layer for layer in layers}
     for order, style in enumerate(spec.layers):
-        options = _options(style, known[style.id], around) | {"order": order}
+        options = _options(style, known[style.id], around) | {"order": order, "form": tiles.rpartition(".")[2]}
         url = tiles.replace("{layer}", UNION if "only" in options else style.id)
         _add(GeoJsonTiles(url, options, shown=style.shown), chart, style.id)
     about: dict[str, dict[str, Any]] = {

@@ -90,16 +90,19 @@ class Keeper:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="mendmap-keeper", daemon=True)
 
-    def start(self) -> None:
-        """Builds the first atlas, so that the service is ready when it answers, and begins to watch."""
+    def start(self, *, watching: bool = True) -> None:
+        """Builds the first atlas, so that the service is ready when it answers, and begins to watch, unless it is to
+        stay with that."""
         self.spool = Spool()
         self._look()
-        self._thread.start()
+        if watching:
+            self._thread.start()
 
     def stop(self) -> None:
         """Ends the watch and lets go of the lake."""
         self._stopped.set()
-        self._thread.join(timeout=10)
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
         if self._lake:
             self._lake.close()
         self.spool.close()

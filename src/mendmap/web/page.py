@@ -17,6 +17,7 @@ from mendmap.catalogue.records import Names, names
 from mendmap.progress.table import amount
 from mendmap.web import contact, curves, findings, head, laws, spoken, standing, wording
 from mendmap.web.answers import content
+from mendmap.web.copied import BASE, copied
 from mendmap.web.keeper import Served, page_of
 from mendmap.words import vocabulary
 from mendmap.words.labels import label
@@ -122,9 +123,13 @@ def page(
     words = spoken.script(language.id)
     past = atlas is not served.atlas
     then = {"as-of": str(atlas.snapshot.number)} if past else {}
-    now = dt.datetime.now(dt.UTC)
+    copy = copied(request)
+    # What does not change counts every age to the moment that it is of.
+    now = atlas.snapshot.moment if copy else dt.datetime.now(dt.UTC)
     newest = atlas.newest_reading if past else served.newest_reading
     address = head.address(request, served)
+    # A copy may stand anywhere.
+    told_by = address.removeprefix(BASE) if copy else address
     body = _templates.get_template(template).render(
         atlas=atlas,
         place=atlas.place,
@@ -144,7 +149,8 @@ def page(
         newest_age=language.say(wording.age(newest, now)),
         age=lambda text: language.say(wording.age(dt.datetime.fromisoformat(text) if text else None, now)),
         current=lambda text: standing.is_current(atlas, dt.datetime.fromisoformat(text) if text else None, now),
-        about_wrong=lambda about: contact.wrong(atlas.place, language, about, address, atlas.snapshot),
+        about_wrong=lambda about: contact.wrong(atlas.place, language, about, told_by, atlas.snapshot),
+        copied=copy,
         linked=linked and linked(address, language),
         **head.told(request, served, atlas, language, offered),
         **spoken.callables(language),

@@ -22,6 +22,7 @@ from mendmap.errors import (
     NotAcceptableError,
     NotFoundError,
     OverloadedError,
+    PublishError,
     QueryError,
     ReadError,
     ScopeError,
@@ -52,6 +53,7 @@ STATUSES: dict[type[MendmapError], int] = {
     LakeBusyError: 503,
     LakeError: 503,
     SettingError: 500,
+    PublishError: 500,
     MendmapError: 500,
 }
 

@@ -98,7 +98,7 @@ class Served:
         self._names: dict[str, NameIndex] = {name: named[name] for name in same & named.keys()}
         self._files: dict[str, bytes] = {}
         self._languages: dict[str, Language] = {}
-        self._drawings: dict[tuple[str, str], Drawing] = {}
+        self._drawings: dict[tuple[str, str, bool], Drawing] = {}
         self._then: dict[str, dated.Then] = {}
         self._lock = threading.Lock()
 
@@ -177,9 +177,10 @@ class Served:
             self._languages[ident] = Language(ident, own)
         return self._languages[ident]
 
-    def drawing(self, name: str, language: Language) -> Drawing:
-        """A map, drawn in a language."""
-        found = self._drawings.get((name, language.id))
+    def drawing(self, name: str, language: Language, *, archived: bool = False) -> Drawing:
+        """A map, drawn in a language; of tiles in archives, for a copy, or of those of the service."""
+        key = (name, language.id, archived)
+        found = self._drawings.get(key)
         if found is None:
             atlas, spec = self.atlas, self.atlas.maps[name]
             infos = [_info(layer, language, atlas.place.languages) for layer in atlas.layers.values()]
@@ -189,8 +190,9 @@ class Served:
             around = Around(
                 atlas.place.attribution, data, languages, self.settings.max_zoom, basemaps.basemap(self.settings)
             )
-            found = draw(spec, infos, view, around, "/tiles/{layer}/{z}/{x}/{y}.geojson")
-            self._drawings[name, language.id] = found
+            tiles = "/tiles/{layer}.pmtiles" if archived else "/tiles/{layer}/{z}/{x}/{y}.geojson"
+            found = draw(spec, infos, view, around, tiles)
+            self._drawings[key] = found
             self._keeper.keep_scripts(self.view, [found])
         return found
 

@@ -1,7 +1,7 @@
 """How the service is found: what it tells search engines, which pages it has, and what a phone keeps of it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from xml.etree import ElementTree
 
@@ -46,7 +46,7 @@ def robots(request: Request) -> Response:
 def sitemap(request: Request) -> Response:
     """The files that list every page, as sitemaps.org has it."""
     served = current(request)
-    count = sum(1 for _ in _pages(served.atlas))
+    count = sum(1 for _ in pages(served.atlas))
     root = ElementTree.Element("sitemapindex", {"xmlns": _SITEMAP})
     for number in range(-(-count // PAGES_OF_FILE)):
         _text(ElementTree.SubElement(root, "sitemap"), "loc", f"{served.site(request)}/sitemap-{number + 1}.xml")
@@ -60,7 +60,7 @@ def sitemap_of(request: Request, number: int) -> Response:
     languages = spoken.offered(served.atlas)
     first = PAGES_OF_FILE * (number - 1)
     # No list in memory is longer, and islice takes no greater number.
-    listed = list(islice(_pages(served.atlas), first, first + PAGES_OF_FILE)) if 0 <= first < sys.maxsize // 2 else []
+    listed = list(islice(pages(served.atlas), first, first + PAGES_OF_FILE)) if 0 <= first < sys.maxsize // 2 else []
     if not listed:
         raise NotFoundError("file of pages", str(number))
     root = ElementTree.Element("urlset", {"xmlns": _SITEMAP, "xmlns:xhtml": _XHTML})
@@ -98,16 +98,17 @@ def manifest(request: Request) -> Response:
     return content(request, orjson.dumps(told), MANIFEST, served.atlas.snapshot, headers)
 
 
-def _pages(atlas: Atlas) -> Iterator[str]:
-    """The path of every page, those of places in the catalogue's order."""
+def pages(atlas: Atlas, without: Collection[str] = ()) -> Iterator[str]:
+    """The path of every page, those of places in the catalogue's order, but for layers ``without``."""
     yield from (path for path in _ALWAYS if path != "/watercourses" or atlas.rivers.watercourses)
     yield from (f"/maps/{ident}" for ident in atlas.maps)
     yield from (f"/statements/{ident}" for ident in atlas.statements)
     for name, layer in atlas.layers.items():
         # The union of all sites repeats what its layers have.
-        yield from (f"{page_of(layer)}{each}" for each in layer.ids if name != "sites")
+        if name != "sites" and name not in without:
+            yield from (f"{page_of(layer)}{ident}" for ident in layer.ids)
     for each in atlas.features.joined_to():
-        if atlas.layers[each.layer].role == "station":
+        if atlas.layers[each.layer].role == "station" and each.layer not in without:
             yield from (f"/series/{series.id}" for series in each.series)
 
 

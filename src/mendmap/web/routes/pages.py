@@ -11,6 +11,7 @@ from mendmap.web import claims, describe, linked, spoken, strip
 from mendmap.web.answers import content
 from mendmap.web.asked import AsOfText
 from mendmap.web.bundle import KINDS, bundle
+from mendmap.web.copied import copied
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
 from mendmap.web.spoken import PAGE
@@ -30,10 +31,13 @@ FIRST_MAP = "public"
 def home(request: Request) -> Response:
     """The public map."""
     served = current(request)
-    chosen = FIRST_MAP if FIRST_MAP in served.atlas.maps else next(iter(served.atlas.maps), None)
-    if chosen is None:
-        return sites(request)
-    return _map(request, served, chosen)
+    chosen = first_map(served.atlas)
+    return _map(request, served, chosen) if chosen else sites(request)
+
+
+def first_map(atlas: Atlas) -> str:
+    """The map at "/"; blank where there is no map at all."""
+    return FIRST_MAP if FIRST_MAP in atlas.maps else next(iter(atlas.maps), "")
 
 
 @router.api_route("/maps", **PAGE)
@@ -55,7 +59,7 @@ def one_map(request: Request, ident: str) -> Response:
 def script(request: Request, name: str) -> Response:
     """The script that draws a map; its name follows its content, so it can be kept for ever."""
     served = current(request)
-    # Drawing is what keeps the scripts of this snapshot; those of earlier ones are kept already.
+    # Drawing is what keeps the scripts of this snapshot; those of earlier ones are kept already, and those of a copy.
     for ident in served.atlas.maps:
         for language in spoken.offered(served.atlas):
             served.drawing(ident, served.language(language))
@@ -103,7 +107,7 @@ def _drawn(request: Request, served: Served, ident: str) -> dict[str, Any]:
     """A map as its pages need it, in one of its languages."""
     spec = served.atlas.maps[ident]
     language = served.language(spoken.chosen(request, served.atlas, spec.languages))
-    drawing = served.drawing(ident, language)
+    drawing = served.drawing(ident, language, archived=copied(request) is not None)
     files = {"scripts": [bundle("js")[0]], "styles": [bundle("css")[0]]}
     return {"spec": spec, "offered": spec.languages, "drawing": drawing, **files}
 

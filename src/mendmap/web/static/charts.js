@@ -1,5 +1,6 @@
 /* Makes the chart of a series answer: it tells of the reading at the pointer or chosen by the arrow keys, and shows any
-   stretch of time, which the server draws. Where the server cannot be reached, its first drawing stays.
+   stretch of time, which the server draws. Where the server cannot be reached, its first drawing stays; a published copy
+   has no other, which tells of its readings all the same.
    ``mendmap.charts(element)`` does so for every figure in an element, each when it comes into sight. */
 (() => {
   "use strict";
@@ -47,13 +48,9 @@
     async show(span) {
       this.request?.abort();
       const request = (this.request = new AbortController());
-      const address = new URL(this.address);
-      // Drawn as wide as it is shown, its letters are as large as the page's.
-      const width = Math.round((this.stage || this.image).getBoundingClientRect().width / 20) * 20;
-      address.searchParams.set("width", Math.min(Math.max(width, WIDTHS[0]), WIDTHS[1]));
-      if (span) address.searchParams.set("datetime", span.map((each) => new Date(Math.round(each)).toISOString()).join("/"));
       this.figure.setAttribute("aria-busy", "true");
       try {
+        const address = mendmap.isCopy ? await mendmap.located(`/series/${this.figure.dataset.series}.chart.json`) : this.asked(span);
         const answer = await fetch(address, { signal: request.signal, headers: { Accept: "application/json" } });
         if (!answer.ok) throw new Error(`status ${answer.status}`);
         const told = await answer.json();
@@ -63,6 +60,15 @@
       } finally {
         if (this.request === request) this.figure.removeAttribute("aria-busy");
       }
+    }
+
+    /** The address of a stretch of time, drawn as wide as it is shown: its letters are as large as the page's. */
+    asked(span) {
+      const address = new URL(this.address);
+      const width = Math.round((this.stage || this.image).getBoundingClientRect().width / 20) * 20;
+      address.searchParams.set("width", Math.min(Math.max(width, WIDTHS[0]), WIDTHS[1]));
+      if (span) address.searchParams.set("datetime", span.map((each) => new Date(Math.round(each)).toISOString()).join("/"));
+      return address;
     }
 
     draw(told, span) {
@@ -108,7 +114,7 @@
         this.reset,
       );
       this.image.replaceWith(this.stage);
-      this.stage.after(this.readout, tools, this.status);
+      this.stage.after(this.readout, ...(mendmap.isCopy ? [] : [tools]), this.status);
       this.listen();
     }
 
@@ -119,7 +125,7 @@
       on("focus", () => this.at < 0 && this.choose(this.points.value.length - 1));
       on("pointerdown", (event) => {
         if (event.button !== 0) return;
-        begun = event.pointerType === "touch" ? null : event.clientX;
+        begun = event.pointerType === "touch" || mendmap.isCopy ? null : event.clientX;
         this.near(event);
       });
       on("pointermove", (event) => {
@@ -144,7 +150,7 @@
       const acts = { "+": () => this.move(0, 1 / 3), "=": () => this.move(0, 1 / 3), "-": () => this.move(0, 3), 0: () => this.show() };
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key in steps) this.choose(Math.min(last, Math.max(0, (this.at < 0 ? last : this.at) + steps[event.key])));
-      else if (event.key in acts) acts[event.key]();
+      else if (event.key in acts && !mendmap.isCopy) acts[event.key]();
       else return;
       event.preventDefault();
     }
@@ -226,6 +232,7 @@
 
     /** The address of the table with a reading. */
     row(nth) {
+      if (mendmap.isCopy) return mendmap.spoken(`/series/${this.figure.dataset.series}#readings`);
       const moments = [this.points.start[nth], this.points.end[nth]].map((each) => new Date(1000 * each).toISOString());
       return this.file("", moments[0] === moments[1] ? moments[0] : moments.join("/"), "#readings");
     }
@@ -244,9 +251,7 @@
       if (told) told.textContent = this.told.told;
       this.figure.querySelector(".chart-words ul")?.replaceChildren(...this.told.words.map((text) => h("li", { text })));
       const datetime = this.span && this.span.map((each) => new Date(Math.round(each)).toISOString()).join("/");
-      this.figure.querySelectorAll("a[data-file]").forEach((link) => {
-        link.href = this.file(`.${link.dataset.file}`, datetime);
-      });
+      for (const link of mendmap.isCopy ? [] : this.figure.querySelectorAll("a[data-file]")) link.href = this.file(`.${link.dataset.file}`, datetime);
       this.reset.disabled = !this.span;
     }
 

@@ -1,4 +1,4 @@
-/* A button beside each text that is to be copied: an element with data-copy, which names the field. Without JavaScript
+/* A button beside each text that is to be copied: an element with data-copies, which names the field. Without JavaScript
    there is no button, and the field can be selected all the same. */
 (() => {
   "use strict";
@@ -6,8 +6,8 @@
   const { h, say } = mendmap;
   const SHOWN_MS = 4000;
 
-  for (const place of document.querySelectorAll("[data-copy]")) {
-    const field = document.getElementById(place.dataset.copy);
+  for (const place of document.querySelectorAll("[data-copies]")) {
+    const field = document.getElementById(place.dataset.copies);
     const told = h("span", { role: "status" });
     const copy = async () => {
       field.select();

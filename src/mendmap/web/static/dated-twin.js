@@ -30,12 +30,12 @@
       const rows = [...found.values()].flatMap((document) => Object.entries(document.features).map(([id, row]) => ({ id, row, document, layer: layers.get(row.layer) })));
       const known = rows.filter(({ layer }) => layer);
       const body = known.slice(0, MOST).map(({ id, row, document, layer }) => {
-        const link = h("a", { href: mendmap.spoken(layer.options.page + encodeURIComponent(id)), text: mendmap.nameIn(row.name) });
+        const link = mendmap.linkToPage(row.layer, layer.options.page + encodeURIComponent(id), mendmap.nameIn(row.name));
         return h("tr", {}, h("th", { scope: "row" }, link), h("td", { text: layer.options.name }), h("td", {}, mendmap.factList(row, document)));
       });
       if (!body.length) return [h("p", { class: "missing", text: say("Nothing dated is known of these places.") })];
       const left = known.length - body.length + [...found.values()].reduce((sum, { omitted }) => sum + omitted, 0);
-      const files = [...found.keys()].map((source) => h("a", { href: `${this._time.dated.service}/values/${source}/${month}.json`, text: `${source}/${month}.json` }));
+      const files = [...found.keys()].map((source) => mendmap.linkTo(`${this._time.dated.service}/values/${source}/${month}.json`, `${source}/${month}.json`));
       return [
         tableOf([say("Place"), say("Layer"), say("What was known, and who says so")], body, say("What was known in {month}", { month: mendmap.month(month) })),
         ...(left ? [h("p", { class: "missing", text: counted("{number} place more stands in the data.", "{number} places more stand in the data.", left) })] : []),

@@ -53,7 +53,7 @@
   };
 
   async function fetched(address) {
-    const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch(await mendmap.located(address), { signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) throw new Error(`${address}: status ${answer.status}`);
     return answer.json();
   }
@@ -202,10 +202,10 @@
     if (!label) return;
     label.querySelector(".dated")?.remove();
     element.classList.remove(...FORMS);
-    const base = (element.dataset.called ||= element.getAttribute("aria-label"));
+    const base = element.dataset.called;
     const { month, document, now } = layer.mendmapDated;
     if (!month || !document) {
-      element.setAttribute("aria-label", base);
+      element.setAttribute("aria-label", month ? base : mendmap.calledOf(entry, base));
       return;
     }
     const row = document.features[entry.id];

@@ -29,7 +29,8 @@
       });
       this.url = url;
       this._given = options;
-      // id -> {id, properties, page, quiet, style, name, out, pieces: Map of tile key -> piece, marks: [{marker, disc}]}
+      // id -> {id, properties, page, quiet, style, name, out, standsFor, small, pieces: Map of tile key -> piece,
+      // marks: [{marker, disc}]}
       this.features = new Map();
       this._drawings = new Map(); // tile key -> {coords, element, request, entries, single, omitted, failed}
       this._spots = new Map(); // "lat,lon" -> how many features of the layer stand there
@@ -130,10 +131,15 @@
       return [...this._drawings.values()].filter((tile) => tile.failed).length;
     },
 
+    /** Why tiles could not be fetched, in words for readers; blank where none is known. */
+    why() {
+      return [...this._drawings.values()].find((tile) => tile.failed?.told)?.failed.told || "";
+    },
+
     async _load(tile, done) {
       const key = this._tileCoordsToKey(tile.coords);
       const request = (tile.request = new AbortController());
-      tile.failed = false;
+      tile.failed = null;
       const timer = setTimeout(() => request.abort(new Error("the tile took too long")), this.options.patience);
       try {
         const { x, y, z } = tile.coords;
@@ -146,7 +152,7 @@
         clearTimeout(timer);
         if (this._drawings.get(key) !== tile) return; // unloaded meanwhile
         this._empty(tile, key);
-        tile.failed = true;
+        tile.failed = error;
         this._timer = this._timer || setTimeout(() => this.retry(), AGAIN_MS[Math.min(this._tries++, AGAIN_MS.length - 1)]);
         done(error, tile.element);
       }
@@ -174,18 +180,23 @@
       this.fire("drawn");
     },
 
-    _entry(feature) {
-      const id = String(feature.id);
-      if (!this.features.has(id)) {
-        const properties = feature.properties;
-        const quiet = (this.options.quiet || []).includes(properties.kind);
-        const page = this.options.page + encodeURIComponent(id);
-        const [style, name] = [mendmap.styleOf(this.options, properties), mendmap.nameOf(properties)];
-        const entry = { id, properties, page, quiet, style, name, out: false, pieces: new Map(), marks: [] };
-        this.features.set(id, entry);
-        this._sift(entry);
+    _entry({ id: given, properties }) {
+      const id = String(given);
+      // How many features it stands for at this zoom, itself included; whether its outline is too small to be drawn.
+      const drawn = { standsFor: properties.stands_for || 1, small: properties.drawn === "point" };
+      const known = this.features.get(id);
+      if (known) {
+        // Of a tile of another zoom, which this one replaces.
+        if (known.standsFor !== drawn.standsFor || known.small !== drawn.small) this._unmark(known, () => true);
+        return Object.assign(known, drawn);
       }
-      return this.features.get(id);
+      const quiet = (this.options.quiet || []).includes(properties.kind);
+      const page = this.options.page + encodeURIComponent(id);
+      const [style, name] = [mendmap.styleOf(this.options, properties), mendmap.nameOf(properties)];
+      const entry = { id, properties, page, quiet, style, name, ...drawn, out: false, pieces: new Map(), marks: [] };
+      this.features.set(id, entry);
+      this._sift(entry);
+      return entry;
     },
 
     /** Sees whether a feature is shown; returns whether that changed. */
@@ -216,7 +227,8 @@
       const { accuracy_m: accuracy, basis } = entry.properties;
       const role = this.options.role;
       const mark = { marker, spot };
-      if (accuracy && !entry.quiet && role !== "work") {
+      // A known outline that is merely small has no ring of doubt.
+      if (accuracy && !entry.quiet && !entry.small && role !== "work") {
         mark.disc = L.circle(latlng, {
           radius: accuracy, interactive: false, renderer: this._map.mendmapDiscs, className: `disc basis-${basis} disc-${role}`,
         }).addTo(this._map);
@@ -256,24 +268,30 @@
     },
 
     /** What of the layer is drawn, at a glance, and remembered until it or the view changes: how many features are
-        ``within`` the view, the ``bases`` of all, whether each is in a class (``classed``), and their ``form`` where all
-        are alike, else "points"; null where there are none. */
+        ``within`` the view, and how many these stand for in all (``total``; null where nobody knows of which layer the
+        others are, or whether they were there then), whether any stands for ``others``, the ``bases`` of all, whether
+        each is in a class (``classed``), and their ``form`` where all are alike, else "points"; null where there are
+        none. */
     summary() {
       const view = this._map?.getBounds();
       const of = `${view?.toBBoxString()} ${this._changes}`;
       if (this._summary?.of === of) return this._summary;
       const edges = view && edgesOf(view);
       const [forms, bases] = [new Set(), new Set()];
-      let [within, classed] = [0, true];
+      let [within, total, others, classed] = [0, 0, false, true];
       for (const entry of this.features.values()) {
         if (entry.out) continue;
         forms.add(entry.pieces.values().next().value?.form);
         bases.add(entry.properties.basis);
         classed = classed && Boolean(entry.style.word);
-        if (edges && touches(entry, edges)) within += 1;
+        if (!edges || !touches(entry, edges)) continue;
+        within += 1;
+        total += entry.standsFor;
+        others ||= entry.standsFor > 1;
       }
+      if (others && (this._filter || this.options.only)) total = null;
       const form = forms.size === 1 ? [...forms][0] : forms.size ? "points" : null;
-      return (this._summary = { of, within, bases, classed, form });
+      return (this._summary = { of, within, total, others, bases, classed, form });
     },
 
     /** The reader chose a feature, by pointer or by keyboard, at ``marker`` or on its line. */

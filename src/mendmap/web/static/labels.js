@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
-  const { h } = mendmap;
+  const { counted, h } = mendmap;
   const MOST = 150; // names tried in a view of what has no marker of its own: each is an element of the page
   const TRIED = 300; // names tried in a view
   const LONGEST = 60; // characters of a name on the map; the panel has the whole
@@ -40,11 +40,11 @@
       layer on the same spot. */
   mendmap.marker = (layer, entry, latlng, slot) => {
     const { role, kinds } = layer.options;
-    const size = entry.quiet ? 12 : role === "context" ? 16 : 26;
-    const body = h("span", { class: "marker-body" }, mendmap.symbol(entry.style.shape, size), labelOf(layer, entry));
+    const size = entry.quiet || entry.small ? 12 : role === "context" ? 16 : 26;
+    const body = h("span", { class: "marker-body" }, mendmap.symbol(entry.style.shape, size), plus(entry), labelOf(layer, entry));
     const beside = role === "work" ? [14 + slot * BESIDE, 12] : [slot * BESIDE, 0];
     return place(layer, entry, latlng, body, {
-      className: `marker marker-${role}${entry.quiet ? " marker-quiet" : ""}`,
+      className: `marker marker-${role}${entry.quiet ? " marker-quiet" : ""}${entry.small ? " marker-small" : ""}`,
       size,
       anchor: [size / 2 - beside[0], size / 2 - beside[1]],
       keyboard: role !== "context",
@@ -55,11 +55,25 @@
   /** What a marker is called to who does not see it. */
   const told = ({ name, properties, style }, kind) => [name, kind, style.word, mendmap.knownAs(properties)].filter(Boolean).join(", ");
 
-  const labelOf = (layer, entry) => h("span", { class: "label", text: mendmap.shortName(entry, layer.options) });
+  /** How many others a feature stands for at this zoom, in words; blank where it stands for itself. */
+  mendmap.othersOf = ({ standsFor }) =>
+    standsFor > 1 ? counted("and {number} more here; zoom in to see it", "and {number} more here; zoom in to see them", standsFor - 1) : "";
+
+  /** What a marker is called now, with all that it stands for. */
+  mendmap.calledOf = (entry, called) => [called, mendmap.othersOf(entry)].filter(Boolean).join(", ");
+
+  /** The same beside a symbol, in short. */
+  const plus = ({ standsFor }) => (standsFor > 1 ? h("span", { class: "plus", text: `+${mendmap.number(standsFor - 1, { notation: "compact", maximumSignificantDigits: 2 })}` }) : null);
+
+  /** The name of a feature; when it is pointed at, with what it stands for. */
+  const labelOf = (layer, entry) =>
+    h("span", { class: "label" }, mendmap.shortName(entry, layer.options), entry.standsFor > 1 ? h("span", { class: "others", text: mendmap.othersOf(entry) }) : null);
 
   /** The name of what has no symbol of its own: it can be focused and opened like one. */
   function nameMark(layer, entry, latlng) {
-    const marker = place(layer, entry, latlng, h("span", { class: "marker-body" }, labelOf(layer, entry)), {
+    const label = labelOf(layer, entry);
+    if (entry.standsFor > 1) label.lastChild.before(" ", plus(entry));
+    const marker = place(layer, entry, latlng, h("span", { class: "marker-body" }, label), {
       className: `marker marker-shape marker-${layer.options.role}`,
       size: 1,
       anchor: [0, 0],
@@ -74,7 +88,8 @@
     const marker = L.marker(latlng, { icon, pane: `points-${layer.options.id}`, keyboard, riseOnHover: true, autoPanOnFocus: false });
     marker.addTo(layer._map);
     const element = marker.getElement();
-    element.setAttribute("aria-label", label);
+    element.dataset.called = label;
+    element.setAttribute("aria-label", mendmap.calledOf(entry, label));
     element.dataset.feature = entry.id;
     element.dataset.layer = layer.options.id;
     element.style.setProperty("--layer", entry.style.color);

@@ -9,17 +9,20 @@
     const bench = mendmap.bench(map);
     const rows = bench.layers.map((layer) => layerRow(map, layer));
     const key = h("ul", { class: "key-list" });
+    const others = h("ul", { class: "key-list key-others", hidden: true }, mendmap.othersKey());
     const element = h(
       "details",
       { class: "layers", open: mendmap.WIDE.matches },
       h("summary", {}, say("Layers and key")),
       h("fieldset", {}, h("legend", { text: say("Shown, and how many are in view") }), ...rows.map((row) => row.element)),
+      others,
       h("div", { class: "key" }, h("p", { class: "key-title", text: say("How a position is known") }), key),
     );
     bench.side.append(element);
     let keyed = "";
     bench.follow(() => {
       rows.forEach((row) => row.refresh());
+      others.hidden = !bench.shown.some((layer) => layer.summary().others);
       const now = [...new Set(bench.shown.flatMap((layer) => [...layer.summary().bases]))].sort().join();
       if (now !== keyed) key.replaceChildren(...mendmap.basesOf(bench));
       keyed = now;
@@ -46,9 +49,15 @@
       drawn = now;
       element.classList.toggle("is-off", !on);
       if (classes) classes.hidden = !on;
-      count.textContent = on ? mendmap.number(layer.summary().within) : say("off");
+      count.textContent = on ? inView(layer.summary()) : say("off");
     };
     return { element, refresh };
+  }
+
+  /** How many features are drawn in view, of how many that there are. */
+  function inView({ within, total }) {
+    if (total === within) return mendmap.number(within);
+    return total === null ? say("{number} or more", { number: within }) : say("{number} of about {total}", { number: within, total });
   }
 
   function classList(layer) {

@@ -20,8 +20,12 @@
       entry(mendmap.swatch(layer), layer.options.name, layer.options.color),
       ...mendmap.classesOf(layer).map(({ symbol, name, color }) => entry([symbol], name, color, "is-class")),
     ]);
-    return h("ul", { class: "key-list" }, ...rows, ...mendmap.basesOf(bench));
+    const others = bench.shown.some((layer) => layer.summary().others) ? [mendmap.othersKey()] : [];
+    return h("ul", { class: "key-list" }, ...rows, ...others, ...mendmap.basesOf(bench));
   };
+
+  /** The row of the key for what stands for others. */
+  mendmap.othersKey = () => h("li", { class: "is-others" }, mendmap.othersSymbol(), h("span", { text: say("Stands for others too: zoom in") }));
 
   const entry = (symbols, text, color, more = "") => {
     const row = h("li", { class: more }, h("span", { class: "swatch" }, ...symbols), h("span", { text }));

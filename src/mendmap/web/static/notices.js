@@ -44,10 +44,16 @@
       const missing = this._bench.shown.filter((layer) => layer.failures());
       this._failed.hidden = !missing.length;
       const names = missing.map((layer) => layer.options.name).join(", ");
-      this._words.textContent = missing.length ? say("Some of the map could not be fetched: {names}.", { names }) : "";
-      const crowded = this._bench.shown.some((layer) => layer.leavesOut());
-      this._short.hidden = !crowded;
-      this._short.textContent = crowded ? say("Some smaller features are left out at this zoom; zoom in to see them.") : "";
+      const why = missing.map((layer) => layer.why()).find(Boolean) || "";
+      this._words.textContent = missing.length ? [say("Some of the map could not be fetched: {names}.", { names }), why].join(" ").trim() : "";
+      this._short.textContent = left(this._bench.shown);
+      this._short.hidden = !this._short.textContent;
     }
+  }
+
+  /** Says that not every feature is drawn, where that is so. */
+  function left(shown) {
+    if (shown.some((layer) => layer.summary().others)) return say("What is drawn double stands for others too: zoom in to see them.");
+    return shown.some((layer) => layer.leavesOut()) ? say("Some smaller features are left out at this zoom; zoom in to see them.") : "";
   }
 })();

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
-  const { h, say } = mendmap;
+  const { counted, h, say } = mendmap;
   const PATIENCE_MS = 15000;
   const LEAST = 260; // pixels of the map that stay in sight between the list of layers and the panel
   const UNDER_SEARCH = 120; // pixels, from the top, that the search field and the folded list take
@@ -13,6 +13,7 @@
       this._closed = closed;
       this._body = h("div", { class: "panel-body" });
       this._then = h("div", { class: "panel-then", hidden: true });
+      this._others = h("div", { class: "panel-others", hidden: true });
       this._full = h("a", { class: "panel-full", text: say("Open its own page") });
       const close = h("button", { type: "button", class: "panel-close", "aria-label": say("Close"), text: "✕", on: { click: () => this.close() } });
       const bar = h("div", { class: "panel-bar" }, this._full, close);
@@ -21,6 +22,7 @@
         { class: "panel", role: "dialog", "aria-label": say("About this place"), tabindex: "-1", hidden: true },
         bar,
         this._then,
+        this._others,
         this._body,
       );
       mendmap.sheet(this.element, bar, () => this.close());
@@ -34,8 +36,9 @@
       return !this.element.hidden;
     }
 
-    /** Shows the article of a page. Only the last one asked for is shown. */
-    async open({ page, name }) {
+    /** Shows the article of a page; of a feature of a layer whose features have none, what its ``properties`` say, and
+        its ``kind``. Only the last one asked for is shown. */
+    async open({ page, name, layer, properties, kind }) {
       this._request?.abort();
       const request = (this._request = new AbortController());
       const timer = setTimeout(() => request.abort("slow"), PATIENCE_MS);
@@ -47,15 +50,15 @@
       this.element.focus({ preventScroll: true });
       try {
         const headers = { Accept: "text/html", "Accept-Language": mendmap.language };
-        const answer = await fetch(mendmap.spoken(page), { signal: request.signal, headers });
-        if (!answer.ok) throw new Error(`status ${answer.status}`);
-        const article = articleOf(await answer.text(), new URL(page, window.location.href));
+        const hasPage = await mendmap.hasPages(layer);
+        const article = hasPage ? await told(new URL(mendmap.spoken(page), window.location.href), { signal: request.signal, headers }) : brief(name, kind, properties);
+        this._full.hidden = !hasPage;
         if (this._request === request) {
           this._body.replaceChildren(article);
           mendmap.charts(article);
         }
       } catch {
-        if (this._request === request) this._sorry({ page, name });
+        if (this._request === request) this._sorry({ page, name, layer, properties, kind });
       } finally {
         clearTimeout(timer);
         if (this._request === request) this.element.removeAttribute("aria-busy");
@@ -72,6 +75,18 @@
       this._then.replaceChildren(title, ...(facts ? [facts] : []), h("p", { class: "note", text: say("Below stands what is known now.") }));
     }
 
+    /** Says how many others the place stands for at this zoom; ``entry`` is undefined where it is not drawn, and
+        ``closer`` zooms in. */
+    tellOthers(entry, closer) {
+      const count = entry ? entry.standsFor - 1 : 0;
+      const about = `${entry?.id} ${count}`;
+      this._others.hidden = !count;
+      if (!count || this._about === about) return;
+      this._about = about;
+      const told = counted("At this zoom it stands for {number} more place near it too.", "At this zoom it stands for {number} more places near it too.", count);
+      this._others.replaceChildren(h("p", { text: told }), h("button", { type: "button", class: "button", text: say("Zoom in"), on: { click: closer } }));
+    }
+
     _sorry(feature) {
       const again = h("button", { type: "button", class: "button", text: say("Try again"), on: { click: () => this.open(feature) } });
       this._body.replaceChildren(h("p", { role: "status", text: say("What is known of {name} could not be fetched.", { name: feature.name }) }), again);
@@ -86,6 +101,20 @@
     }
   };
 
+  async function told(address, options) {
+    const answer = await fetch(address, options);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    return articleOf(await answer.text(), address);
+  }
+
+  /** What the map itself knows of a feature. */
+  function brief(name, kind, properties) {
+    const newest = properties?.newest_reading;
+    const facts = properties ? [kind, mendmap.knownAs(properties), newest && say("newest reading: {day}", { day: mendmap.day(newest) })].filter(Boolean) : [];
+    const note = say("This copy has no page for each place of so large a layer: its downloads hold all that is known of it.");
+    return h("article", { class: "feature" }, h("h2", { class: "was-h1", text: name }), h("ul", { class: "plain" }, ...facts.map((text) => h("li", { text }))), h("p", { class: "note", text: note }));
+  }
+
   /** The article of a page, its headings one level lower: the map's page has a first heading of its own. */
   function articleOf(text, from) {
     const article = new DOMParser().parseFromString(text, "text/html").querySelector("article.feature");
@@ -98,10 +127,11 @@
         old.replaceWith(heading);
       }
     }
-    // A notebook shows articles of a service that is elsewhere.
-    if (from.origin !== window.location.origin) {
-      for (const name of ["href", "src"]) {
-        article.querySelectorAll(`[${name}]`).forEach((each) => each.setAttribute(name, new URL(each.getAttribute(name), from).href));
+    // A notebook shows articles of a service that is elsewhere, a published copy those of another folder.
+    for (const name of ["href", "src"]) {
+      for (const each of article.querySelectorAll(`[${name}]:not([${name}^="#"])`)) {
+        const whole = new URL(each.getAttribute(name), from);
+        if (whole.origin !== window.location.origin || mendmap.isCopy) each.setAttribute(name, whole.href);
       }
     }
     return document.adoptNode(article);
@@ -142,16 +172,25 @@
     bench.choose = (layer, { id, properties, name = mendmap.nameOf(properties || { id }) }, latlng, marker) => {
       unmark();
       chosen = { layer, id, marker };
-      light(true);
-      panel.open({ page: layer.options.page + encodeURIComponent(id), name });
+      tellOthers(light(true));
+      const kind = layer.options.kinds?.[properties?.kind];
+      panel.open({ page: layer.options.page + encodeURIComponent(id), name, layer: properties?.layer ?? layer.options.id, properties, kind });
       tellThen();
       makeRoom(panel.element);
       if (latlng) intoSight(map, latlng, panel.element);
       permalink.changed();
     };
+    /** How many others the chosen place stands for, where it is drawn. */
+    const tellOthers = (entry) => {
+      const closer = () => {
+        const [mark] = entry.marks;
+        map.setView(mark ? mark.marker.getLatLng() : middleOf(entry), map.getZoom() + 2, { animate: false });
+      };
+      panel.tellOthers(entry, closer);
+    };
     for (const layer of bench.layers) {
       layer.on("pick", ({ entry, marker }) => bench.choose(layer, entry, marker?.getLatLng(), marker));
-      layer.on("drawn", () => chosen?.layer === layer && light(true));
+      layer.on("drawn", () => chosen?.layer === layer && tellOthers(light(true)));
     }
     document.addEventListener("keydown", (event) => event.key === "Escape" && panel.close());
     permalink.part("open", {
@@ -163,6 +202,12 @@
       },
     });
   };
+
+  /** The middle of what is drawn of a feature. */
+  function middleOf({ pieces }) {
+    const boxes = [...pieces.values()].map(({ degrees: [west, south, east, north] }) => L.latLngBounds([south, west], [north, east]));
+    return boxes.reduce((all, box) => all.extend(box)).getCenter();
+  }
 
   /** Folds the list of layers where it and the panel together would hide the map. */
   function makeRoom(panel) {

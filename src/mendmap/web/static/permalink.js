@@ -19,6 +19,7 @@
       this._map = map;
       this._parts = new Map(); // name -> {read, write}
       this._given = parsed();
+      if (this._given.size) sameInOthers(window.location.hash);
       window.addEventListener("hashchange", () => this._read());
       // Who follows a link to a view is to see it, wherever on the page the map stands.
       const { frame } = mendmap.bench(map);
@@ -42,8 +43,9 @@
     /** The address of what is seen now, in the language of the page. */
     get address() {
       const address = new URL(window.location.href);
-      // Pages of the service speak the language that their address names; a notebook has but one.
-      if (!mendmap.bench(this._map).service) address.searchParams.set("lang", mendmap.language);
+      // Pages of the service speak the language that their address names; a notebook has but one, and so has each page
+      // of a copy.
+      if (!mendmap.bench(this._map).service && !mendmap.isCopy) address.searchParams.set("lang", mendmap.language);
       address.hash = this._text();
       return address.href;
     }
@@ -56,6 +58,7 @@
 
     _write() {
       const text = this._text();
+      sameInOthers(text);
       const { pathname, search, hash } = window.location;
       if (hash.slice(1) === text || (!text && !hash.includes("="))) return;
       try {
@@ -78,6 +81,9 @@
       }
     }
   }
+
+  /** The links to the page in its other languages lead to the same view. */
+  const sameInOthers = (hash) => document.querySelectorAll(".switches a").forEach((each) => (each.hash = hash));
 
   function parsed() {
     const hash = window.location.hash.slice(1);

@@ -1,5 +1,6 @@
 /* Search over the names of all that the map's layers hold, in view or not, in any of their scripts: the service folds
-   letters, so that "ljilja", "Ljilja" and "љиља" find the same. A field with a list of what was found, by keyboard. */
+   letters, so that "ljilja", "Ljilja" and "љиља" find the same; in a published copy ``names.js`` does. A field with a list
+   of what was found, by keyboard. */
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
@@ -47,11 +48,10 @@
     async _ask(text) {
       const request = (this._request = new AbortController());
       const timer = setTimeout(() => request.abort(), PATIENCE_MS);
-      const query = new URLSearchParams({ q: text, layers: this._bench.layers.map((layer) => layer.options.id).join(","), limit: MOST });
+      const layers = this._bench.layers.map((layer) => layer.options.id);
       try {
-        const answer = await fetch(`${this._bench.service}/search.json?${query}`, { signal: request.signal });
-        if (!answer.ok) throw new Error(`status ${answer.status}`);
-        const { features, more } = await answer.json();
+        if (mendmap.isCopy) this._status.textContent = say("Looking …");
+        const { features, more } = await (mendmap.isCopy ? mendmap.foundByName(layers, text, MOST) : this._asked(layers, text, request.signal));
         if (this._request !== request) return;
         const number = features.length;
         const said = more ? counted("The first {number} place of more", "The first {number} places of more", number) : counted("{number} place found", "{number} places found", number);
@@ -62,6 +62,14 @@
       } finally {
         clearTimeout(timer);
       }
+    }
+
+    /** What the service finds. */
+    async _asked(layers, text, signal) {
+      const query = new URLSearchParams({ q: text, layers: layers.join(","), limit: MOST });
+      const answer = await fetch(`${this._bench.service}/search.json?${query}`, { signal });
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      return answer.json();
     }
 
     _show(features, said) {

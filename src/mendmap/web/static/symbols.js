@@ -72,6 +72,16 @@
       mendmap.svg("path", { class: `shape line basis-${basis}`, d: "M25 12h18", "stroke-width": 3 }),
     );
 
+  /** The key of what stands for others: a symbol and an outline, drawn twice. */
+  mendmap.othersSymbol = () =>
+    mendmap.svg(
+      "svg",
+      { class: "symbol", viewBox: "0 0 44 24", width: 44, height: 24, "aria-hidden": "true", focusable: "false" },
+      ...[3, 0].map((by) =>
+        mendmap.svg("g", { class: "in-key", transform: `translate(${by} ${-by})` }, mendmap.svg("circle", { cx: 10, cy: 13, r: 5 }), mendmap.svg("path", { d: "M25 17l2-8 11-1 2 9Z" })),
+      ),
+    );
+
   /** What each basis means to a reader, in the order of the key. */
   mendmap.BASES = {
     published: say("Published position"),

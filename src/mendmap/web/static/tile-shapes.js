@@ -9,6 +9,7 @@
   const REACH = 12; // pixels from a small thing at which it is meant, so that a finger finds it
   const SMALL = 6; // pixels; a disc of accuracy of a smaller radius is not drawn
   const HALF = 0.5; // symbols of a crowd are so much smaller
+  const ASIDE = 3; // pixels between the two drawings of what stands for others
   const EARTH_M = 40075016.686;
 
   mendmap.TILE = TILE;
@@ -43,7 +44,7 @@
       if (!this.groups.has(name)) this.groups.set(name, this._group(form, kind, basis, entry.style));
       piece.group = this.groups.get(name);
       piece.group.members.push(piece);
-      if (form === "points" && accuracy && !entry.quiet && this.layer.options.role !== "work") {
+      if (form === "points" && accuracy && !entry.quiet && !entry.small && this.layer.options.role !== "work") {
         piece.disc = discs(piece.dots, accuracy * mendmap.pixelsPerMetre(lines[0][0][1], this.coords.z));
       }
       return piece;
@@ -62,6 +63,18 @@
       group.drawn.setAttribute("d", d);
       group.target.setAttribute("d", group.form === "points" ? members.map((piece) => dotted(piece.dots)).join("") : d);
       group.discs?.setAttribute("d", members.map((piece) => piece.disc || "").join(""));
+      const doubled = members.filter((piece) => piece.entry.standsFor > 1).map((piece) => piece.d).join("");
+      if (doubled) this._doubled(group).setAttribute("d", doubled);
+      else group.doubled?.remove();
+    }
+
+    /** What stands for others is drawn twice, the second time a little aside and beneath. */
+    _doubled(group) {
+      const aside = group.form === "points" ? ASIDE / HALF : ASIDE;
+      group.doubled ||= svg("path", { class: `${group.drawn.getAttribute("class")} is-doubled`, transform: `translate(${aside} ${-aside})` });
+      group.doubled.style.cssText = group.drawn.style.cssText;
+      if (!group.doubled.isConnected) group.drawn.before(group.doubled);
+      return group.doubled;
     }
 
     /** Marks a piece, or no longer; in a crowd by a path of its own, above the others. */
@@ -86,7 +99,7 @@
     _group(form, kind, basis, style) {
       const drawn = svg("path", { class: `shape ${form} basis-${basis} kind-${kind}` });
       const target = svg("path", { class: `shape-target ${form}`, fill: "none" });
-      const group = { form, drawn, target, discs: null, members: [] };
+      const group = { form, drawn, target, discs: null, doubled: null, members: [] };
       drawn.style.setProperty("--layer", style.color);
       for (const path of [drawn, target]) this._listen(path, group);
       if (form === "points") {

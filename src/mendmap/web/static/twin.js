@@ -21,8 +21,10 @@
     const fill = async () => {
       body.replaceChildren(h("p", { role: "status", text: say("Fetching …") }));
       try {
-        const address = `${bench.service}/ogc/collections/${encodeURIComponent(layer.options.id)}/items?f=json&limit=${MOST}`;
-        const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
+        const id = encodeURIComponent(layer.options.id);
+        // A copy has no service that pages through a layer, but its download.
+        const address = mendmap.isCopy ? `/downloads/${id}.geojson` : `${bench.service}/ogc/collections/${id}/items?f=json&limit=${MOST}`;
+        const answer = await fetch(await mendmap.located(address), { signal: AbortSignal.timeout(PATIENCE_MS) });
         if (!answer.ok) throw new Error(`status ${answer.status}`);
         body.replaceChildren(...table(bench, layer, await answer.json()));
       } catch {
@@ -34,10 +36,11 @@
   }
 
   /** A table of features, and what to say where there are more. */
-  function table(bench, layer, { features, numberMatched }) {
+  function table(bench, layer, { features: all, numberMatched = all.length }) {
+    const features = all.slice(0, MOST);
     const heads = [say("Name"), say("Kind"), say("Position known as"), say("Readings"), say("Newest reading")];
     const rows = features.map(({ id, properties }) => {
-      const link = h("a", { href: bench.service + new URL(layer.options.page + encodeURIComponent(id), bench.service || window.location.href).pathname, text: mendmap.nameOf(properties) });
+      const link = h("a", { href: mendmap.spoken(layer.options.page + encodeURIComponent(id)), text: mendmap.nameOf(properties) });
       const newest = properties.newest_reading ? mendmap.day(properties.newest_reading) : say("none");
       const kind = layer.options.kinds?.[properties.kind] || properties.kind || "";
       const cells = [kind, mendmap.knownAs(properties), mendmap.number(properties.readings || 0), newest];

@@ -3,8 +3,11 @@
 import { PbfReader } from "./vendor/pbf/index.js";
 import { VectorTile } from "./vendor/vector-tile/index.js";
 
+const { mendmap } = window;
+const { say } = mendmap;
 const EMPTY = { features: [], omitted: 0 };
-const archives = new Map(); // address -> what answers for an archive
+const NO_RANGES = "HTTP Byte Serving"; // what the library says of a host that sends the whole in place of a part
+const archives = new Map(); // address -> promise of what answers for an archive
 let library = null;
 
 /** A tile of a service that hands out Mapbox Vector Tiles. */
@@ -15,39 +18,46 @@ export async function mvt(url, at, signal) {
   return { features: found, omitted: Number(answer.headers.get("Mendmap-Omitted") || 0) };
 }
 
-/** A tile of an archive, read through Range requests; beyond the archive's highest zoom, the part of a lower one. */
+/** A tile of an archive, read through Range requests; beyond the archive's highest zoom, the part of a lower one. An
+    archive that was replaced meanwhile is read anew, by the library where its ETag tells, else when it is asked for
+    again: what failed is not kept. */
 export async function pmtiles(url, at, signal) {
-  const { archive, header } = await opened(url);
-  let { z, x, y } = at;
-  if (z < header.minZoom) return EMPTY;
-  for (; z > header.maxZoom; z -= 1) [x, y] = [x >> 1, y >> 1];
-  const found = await archive.getZxy(z, x, y, signal);
-  return found ? { features: features(found.data, { z, x, y }), omitted: 0 } : EMPTY;
+  if (!archives.has(url)) archives.set(url, opened(url));
+  const archive = archives.get(url);
+  try {
+    return await tileOf(await archive, at, signal);
+  } catch (error) {
+    if (!signal.aborted && archives.get(url) === archive) archives.delete(url);
+    throw error.message.includes(NO_RANGES) ? Object.assign(error, { told: say("The host does not answer Range requests, without which an archive of tiles cannot be read.") }) : error;
+  }
 }
 
-/** An archive with its header, which is asked for once, and again where that failed. */
+async function tileOf(archive, { z, x, y }, signal) {
+  const { minZoom, maxZoom } = await archive.getHeader();
+  if (z < minZoom) return EMPTY;
+  const over = Math.max(0, z - maxZoom);
+  const at = { z: z - over, x: x >> over, y: y >> over };
+  const found = await archive.getZxy(at.z, at.x, at.y, signal);
+  if (!found) return EMPTY;
+  const held = features(found.data, at);
+  return { features: held, omitted: held.reduce((sum, { properties }) => sum + (properties.stands_for || 1) - 1, 0) };
+}
+
 async function opened(url) {
-  if (!archives.has(url)) {
-    archives.set(url, (async () => {
-      library ||= script(new URL("./vendor/pmtiles/pmtiles.js", import.meta.url).href);
-      const { PMTiles } = await library;
-      const archive = new PMTiles(new URL(url, window.location.href).href);
-      return { archive, header: await archive.getHeader() };
-    })());
-  }
-  try {
-    return await archives.get(url);
-  } catch (error) {
-    archives.delete(url);
-    throw error;
-  }
+  library ||= script(new URL("./vendor/pmtiles/pmtiles.js", import.meta.url).href);
+  const { PMTiles } = await library;
+  return new PMTiles(new URL(await mendmap.located(url), window.location.href).href);
 }
 
 /** The library of archives is a script of the older kind, which leaves a global name. */
 function script(src) {
   return new Promise((done, refuse) => {
     const element = document.createElement("script");
-    Object.assign(element, { src, onload: () => done(window.pmtiles), onerror: () => refuse(new Error(`cannot be fetched: ${src}`)) });
+    const failed = () => {
+      library = null; // asked for again when an archive is
+      refuse(new Error(`cannot be fetched: ${src}`));
+    };
+    Object.assign(element, { src, onload: () => done(window.pmtiles), onerror: failed });
     document.head.append(element);
   });
 }
@@ -59,6 +69,7 @@ function features(bytes, { z, x, y }) {
   return Object.values(layers).flatMap((layer) =>
     Array.from({ length: layer.length }, (_, nth) => {
       const feature = layer.feature(nth).toGeoJSON(x, y, z);
+      feature.properties.layer ??= layer.name;
       return { ...feature, id: feature.properties.id ?? `${layer.name}.${feature.id ?? nth}` };
     }),
   );

@@ -32,14 +32,6 @@
   /** A month, such as January 2024. */
   mendmap.month = (moment) => new Date(moment).toLocaleDateString(locale, { month: "long", year: "numeric", timeZone: "UTC" });
 
-  /** An address of the service, asked for in the page's language where the reader has chosen one. */
-  mendmap.spoken = (address) => {
-    const chosen = new URLSearchParams(window.location.search).get("lang");
-    if (!chosen) return address;
-    const [path, hash] = address.split("#");
-    return `${path}${path.includes("?") ? "&" : "?"}lang=${encodeURIComponent(chosen)}${hash === undefined ? "" : `#${hash}`}`;
-  };
-
   // What writes numbers is slow to make, and a map writes thousands.
   const made = new Map();
   function numbers(options) {

@@ -1,0 +1,57 @@
+"""The archives of tiles of a copy, one a layer: made anew only where what they are made of changed.
+
+Not here: how an archive is written (``tiles.archive``).
+"""
+
+import hashlib
+
+import orjson
+
+from mendmap.lake import ledger
+from mendmap.publish import static
+from mendmap.publish.store import Store
+from mendmap.query.times import as_of
+from mendmap.tiles import archive
+from mendmap.web.keeper import Served
+
+SUFFIX = ".pmtiles"
+# Which archive came of which recipe, in the published folder.
+RECIPES = "recipes.json"
+
+
+def write(store: Store, served: Served, name: str) -> str:
+    """The archive of a layer; its path in the copy."""
+    recipe, known = _recipe(served, name), _known(store)
+    if recipe in known and store.adopt(known[recipe]):
+        return known[recipe]
+    settings = served.settings
+    with store.taking() as part:
+        archive.write(
+            part,
+            served.atlas.layer(name),
+            served.atlas.place,
+            max_zoom=settings.max_zoom,
+            max_drawn=settings.max_drawn_features,
+        )
+        path = store.take(part, SUFFIX)
+    store.point(RECIPES, orjson.dumps(_known(store) | {recipe: path}, option=orjson.OPT_INDENT_2))
+    return path
+
+
+def _recipe(served: Served, name: str) -> str:
+    """What an archive is made of: its layer as it was when it changed last, whom to name, and the software."""
+    layer, place, settings = served.atlas.layer(name), served.atlas.place, served.settings
+    with served.lake() as lake:
+        changed = ledger.known(lake, place.id, as_of(str(layer.revision)))
+    told = (layer.id, layer.name, layer.description, layer.revision, changed.digest, place.languages, place.attribution)
+    bounds = (settings.max_zoom, settings.max_drawn_features)
+    return hashlib.sha256(f"{told} {place} {bounds} {static.software()}".encode()).hexdigest()
+
+
+def _known(store: Store) -> dict[str, str]:
+    path = store.folder / RECIPES
+    try:
+        found = orjson.loads(path.read_bytes()) if path.is_file() else {}
+    except orjson.JSONDecodeError:
+        return {}
+    return {recipe: each for recipe, each in found.items() if (store.folder / each).is_file()}
