@@ -100,7 +100,7 @@ def test_an_outline_that_stands_for_others_is_drawn_double(desk: Watched) -> Non
 
 def test_counts_and_the_notice_tell_of_all(desk: Watched) -> None:
     expect(desk.page.locator(".layer-row .count")).to_have_text("3 of about 20")
-    expect(desk.page.locator(".notice", has_text="one that is drawn double stands for others too")).to_be_visible()
+    expect(desk.page.locator(".notice", has_text="What is drawn double stands for others too")).to_be_visible()
 
 
 def test_closer_by_each_stands_for_itself(desk: Watched) -> None:

@@ -60,7 +60,7 @@ def names(request: Request) -> Response:
     atlas = current(request).atlas
     body = {
         "layers": [
-            {"id": ident, "role": layer.role, "count": len(layer.features)}
+            {"id": ident, "role": layer.role, "count": len(layer.ids)}
             for ident, layer in atlas.layers.items()
             if ident != UNION
         ],
@@ -90,10 +90,10 @@ def named_of(request: Request, layer: str, part: int) -> Response:
 
 
 def _part(served: Served, layer: str, part: int, size: int) -> Sequence[Feature]:
-    features = served.atlas.layer(layer).features
-    if not 0 <= part < max(1, -(-len(features) // size)):
+    found = served.atlas.layer(layer)
+    if not 0 <= part < max(1, -(-len(found.ids) // size)):
         raise NotFoundError(f"part of the names of {layer}", str(part))
-    return features[part * size : (part + 1) * size]
+    return found.features[part * size : (part + 1) * size]
 
 
 def _asked(served: Served, text: str | None) -> list[str]:

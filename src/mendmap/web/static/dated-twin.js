@@ -30,7 +30,7 @@
       const rows = [...found.values()].flatMap((document) => Object.entries(document.features).map(([id, row]) => ({ id, row, document, layer: layers.get(row.layer) })));
       const known = rows.filter(({ layer }) => layer);
       const body = known.slice(0, MOST).map(({ id, row, document, layer }) => {
-        const link = h("a", { href: mendmap.spoken(layer.options.page + encodeURIComponent(id)), text: mendmap.nameIn(row.name) });
+        const link = mendmap.linkToPage(row.layer, layer.options.page + encodeURIComponent(id), mendmap.nameIn(row.name));
         return h("tr", {}, h("th", { scope: "row" }, link), h("td", { text: layer.options.name }), h("td", {}, mendmap.factList(row, document)));
       });
       if (!body.length) return [h("p", { class: "missing", text: say("Nothing dated is known of these places.") })];

@@ -53,7 +53,7 @@
 
   /** Says that not every feature is drawn, where that is so. */
   function left(shown) {
-    if (shown.some((layer) => layer.summary().others)) return say("Not every feature is drawn at this zoom: one that is drawn double stands for others too. Zoom in to see them.");
+    if (shown.some((layer) => layer.summary().others)) return say("What is drawn double stands for others too: zoom in to see them.");
     return shown.some((layer) => layer.leavesOut()) ? say("Some smaller features are left out at this zoom; zoom in to see them.") : "";
   }
 })();

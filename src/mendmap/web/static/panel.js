@@ -36,8 +36,9 @@
       return !this.element.hidden;
     }
 
-    /** Shows the article of a page. Only the last one asked for is shown. */
-    async open({ page, name }) {
+    /** Shows the article of a page; of a feature of a layer whose features have none, what its ``properties`` say, and
+        its ``kind``. Only the last one asked for is shown. */
+    async open({ page, name, layer, properties, kind }) {
       this._request?.abort();
       const request = (this._request = new AbortController());
       const timer = setTimeout(() => request.abort("slow"), PATIENCE_MS);
@@ -49,16 +50,15 @@
       this.element.focus({ preventScroll: true });
       try {
         const headers = { Accept: "text/html", "Accept-Language": mendmap.language };
-        const address = new URL(mendmap.spoken(page), window.location.href);
-        const answer = await fetch(address, { signal: request.signal, headers });
-        if (!answer.ok) throw new Error(`status ${answer.status}`);
-        const article = articleOf(await answer.text(), address);
+        const hasPage = await mendmap.hasPages(layer);
+        const article = hasPage ? await told(new URL(mendmap.spoken(page), window.location.href), { signal: request.signal, headers }) : brief(name, kind, properties);
+        this._full.hidden = !hasPage;
         if (this._request === request) {
           this._body.replaceChildren(article);
           mendmap.charts(article);
         }
       } catch {
-        if (this._request === request) this._sorry({ page, name });
+        if (this._request === request) this._sorry({ page, name, layer, properties, kind });
       } finally {
         clearTimeout(timer);
         if (this._request === request) this.element.removeAttribute("aria-busy");
@@ -100,6 +100,20 @@
       this._closed();
     }
   };
+
+  async function told(address, options) {
+    const answer = await fetch(address, options);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    return articleOf(await answer.text(), address);
+  }
+
+  /** What the map itself knows of a feature. */
+  function brief(name, kind, properties) {
+    const newest = properties?.newest_reading;
+    const facts = properties ? [kind, mendmap.knownAs(properties), newest && say("newest reading: {day}", { day: mendmap.day(newest) })].filter(Boolean) : [];
+    const note = say("This copy has no page for each place of so large a layer: its downloads hold all that is known of it.");
+    return h("article", { class: "feature" }, h("h2", { class: "was-h1", text: name }), h("ul", { class: "plain" }, ...facts.map((text) => h("li", { text }))), h("p", { class: "note", text: note }));
+  }
 
   /** The article of a page, its headings one level lower: the map's page has a first heading of its own. */
   function articleOf(text, from) {
@@ -159,7 +173,8 @@
       unmark();
       chosen = { layer, id, marker };
       tellOthers(light(true));
-      panel.open({ page: layer.options.page + encodeURIComponent(id), name });
+      const kind = layer.options.kinds?.[properties?.kind];
+      panel.open({ page: layer.options.page + encodeURIComponent(id), name, layer: properties?.layer ?? layer.options.id, properties, kind });
       tellThen();
       makeRoom(panel.element);
       if (latlng) intoSight(map, latlng, panel.element);

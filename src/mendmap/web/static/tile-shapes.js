@@ -70,7 +70,8 @@
 
     /** What stands for others is drawn twice, the second time a little aside and beneath. */
     _doubled(group) {
-      group.doubled ||= svg("path", { class: `${group.drawn.getAttribute("class")} is-doubled`, transform: `translate(${ASIDE} ${-ASIDE})` });
+      const aside = group.form === "points" ? ASIDE / HALF : ASIDE;
+      group.doubled ||= svg("path", { class: `${group.drawn.getAttribute("class")} is-doubled`, transform: `translate(${aside} ${-aside})` });
       group.doubled.style.cssText = group.drawn.style.cssText;
       if (!group.doubled.isConnected) group.drawn.before(group.doubled);
       return group.doubled;
