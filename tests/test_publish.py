@@ -219,8 +219,10 @@ publish(Settings(lake=sys.argv[1], max_zoom=10), Path(sys.argv[2]))
 
 
 @pytest.fixture(scope="module")
-def changed(lake: Path, copy: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Published, Published]:
-    """A copy of the copy whose archives are damaged, to which an edition was added after a dump was renamed; in the end
+def changed(
+    lake: Path, copy: Path, files: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Published, Published]:
+    """A copy of the copy with a damaged archive, to which an edition was added after a dump was renamed; in the end
     only that is kept."""
     folder = tmp_path_factory.mktemp("changed")
     shutil.copytree(copy, folder / "copy")
@@ -228,8 +230,8 @@ def changed(lake: Path, copy: Path, tmp_path_factory: pytest.TempPathFactory) ->
     place = Testford(folder / "testford")
     place.feature("dumps")["properties"]["name_en"] = "Renamed heap"
     loaded(place, folder / "lake")
-    for archive in (folder / "copy/objects").glob("*.pmtiles"):
-        archive.write_bytes(archive.read_bytes()[:-1])
+    archive = folder / "copy" / files["/tiles/rivers.pmtiles"]
+    archive.write_bytes(archive.read_bytes()[:-1])
     first = publish(settings(folder / "lake"), folder / "copy")
     shutil.copytree(folder / "copy", folder / "both")
     return folder, first, publish(settings(folder / "lake"), folder / "copy", keep=1)
@@ -239,6 +241,7 @@ def test_a_changed_layer_is_a_new_edition_beside_the_old(
     copy: Path, changed: tuple[Path, Published, Published]
 ) -> None:
     folder, first, _ = changed
+    # The damaged archive, of a layer that stayed as it was, was made again.
     before, after = tree(copy), tree(folder / "both")
     moving = {"current.json", "index.html", "recipes.json"}
     assert {path: each for path, each in before.items() if path not in moving}.items() <= after.items()
@@ -246,7 +249,7 @@ def test_a_changed_layer_is_a_new_edition_beside_the_old(
     assert pointer["editions"][0] == first.edition
     assert len(pointer["editions"]) == 2
     new = set(after) - set(before)
-    # Rivers and stations stayed as they were, and so did scripts and styles, and tables without a word of their snapshot.
+    # Rivers and stations stayed as they were; so did scripts and styles, and tables without a word of their snapshot.
     assert len([path for path in new if path.endswith(".pmtiles")]) == 1
     assert not [path for path in new if path.startswith("static-")]
     assert first.counts.unchanged > 50
@@ -262,13 +265,6 @@ def test_only_the_newest_editions_are_kept_where_asked(changed: tuple[Path, Publ
     rest = {"current.json", "index.html", "recipes.json", "publication.json", f"{first.edition}/manifest.json"}
     assert set(tree(folder / "copy")) == named | rest
     assert json.loads((folder / "copy/current.json").read_text("utf-8"))["editions"] == [first.edition]
-
-
-def test_what_was_damaged_is_made_again(copy: Path, changed: tuple[Path, Published, Published]) -> None:
-    folder, _, _ = changed
-    archives = {path: digest for path, digest in tree(copy / "objects").items() if path.endswith(".pmtiles")}
-    assert len(archives) == 3
-    assert archives.items() <= tree(folder / "both/objects").items()
 
 
 def test_what_is_not_for_everyone_or_too_much_for_a_page_each_is_in_no_file(tmp_path: Path) -> None:
