@@ -1,13 +1,11 @@
 """Looks: light and dark as the reader chooses, on paper, in the system's own colours, and over a background map."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import Service
+from conftest import Service, Watched, assert_accessible, open_map, watched
 from playwright.sync_api import Browser, Page, Route, expect
-from test_browser import Watched, open_map, watched
 
 from mendmap.errors import SettingError
 from mendmap.settings import Settings
@@ -27,13 +25,6 @@ OFFERED = {
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c020000000b4944415478da6364f80f00010501012718e3660000000049454e44ae426082"
 )
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser, color_scheme="light")
-    yield found
-    found.page.context.close()
 
 
 def ground(page: Page) -> str:
@@ -81,12 +72,10 @@ def test_a_look_against_that_of_the_system_has_contrast(browser: Browser, bor_ur
         page.add_init_script(f"localStorage.setItem('mendmap.look', '{chosen}')")
         open_map(page, bor_url) if path == "/" else page.goto(bor_url + path)
         assert ground(page) == {"dark": DARK, "light": LIGHT}[chosen]
-        found = Axe().run(page, options={"runOnly": ["color-contrast"]})
-        assert found.violations_count == 0, f"{path}, {chosen}: {found.generate_report()}"
+        assert_accessible(page, "color-contrast")
         # Where a symbol stands is its meaning: on the map it may be near another, and the table has each at full size.
         page.evaluate("document.querySelector('.map-frame')?.remove()")
-        found = Axe().run(page, options={"runOnly": ["target-size"]})
-        assert found.violations_count == 0, f"{path}, {chosen}: {found.generate_report()}"
+        assert_accessible(page, "target-size")
         page.context.close()
 
 

@@ -15,6 +15,9 @@ from mendmap.lake.ledger import Snapshot
 from mendmap.web import readers
 from mendmap.web.spool import Lent, Loan
 
+# How every address that reads is asked: what GET answers, HEAD answers without its body.
+METHODS = ["GET", "HEAD"]
+
 
 def content(
     request: Request, body: bytes, media_type: str, snapshot: Snapshot, extra: Mapping[str, str] | None = None

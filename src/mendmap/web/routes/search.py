@@ -13,13 +13,12 @@ from mendmap.atlas.model import Feature
 from mendmap.atlas.names import named as features_named
 from mendmap.errors import BadRequestError, not_one_of
 from mendmap.tiles.geojson import MEDIA_TYPE
-from mendmap.web.answers import content, named
+from mendmap.web.answers import METHODS, content, named
 from mendmap.web.asked import Text
 from mendmap.web.keeper import Served, current
 from mendmap.words.fields import name_column
 
 router = APIRouter()
-METHODS = ["GET", "HEAD"]
 # Decimals of degrees: a tenth of a metre.
 _DECIMALS = 6
 

@@ -13,12 +13,11 @@ from mendmap.geo.grid import Tile
 from mendmap.tiles import geojson, mvt
 from mendmap.tiles.cut import cut
 from mendmap.tiles.prepare import FIELDS
-from mendmap.web.answers import content, named
+from mendmap.web.answers import METHODS, content, named
 from mendmap.web.keeper import Served, current
 from mendmap.words.fields import expanded
 
 router = APIRouter(prefix="/tiles")
-METHODS = ["GET", "HEAD"]
 # How tiles are written, by the ending of their address.
 FORMATS = {"geojson": geojson, "mvt": mvt}
 # Those that our map draws, each feature a thing to point at.
