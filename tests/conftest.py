@@ -26,6 +26,7 @@ from place import Testford
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mendmap.cli import main
+from mendmap.lake import connection
 from mendmap.load.check import check
 from mendmap.load.write import write
 
@@ -37,6 +38,10 @@ _WANTING = " is not installed; make test-system adds it"
 # says nothing on a busy machine.
 hypothesis.settings.register_profile("mendmap", derandomize=not PROVE, database=None, deadline=None)
 hypothesis.settings.load_profile("mendmap")
+# The lakes of tests are small, and two processes of tests share the machine: with threads to wait for, a write takes
+# half as long again. Commands and services in processes of their own have all threads; so has make prove.
+if not PROVE:
+    connection._QUIET["threads"] = "1"
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 _CHROMIUM_FLAGS = [
