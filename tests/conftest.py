@@ -122,7 +122,7 @@ def lake(_testford_lake: Path, tmp_path: Path) -> Path:
 def bor_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake that holds the flagship data."""
     lake = tmp_path_factory.mktemp("bor") / "lake"
-    subprocess.run([*MENDMAP, "load", ROOT / "geodata", "--lake", lake], check=True, capture_output=True, timeout=120)
+    write(check(ROOT / "geodata", 100), str(lake), ROOT / "geodata")
     return lake
 
 

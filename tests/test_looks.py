@@ -1,11 +1,12 @@
 """Looks: light and dark as the reader chooses, on paper, in the system's own colours, and over a background map."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Service, Watched, assert_accessible, open_map, watched
+from conftest import Watched, assert_accessible, open_map, watched
 from playwright.sync_api import Browser, Page, Route, expect
+from served import served
 
 from mendmap.errors import SettingError
 from mendmap.settings import Settings
@@ -17,9 +18,9 @@ pytestmark = pytest.mark.system("chromium")
 DARK, LIGHT = "rgb(19, 25, 22)", "rgb(246, 243, 234)"
 TILES = "https://tiles.example/{z}/{x}/{y}.png"
 OFFERED = {
-    "MENDMAP_BASEMAP_URL": TILES,
-    "MENDMAP_BASEMAP_NAME": "Example Maps",
-    "MENDMAP_BASEMAP_ATTRIBUTION": "© <b>Example</b> contributors",
+    "basemap_url": TILES,
+    "basemap_name": "Example Maps",
+    "basemap_attribution": "© <b>Example</b> contributors",
 }
 # A transparent picture of one pixel.
 PIXEL = bytes.fromhex(
@@ -165,9 +166,10 @@ def test_the_panel_is_a_sheet_on_a_phone(browser: Browser, bor_url: str) -> None
 
 
 @pytest.fixture
-def offering(bor_lake: Path, serve: Callable[..., Service]) -> str:
+def offering(bor_lake: Path) -> Iterator[str]:
     """A service that offers a background map."""
-    return serve(bor_lake, **OFFERED).url
+    with served(bor_lake, **OFFERED) as server:
+        yield server.url
 
 
 def test_nobody_is_asked_for_a_background_map_before_the_reader_agrees(desk: Watched, offering: str) -> None:
@@ -219,9 +221,9 @@ def test_a_service_without_a_background_map_lets_pages_ask_nobody(desk: Watched,
     ],
 )
 def test_an_address_that_is_none_of_tiles_is_refused_at_the_start(url: str) -> None:
-    with pytest.raises(SettingError, match="MENDMAP_BASEMAP_URL"):
+    with pytest.raises(SettingError, match="basemap_url"):
         create_app(Settings(basemap_url=url, basemap_name="Example", basemap_attribution="Example"))
-    with pytest.raises(SettingError, match="MENDMAP_BASEMAP_NAME"):
+    with pytest.raises(SettingError, match="basemap_name"):
         create_app(Settings(basemap_url=TILES, basemap_attribution="Example"))
     assert (
         basemaps.origin(Settings(basemap_url=TILES, basemap_name="E", basemap_attribution="E"))
