@@ -16,10 +16,10 @@ serve: $(READY)
 
 # With CI=true the programs of the system are installed first, and nothing is left out.
 test: $(READY) $(if $(filter true,$(CI)),test-system) lint
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0
+	$(BIN)/pytest --numprocesses 2 --dist worksteal --max-worker-restart 0
 
 prove: $(READY) lint
-	MENDMAP_PROVE=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
+	MENDMAP_PROVE=1 $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -1,4 +1,4 @@
-"""Fixtures: a synthetic place, the flagship data in a lake, a running service, a browser.
+"""Fixtures: a synthetic place, the flagship data in a lake, a running service, a browser and its pages.
 
 Tests that need a program of the system are marked ``system(program)``. Without it they are left out and named at
 the end, with the command that adds it; with CI=true a missing program is a failure.
@@ -19,9 +19,16 @@ import httpx2 as httpx
 import hypothesis
 import ogc_place
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from click.testing import CliRunner
 from fastapi.testclient import TestClient
 from place import Testford
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from mendmap.cli import main
+from mendmap.lake import connection
+from mendmap.load.check import check
+from mendmap.load.write import write
 
 ROOT = Path(__file__).parent.parent
 MENDMAP = [sys.executable, "-m", "mendmap"]
@@ -31,6 +38,12 @@ _WANTING = " is not installed; make test-system adds it"
 # says nothing on a busy machine.
 hypothesis.settings.register_profile("mendmap", derandomize=not PROVE, database=None, deadline=None)
 hypothesis.settings.load_profile("mendmap")
+# The lakes of tests are small, and two processes of tests share the machine: with threads to wait for, a write takes
+# half as long again. Commands and services in processes of their own have all threads; so has make prove.
+if not PROVE:
+    connection._QUIET["threads"] = "1"
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
 _CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -75,20 +88,41 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def run_mendmap() -> Run:
-    """Runs the command as its users do."""
+    """Runs a command in this process, since most take less time than a start of Python. That a process of its own says
+    the same, and exits with the same, is a test of its own (test_cli)."""
 
     def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [*MENDMAP, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ | environment)
+        given = list(map(str, arguments))
+        kept = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        done = CliRunner().invoke(main, given, env=environment, prog_name="mendmap")
+        for each, handler in kept.items():
+            signal.signal(each, handler)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(given, done.exit_code, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def _testford_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("testford")
+    place = Testford(folder / "testford").write()
+    write(check(place, 100), str(folder / "lake"), place)
+    return folder / "lake"
+
+
+@pytest.fixture
+def lake(_testford_lake: Path, tmp_path: Path) -> Path:
+    """A lake of the test's own that holds the synthetic place."""
+    return Path(shutil.copytree(_testford_lake, tmp_path / "lake"))
 
 
 @pytest.fixture(scope="session")
 def bor_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake that holds the flagship data."""
     lake = tmp_path_factory.mktemp("bor") / "lake"
-    subprocess.run([*MENDMAP, "load", ROOT / "geodata", "--lake", lake], check=True, capture_output=True, timeout=120)
+    write(check(ROOT / "geodata", 100), str(lake), ROOT / "geodata")
     return lake
 
 
@@ -165,3 +199,54 @@ def ogc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("ogc")
     with ogc_place.service(ogc_place.synthetic(folder / "place"), folder / "lake") as client:
         yield client
+
+
+class Watched:
+    """A page that remembers what it asked for and what went wrong."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.asked: list[str] = []
+        self.wrong: list[str] = []
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
+
+
+def watched(browser: Browser, **options: object) -> Watched:
+    """A page in a context of its own; nothing is animated, so nothing is waited for."""
+    context = browser.new_context(**{"viewport": DESKTOP, "reduced_motion": "reduce", **options})  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    return Watched(context.new_page())
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[Watched]:
+    found = watched(browser)
+    yield found
+    found.page.context.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Watched]:
+    found = watched(browser, viewport=PHONE, has_touch=True, is_mobile=True)
+    yield found
+    found.page.context.close()
+
+
+def open_map(page: Page, url: str) -> None:
+    page.goto(url)
+    # Two maps stand there where two dates are compared, and each shows its own half.
+    expect(page.locator(".marker[data-feature=tir_smelter]").filter(visible=True).first).to_be_visible()
+    expect(page.locator(".tiles-watercourse path.shape").first).to_be_attached()
+    expect(page.locator(".leaflet-tile:not(.leaflet-tile-loaded)")).to_have_count(0)
+
+
+def assert_accessible(page: Page, *rules: str, within: str | None = None) -> None:
+    """Axe finds nothing wrong, by all its rules or by some, with a page or with what is within an element of it.
+
+    Only what is wrong is described: to describe what is right takes axe longer than to look.
+    """
+    options: dict[str, object] = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = Axe().run(page, context=within, options=options)
+    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"

@@ -2,6 +2,7 @@
 are synthetic."""
 
 import json
+import shutil
 import subprocess
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -32,8 +33,7 @@ RULES = [
 HARD = {"id": "hardness", "name_en": "Hardness", "symbol": "H", "medium": "surface_water", "unit": "mg/L"}
 
 
-@pytest.fixture
-def place(testford: Testford) -> Testford:
+def limited(testford: Testford) -> Testford:
     """Testford with rules: hours of SO2 above 350, and copper whose limit depends on how hard the water is."""
     testford.tables["rule"] = [dict(each) for each in RULES]
     testford.tables["parameter"].append(dict(HARD))
@@ -50,9 +50,20 @@ def place(testford: Testford) -> Testford:
 
 
 @pytest.fixture
-def lake(place: Testford, tmp_path: Path) -> Path:
-    load(place, tmp_path / "lake")
-    return tmp_path / "lake"
+def place(testford: Testford) -> Testford:
+    return limited(testford)
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("limited")
+    load(limited(Testford(folder / "testford")), folder / "lake")
+    return folder / "lake"
+
+
+@pytest.fixture
+def lake(loaded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(loaded, tmp_path / "lake"))
 
 
 def known(lake: Path, number: int | None = None) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -189,7 +200,7 @@ def test_answers_as_of_any_number_are_those_that_the_readings_of_then_give(
     folder = tmp_path_factory.mktemp("as-of")
     testford = Testford(folder / "place")
     lake = folder / "lake"
-    load(place.__wrapped__(testford), lake)  # type: ignore[attr-defined]
+    load(limited(testford), lake)
     for nth, acts in enumerate(writes):
         rows = {}
         for parameter, place_in_time, value in acts:

@@ -2,22 +2,20 @@
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import MENDMAP, Service
+from conftest import Watched, assert_accessible, open_map, watched
 from place import Testford, feature
 from playwright.sync_api import Browser, Locator, Page, Route, expect
+from served import served
+from test_lake import load
 
 pytestmark = pytest.mark.system("chromium")
 
 SCREENSHOTS = Path(os.environ.get("MENDMAP_SCREENSHOTS", "screenshots"))
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
 PAGES = (
     "/",
     "/sites",
@@ -47,47 +45,6 @@ TOLD = {
 }
 
 
-class Watched:
-    """A page that remembers what it asked for and what went wrong."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.asked: list[str] = []
-        self.wrong: list[str] = []
-        page.on("request", lambda request: self.asked.append(request.url))
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
-
-
-def watched(browser: Browser, **options: object) -> Watched:
-    """A page in a context of its own; nothing is animated, so nothing is waited for."""
-    context = browser.new_context(**{"viewport": DESKTOP, "reduced_motion": "reduce", **options})  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
-    return Watched(context.new_page())
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser)
-    yield found
-    found.page.context.close()
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser, viewport=PHONE, has_touch=True, is_mobile=True)
-    yield found
-    found.page.context.close()
-
-
-def open_map(page: Page, url: str) -> None:
-    page.goto(url)
-    # Two maps stand there where two dates are compared, and each shows its own half.
-    expect(page.locator(".marker[data-feature=tir_smelter]").filter(visible=True).first).to_be_visible()
-    expect(page.locator(".tiles-watercourse path.shape").first).to_be_attached()
-    expect(page.locator(".leaflet-tile:not(.leaflet-tile-loaded)")).to_have_count(0)
-
-
 @pytest.fixture(scope="module")
 def world_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A service over the synthetic place, whose map shows the whole world and names no zoom for its names."""
@@ -106,11 +63,9 @@ def world_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     place.maps["public"] = '[map]\nid = "public"\ntitle_en = "World"\nview = [-180, -85, 180, 85]\n' + "".join(
         f'[[layer]]\nid = "{layer}"\ncolor = "#883322"\nshape = "square"\n' for layer in ("lakes", "dumps", "rivers")
     )
-    lake = folder / "lake"
-    subprocess.run([*MENDMAP, "load", place.write(), "--lake", lake], check=True, capture_output=True, timeout=120)
-    service = Service(lake, folder / "serve.log", MENDMAP_MAX_ROWS="1")
-    yield service.url
-    service.stop()
+    load(place, folder / "lake")
+    with served(folder / "lake", max_rows=1) as server:
+        yield server.url
 
 
 def count_of(page: Page, layer: str) -> Locator:
@@ -314,11 +269,9 @@ def test_the_map_page_tells_everything_without_javascript(browser: Browser, bor_
 def test_every_page_passes_axe_and_fits_a_narrow_screen(browser: Browser, bor_url: str, path: str) -> None:
     page = watched(browser, color_scheme="light").page
     open_map(page, bor_url) if path == "/" else page.goto(bor_url + path)
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+    assert_accessible(page)
     page.emulate_media(color_scheme="dark")
-    found = Axe().run(page, options={"runOnly": ["color-contrast"]})
-    assert found.violations_count == 0, f"{path} in the dark: {found.generate_report()}"
+    assert_accessible(page, "color-contrast")
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.context.close()
@@ -328,8 +281,7 @@ def test_the_panel_passes_axe(desk: Watched, bor_url: str) -> None:
     open_map(desk.page, bor_url)
     desk.page.locator(".marker[data-feature=tir_smelter]").click()
     expect(desk.page.locator(".panel .feature")).to_be_visible()
-    found = Axe().run(desk.page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(desk.page)
 
 
 def test_screenshots_are_taken(desk: Watched, phone: Watched, bor_url: str) -> None:

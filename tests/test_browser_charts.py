@@ -1,23 +1,14 @@
 """Charts in a browser: by mouse, keyboard and touch, in both looks, and with the service gone."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from conftest import Watched, assert_accessible, watched
 from playwright.sync_api import Browser, Page, Route, expect
-from test_browser import Watched, watched
 
 pytestmark = pytest.mark.system("chromium")
 
 SERIES = "/series/RS0009A.so2.1h"
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser)
-    yield found
-    found.page.context.close()
 
 
 def opened(page: Page, url: str) -> None:
@@ -142,8 +133,7 @@ def test_a_live_chart_passes_axe_and_takes_the_look_of_the_page(browser: Browser
     page = watched(browser, color_scheme=scheme).page
     opened(page, bor_url)
     page.locator(".chart-stage").focus()
-    found = Axe().run(page, context=".chart")
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page, within=".chart")
     ground = page.locator(".drawing > rect").first.evaluate("each => getComputedStyle(each).fill")
     assert ground == {"light": "rgb(255, 253, 248)", "dark": "rgb(27, 35, 31)"}[scheme]
     page.context.close()

@@ -1,11 +1,14 @@
 """The commands: each has help with an example, and says what went wrong in a line, without a traceback."""
 
+import contextlib
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import Run
+from conftest import MENDMAP, Run
 from place import Testford
 
 from mendmap.cli import main
@@ -30,6 +33,19 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 def test_a_setting_that_is_wrong_is_one_line(run_mendmap: Run) -> None:
     done = run_mendmap("serve", MENDMAP_PORT="many")
     assert (done.returncode, done.stderr) == (1, "mendmap: MENDMAP_PORT: not a int: 'many'\n")
+
+
+@pytest.mark.parametrize("arguments", [["check", "--json"], ["lod"], ["progress"]])
+def test_a_process_of_its_own_says_and_exits_the_same(arguments: list[str], tmp_path: Path, run_mendmap: Run) -> None:
+    nowhere = {"MENDMAP_LAKE": str(tmp_path / "none")}
+    command = [*MENDMAP, *arguments]
+    started = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=os.environ | nowhere
+    )
+    with contextlib.chdir(tmp_path):
+        here = run_mendmap(*arguments, **nowhere)
+    assert started.returncode == here.returncode > 0
+    assert (started.stdout, started.stderr) == (here.stdout, here.stderr)
 
 
 def test_a_folder_that_may_not_be_written_is_one_line(tmp_path: Path, run_mendmap: Run) -> None:

@@ -1,14 +1,14 @@
 """Many features on the map: few elements of the page, each feature still a thing to point at, to open and to filter,
 and nothing kept of what left the view. The features are synthetic."""
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
-from conftest import MENDMAP, Service
+from conftest import Watched
 from place import MAP, Testford, feature, point, polygon
-from playwright.sync_api import Browser, Page, expect
-from test_browser import Watched, watched
+from playwright.sync_api import Page, expect
+from served import served
+from test_lake import load
 
 pytestmark = pytest.mark.system("chromium")
 
@@ -35,21 +35,17 @@ def crowded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     place.maps["public"] = MAP.replace(
         'title_en = "Testford"', 'title_en = "Testford"\nview = [20.2, 44.2, 20.48, 44.4]'
     )
-    lake = folder / "lake"
-    subprocess.run([*MENDMAP, "load", place.write(), "--lake", lake], check=True, capture_output=True, timeout=120)
-    service = Service(lake, folder / "serve.log")
-    yield service.url
-    service.stop()
+    load(place, folder / "lake")
+    with served(folder / "lake") as server:
+        yield server.url
 
 
 @pytest.fixture
-def desk(browser: Browser, crowded_url: str) -> Iterator[Watched]:
-    found = watched(browser)
-    found.page.goto(crowded_url)
-    found.page.wait_for_function(DRAWN)
-    yield found
-    assert found.wrong == []
-    found.page.context.close()
+def desk(desk: Watched, crowded_url: str) -> Iterator[Watched]:
+    desk.page.goto(crowded_url)
+    desk.page.wait_for_function(DRAWN)
+    yield desk
+    assert desk.wrong == []
 
 
 def on_screen(page: Page, lon: float, lat: float) -> tuple[float, float]:

@@ -13,10 +13,10 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2 as httpx
 import pytest
-from conftest import MENDMAP, Service
+from conftest import MENDMAP, Service, Watched, open_map, watched
 from place import MAP, Testford
 from playwright.sync_api import Browser, Page, Route, expect
-from test_browser import Watched, open_map, watched
+from served import served
 from test_lake import load
 
 pytestmark = pytest.mark.system("chromium")
@@ -52,17 +52,14 @@ def hostile_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     place.maps["public"] = MAP.replace('title_en = "Testford"', f"title_en = '''{NAMES['template']}'''")
     place.maps["public"] += "from_zoom = 5\n"
     load(place, folder / "lake")
-    service = Service(folder / "lake", folder / "serve.log")
-    yield service.url
-    service.stop()
+    with served(folder / "lake") as server:
+        yield server.url
 
 
 @pytest.fixture
-def desk(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser)
-    found.page.add_init_script(FORBIDDEN)
-    yield found
-    found.page.context.close()
+def desk(desk: Watched) -> Watched:
+    desk.page.add_init_script(FORBIDDEN)
+    return desk
 
 
 def stands(page: Page) -> None:

@@ -38,13 +38,6 @@ def row(hour: int, value: str = "1", **more: str) -> Row:
     return usual | when | {"value": value, "source": "survey"} | more
 
 
-@pytest.fixture
-def lake(testford: Testford, tmp_path: Path) -> Path:
-    """A lake that holds the synthetic place."""
-    load(testford, tmp_path / "lake")
-    return tmp_path / "lake"
-
-
 def take(lake: Path, rows: Sequence[Row], name: str = "rows.csv", **how: object) -> Ingested:
     path = lake.parent / name
     write_csv(path, list(rows))

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from place import Testford
-from test_lake import load
 
 from mendmap.errors import BadRequestError, KeyRefusedError, NotFoundError
 from mendmap.lake import keys, ledger
@@ -18,10 +16,9 @@ KNOWN = {"chimney", "inlet"}
 
 
 @pytest.fixture
-def lake(testford: Testford, tmp_path: Path) -> str:
+def lake(lake: Path) -> str:
     """The address of a lake that holds the synthetic place."""
-    load(testford, tmp_path / "lake")
-    return str(tmp_path / "lake")
+    return str(lake)
 
 
 def made(lake: str, name: str = "logger", stations: tuple[str, ...] = ()) -> tuple[keys.Key, str]:

@@ -9,19 +9,9 @@ from pathlib import Path
 
 import httpx2 as httpx
 import orjson
-import pytest
 from conftest import Service, times
-from place import Testford
 from test_ingest import HOUR, START, held, row, take
-from test_lake import load
 from test_post import key_of, ledger_rows
-
-
-@pytest.fixture
-def lake(testford: Testford, tmp_path: Path) -> Path:
-    """A lake that holds the synthetic place."""
-    load(testford, tmp_path / "lake")
-    return tmp_path / "lake"
 
 
 class Logger(threading.Thread):

@@ -8,8 +8,8 @@ import pytest
 from conftest import Run
 from place import Testford, feature, point
 
-from mendmap.errors import GeodataError, LakeEmptyError, NotFoundError
-from mendmap.lake import contents, ledger
+from mendmap.errors import GeodataError, LakeEmptyError, LakeError, NotFoundError
+from mendmap.lake import connection, contents, ledger
 from mendmap.lake.connection import open_lake
 from mendmap.lake.contents import Contents
 from mendmap.lake.ledger import Snapshot
@@ -230,3 +230,20 @@ def test_a_lake_that_cannot_be_opened_is_one_line(tmp_path: Path, testford: Test
     done = run_mendmap("progress", "--lake", broken)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+def test_an_extension_that_its_maker_did_not_sign_is_refused(
+    testford: Testford, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(testford, tmp_path / "lake")
+    # Loaded a second time, the same files are taken as they were found; another file is not.
+    assert connection._signed
+    load(testford, tmp_path / "lake")
+    right = connection._extension(connection._EXTENSIONS[0])
+    wrong = tmp_path / right.name
+    content = bytearray(right.read_bytes())
+    content[len(content) // 2] ^= 1
+    wrong.write_bytes(content)
+    monkeypatch.setattr(connection, "_extension", lambda _: wrong)
+    with pytest.raises(LakeError, match="signature"):
+        open_lake(str(tmp_path / "lake"))

@@ -5,7 +5,6 @@ import hashlib
 import io
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,46 +14,15 @@ from zipfile import ZipFile
 import geopandas
 import httpx2 as httpx
 import pytest
-import uvicorn
 from click.testing import CliRunner
 from conftest import times
 from place import Testford, feature, point
+from served import Server, served
 from test_lake import load
 
 from mendmap.cli import main
 from mendmap.exports.layers.chosen import Chosen
 from mendmap.exports.layers.formats import FORMATS
-from mendmap.settings import Settings
-from mendmap.web.app import create_app
-
-
-class Server:
-    """The service on a real socket, in this process, so that a test can break what it does."""
-
-    def __init__(self, lake: Path) -> None:
-        self.app = create_app(Settings(lake=str(lake)))
-        self._server = uvicorn.Server(uvicorn.Config(self.app, port=0, log_level="critical"))
-        self._thread = threading.Thread(target=self._server.run)
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
-        self.port = int(self._server.servers[0].sockets[0].getsockname()[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    @property
-    def spooled(self) -> list[Path]:
-        return list(Path(self.app.state.keeper.spool._folder.name).iterdir())
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-
-    def raw(self, address: str, *headers: str, version: str = "1.1") -> bytes:
-        """All that comes over a bare socket until the other side closes it."""
-        lines = [f"GET {address} HTTP/{version}", "Host: testford", "Connection: close", *headers, "", ""]
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as wire:
-            wire.sendall("\r\n".join(lines).encode())
-            return b"".join(iter(lambda: wire.recv(65536), b""))
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +39,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(lake: Path) -> Iterator[Server]:
-    found = Server(lake)
-    yield found
-    found.stop()
+    with served(lake) as found:
+        yield found
 
 
 def get(server: Server, address: str, **headers: str) -> httpx.Response:

@@ -1,13 +1,12 @@
 """Looks: light and dark as the reader chooses, on paper, in the system's own colours, and over a background map."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import Service
+from conftest import Watched, assert_accessible, open_map, watched
 from playwright.sync_api import Browser, Page, Route, expect
-from test_browser import Watched, open_map, watched
+from served import served
 
 from mendmap.errors import SettingError
 from mendmap.settings import Settings
@@ -19,21 +18,14 @@ pytestmark = pytest.mark.system("chromium")
 DARK, LIGHT = "rgb(19, 25, 22)", "rgb(246, 243, 234)"
 TILES = "https://tiles.example/{z}/{x}/{y}.png"
 OFFERED = {
-    "MENDMAP_BASEMAP_URL": TILES,
-    "MENDMAP_BASEMAP_NAME": "Example Maps",
-    "MENDMAP_BASEMAP_ATTRIBUTION": "© <b>Example</b> contributors",
+    "basemap_url": TILES,
+    "basemap_name": "Example Maps",
+    "basemap_attribution": "© <b>Example</b> contributors",
 }
 # A transparent picture of one pixel.
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c020000000b4944415478da6364f80f00010501012718e3660000000049454e44ae426082"
 )
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser, color_scheme="light")
-    yield found
-    found.page.context.close()
 
 
 def ground(page: Page) -> str:
@@ -81,12 +73,10 @@ def test_a_look_against_that_of_the_system_has_contrast(browser: Browser, bor_ur
         page.add_init_script(f"localStorage.setItem('mendmap.look', '{chosen}')")
         open_map(page, bor_url) if path == "/" else page.goto(bor_url + path)
         assert ground(page) == {"dark": DARK, "light": LIGHT}[chosen]
-        found = Axe().run(page, options={"runOnly": ["color-contrast"]})
-        assert found.violations_count == 0, f"{path}, {chosen}: {found.generate_report()}"
+        assert_accessible(page, "color-contrast")
         # Where a symbol stands is its meaning: on the map it may be near another, and the table has each at full size.
         page.evaluate("document.querySelector('.map-frame')?.remove()")
-        found = Axe().run(page, options={"runOnly": ["target-size"]})
-        assert found.violations_count == 0, f"{path}, {chosen}: {found.generate_report()}"
+        assert_accessible(page, "target-size")
         page.context.close()
 
 
@@ -176,9 +166,10 @@ def test_the_panel_is_a_sheet_on_a_phone(browser: Browser, bor_url: str) -> None
 
 
 @pytest.fixture
-def offering(bor_lake: Path, serve: Callable[..., Service]) -> str:
+def offering(bor_lake: Path) -> Iterator[str]:
     """A service that offers a background map."""
-    return serve(bor_lake, **OFFERED).url
+    with served(bor_lake, **OFFERED) as server:
+        yield server.url
 
 
 def test_nobody_is_asked_for_a_background_map_before_the_reader_agrees(desk: Watched, offering: str) -> None:
@@ -230,9 +221,9 @@ def test_a_service_without_a_background_map_lets_pages_ask_nobody(desk: Watched,
     ],
 )
 def test_an_address_that_is_none_of_tiles_is_refused_at_the_start(url: str) -> None:
-    with pytest.raises(SettingError, match="MENDMAP_BASEMAP_URL"):
+    with pytest.raises(SettingError, match="basemap_url"):
         create_app(Settings(basemap_url=url, basemap_name="Example", basemap_attribution="Example"))
-    with pytest.raises(SettingError, match="MENDMAP_BASEMAP_NAME"):
+    with pytest.raises(SettingError, match="basemap_name"):
         create_app(Settings(basemap_url=TILES, basemap_attribution="Example"))
     assert (
         basemaps.origin(Settings(basemap_url=TILES, basemap_name="E", basemap_attribution="E"))

@@ -2,17 +2,16 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import MENDMAP, Service
+from conftest import Watched, assert_accessible, open_map, watched
 from place import Testford, feature, point
 from playwright.sync_api import Browser, Page, Route, expect
-from test_browser import PHONE, Watched, open_map, watched
+from served import served
+from test_lake import load
 
 pytestmark = pytest.mark.system("chromium")
 # Right-to-left marks, markup, templates, an emoji, and far too much of it.
@@ -27,20 +26,6 @@ PRINTER = """() => { window.print = () => {
   window.sheet = [className, text(".print-title"), text(".print-foot"), Math.round(box.width), tiles];
   document.body.dataset.printed = "";
 }; }"""
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser)
-    yield found
-    found.page.context.close()
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser, viewport=PHONE, has_touch=True, is_mobile=True)
-    yield found
-    found.page.context.close()
 
 
 def test_lake_robule_is_found_in_every_script_by_keyboard_alone(desk: Watched, bor_url: str) -> None:
@@ -239,11 +224,9 @@ def test_the_open_search_and_the_tools_pass_axe_in_light_and_dark(browser: Brows
     page.get_by_role("combobox").fill("robule")
     expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("ArrowDown")
-    report = Axe().run(page)
-    assert report.violations_count == 0, report.generate_report()
+    assert_accessible(page)
     page.emulate_media(color_scheme="dark")
-    report = Axe().run(page, options={"runOnly": ["color-contrast"]})
-    assert report.violations_count == 0, report.generate_report()
+    assert_accessible(page, "color-contrast")
     targets = page.locator(".tool, .leaflet-bar a, .search-field, .search-list li, .layer-row label")
     boxes = "all => all.map((each) => each.getBoundingClientRect()).map((box) => [box.width, box.height])"
     sizes = targets.evaluate_all(boxes)
@@ -282,14 +265,9 @@ def hostile_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         f'[[layer.class]]\nvalue = "published"\nname_en = {text}\nshape = "star"\n'
         '[[layer]]\nid = "lakes"\ncolor = "#336699"\nfrom_zoom = 4\n'
     )
-    lake = folder / "lake"
-    done = subprocess.run(
-        [*MENDMAP, "load", place.write(), "--lake", lake], capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    service = Service(lake, folder / "serve.log")
-    yield service.url
-    service.stop()
+    load(place, folder / "lake")
+    with served(folder / "lake") as server:
+        yield server.url
 
 
 def test_hostile_names_stay_text_in_every_element(desk: Watched, hostile_url: str) -> None:

@@ -1,6 +1,5 @@
 """Our Folium elements in a notebook: a page saved by plain Folium, opened from another origin than the service's."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,9 +10,9 @@ import httpx2 as httpx
 import numpy as np
 import pyogrio
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from conftest import Watched
+from playwright.sync_api import Page, expect
 from static_server import serving
-from test_browser import Watched, watched
 
 from mendmap import maps
 from mendmap.maps import FirstView, FullScreen, GeoJsonTiles, LayerTree, Legend, Panel, Search, Service, Twin
@@ -39,13 +38,6 @@ DRAWN = """() => {
   const features = [...mendmap.bench(CHART).layers[0].features.values()];
   return { points: Object.fromEntries(features.map((entry) => [entry.id, points(entry)])), shapes };
 }"""
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser)
-    yield found
-    found.page.context.close()
 
 
 def chart_of(service: Service, *elements: Any) -> folium.Map:

@@ -1,14 +1,15 @@
 """Maps are data: a file says which layers a map shows and how; check finds every mistake, with its file and line."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
-from conftest import MENDMAP, ROOT, Run, Service
+from conftest import ROOT, Run
 from place import Testford
+from served import served
+from test_lake import load
 
 from mendmap.catalogue.records import Work
 from mendmap.maps import model, page
@@ -121,12 +122,9 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]
     folder = tmp_path_factory.mktemp("maps")
     place = Testford(folder / "testford")
     place.maps["verdicts"] = CLASSES
-    lake = folder / "lake"
-    subprocess.run([*MENDMAP, "load", place.write(), "--lake", lake], check=True, capture_output=True, timeout=120)
-    service = Service(lake, folder / "serve.log")
-    with httpx.Client(base_url=service.url) as client:
+    load(place, folder / "lake")
+    with served(folder / "lake") as server, httpx.Client(base_url=server.url) as client:
         yield client
-    service.stop()
 
 
 def script_of(client: httpx.Client, path: str) -> str:

@@ -49,13 +49,6 @@ def client_of(lake: Path, **settings: int) -> TestClient:
 
 
 @pytest.fixture
-def lake(testford: Testford, tmp_path: Path) -> Path:
-    """A lake that holds the synthetic place."""
-    load(testford, tmp_path / "lake")
-    return tmp_path / "lake"
-
-
-@pytest.fixture
 def client(lake: Path) -> Iterator[TestClient]:
     with client_of(lake) as client:
         yield client

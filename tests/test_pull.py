@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import forked
 import pytest
 from conftest import MENDMAP, Run, times
 from faults import faults_of
@@ -413,7 +415,7 @@ def test_two_pulls_at_once_lose_and_double_nothing(place: Place) -> None:
     assert len(place.details()) == 2
 
 
-def test_a_killed_pull_misses_nothing_and_takes_nothing_twice(place: Place) -> None:
+def test_a_killed_pull_misses_nothing_and_takes_nothing_twice(place: Place, tmp_path: Path) -> None:
     served = threading.Event()
     chance = random.Random(20261122)
     state = {"hours": 0}
@@ -424,26 +426,36 @@ def test_a_killed_pull_misses_nothing_and_takes_nothing_twice(place: Place) -> N
 
     place.server.answers["/feed.csv"] = reply
     place.feed()
-    command = [*MENDMAP, "pull", "--lake", str(place.lake)]
+    forked.context()
+
+    def pulling() -> ForkServerProcess:
+        return forked.start(["pull", "--lake", place.lake], tmp_path / "output")
+
+    def pulled() -> None:
+        process = pulling()
+        process.join(60)
+        assert process.exitcode == 0
+
     begun = time.monotonic()
     state["hours"] = 10
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    pulled()
     whole_s = time.monotonic() - begun
     landed = 0
     for _ in range(times(4, 60)):
         before = len(values(place.lake))
         state["hours"] += 10
         served.clear()
-        with running(place) as process:
-            assert served.wait(30)
-            time.sleep(chance.uniform(0, whole_s))
-            process.kill()
+        process = pulling()
+        assert served.wait(30)
+        time.sleep(chance.uniform(0, whole_s))
+        process.kill()
+        process.join()
         assert len(values(place.lake)) in (before, state["hours"]), "half of what was fetched is there"
         landed += len(values(place.lake)) == state["hours"]
         if chance.random() < 0.5:
-            subprocess.run(command, check=True, capture_output=True, timeout=60)
+            pulled()
             assert len(values(place.lake)) == state["hours"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    pulled()
     assert values(place.lake) == {START + nth * HOUR: 1.0 for nth in range(state["hours"])}
     opened = open_lake(str(place.lake))
     (twice,) = opened.query("SELECT count(*) FROM readings WHERE superseded IS NOT NULL").fetchall()

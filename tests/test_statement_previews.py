@@ -4,13 +4,14 @@ import csv
 import dataclasses
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
-from conftest import Run, Service
+from conftest import Run
 from place import Testford, feature, line
+from served import served
 from test_lake import load, read
 
 from mendmap.assess.model import Answers, answers
@@ -206,10 +207,13 @@ def test_the_command_says_what_files_would_change_and_writes_nothing(
     assert (refused.returncode, refused.stderr.splitlines()[0]) == (1, "none.csv:0: : no such file")
 
 
-def test_every_statement_has_a_page_its_json_and_its_template(
-    lake: Path, atlas: Atlas, serve: Callable[..., Service]
-) -> None:
-    url = serve(lake).url
+@pytest.fixture
+def url(lake: Path) -> Iterator[str]:
+    with served(lake) as server:
+        yield server.url
+
+
+def test_every_statement_has_a_page_its_json_and_its_template(atlas: Atlas, url: str) -> None:
     told = httpx.get(f"{url}/statements.json").json()["statements"]
     for each in told:
         assert httpx.get(url + each["href"]).status_code == 200

@@ -5,9 +5,8 @@ import itertools
 import re
 
 import pytest
-from conftest import PROVE
+from conftest import PROVE, watched
 from playwright.sync_api import Browser, Page, expect
-from test_browser import watched
 from walker import COVERED, Person, Walker, kept, pages_of, walking
 
 pytestmark = pytest.mark.system("chromium")

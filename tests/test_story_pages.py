@@ -5,19 +5,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from conftest import PHONE, Watched, assert_accessible, watched
 from playwright.sync_api import Browser, Page, expect
-from test_browser import PHONE, Watched, watched
 
 pytestmark = pytest.mark.system("chromium")
 PAGES = ("/sites/tir_smelter", "/sites/dredged_reach", "/accessibility", "/embed/public")
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser)
-    yield found
-    found.page.context.close()
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -30,11 +22,9 @@ def test_every_page_passes_axe_in_light_and_dark_and_fits_a_narrow_screen(
         expect(found.page.locator(".marker[data-feature=tir_smelter]")).to_be_visible()
     for details in found.page.locator("article details, .share").all():
         details.evaluate("each => (each.open = true)")
-    report = Axe().run(found.page)
-    assert report.violations_count == 0, f"{path}: {report.generate_report()}"
+    assert_accessible(found.page)
     found.page.emulate_media(color_scheme="dark")
-    report = Axe().run(found.page, options={"runOnly": ["color-contrast"]})
-    assert report.violations_count == 0, f"{path} in the dark: {report.generate_report()}"
+    assert_accessible(found.page, "color-contrast")
     found.page.set_viewport_size({"width": 320, "height": 640})
     assert found.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     # JSON-LD is data to the policy, not a script.
@@ -42,10 +32,10 @@ def test_every_page_passes_axe_in_light_and_dark_and_fits_a_narrow_screen(
     found.page.context.close()
 
 
-def test_the_panel_tells_first_how_fresh_and_how_it_stands(page: Watched, bor_url: str) -> None:
-    page.page.goto(bor_url)
-    page.page.locator(".marker[data-feature=tir_smelter]").click()
-    panel = page.page.locator(".panel .feature")
+def test_the_panel_tells_first_how_fresh_and_how_it_stands(desk: Watched, bor_url: str) -> None:
+    desk.page.goto(bor_url)
+    desk.page.locator(".marker[data-feature=tir_smelter]").click()
+    panel = desk.page.locator(".panel .feature")
     expect(panel.locator(".fresh")).to_contain_text("No current data here.")
     expect(panel.locator(".fresh a")).to_have_attribute("href", "https://bor.rs/notices/")
     expect(panel.locator(".standing")).to_contain_text("nobody else is known to have checked it")
@@ -78,14 +68,14 @@ def test_a_place_is_read_and_taken_along_without_javascript(browser: Browser, bo
     found.page.context.close()
 
 
-def test_the_home_page_reads_in_the_order_of_its_importance(page: Watched, bor_url: str) -> None:
-    page.page.goto(bor_url)
-    seen = page.page.evaluate(
+def test_the_home_page_reads_in_the_order_of_its_importance(desk: Watched, bor_url: str) -> None:
+    desk.page.goto(bor_url)
+    seen = desk.page.evaluate(
         "[...document.querySelectorAll('#outcomes, #flows-title, #map, #claims, #twin, .share')]"
         ".map(each => each.id || each.className)"
     )
     assert seen == ["outcomes", "flows-title", "map", "claims", "twin", "share"]
-    expect(page.page.locator("#claims")).to_contain_text("What would decide it")
+    expect(desk.page.locator("#claims")).to_contain_text("What would decide it")
 
 
 @pytest.fixture

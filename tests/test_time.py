@@ -2,25 +2,16 @@
 service gone, in the languages of the place."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from conftest import DESKTOP, Watched, assert_accessible, open_map, watched
 from playwright.sync_api import Browser, Page, Route, expect
-from test_browser import DESKTOP, Watched, open_map, watched
 from test_dated import period, work
 
 from mendmap.atlas.dated import begun, over, phase
 
 pytestmark = pytest.mark.system("chromium")
 VALUES = re.compile(r"/values/[a-z_]+/\d{4}-\d\d\.json")
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Watched]:
-    found = watched(browser)
-    yield found
-    found.page.context.close()
 
 
 def opened(page: Page, url: str) -> None:
@@ -219,8 +210,7 @@ def test_nothing_about_time_bars_anyone_from_it(browser: Browser, bor_url: str, 
     page.get_by_role("button", name="Compare").click()
     expect(page.locator(".compare-map .marker").first).to_be_attached()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    found = Axe().run(page).response["violations"]
-    assert not [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+    assert_accessible(page)
     small = page.locator(".time button:visible, .compare-head, .compare-handle").evaluate_all(
         "all => all.map(e => e.getBoundingClientRect()).filter(({width: w, height: h}) => Math.min(w, h) < 24).length"
     )

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
+from conftest import Watched, assert_accessible, watched
 from playwright.sync_api import Browser, Locator, Page, PdfMargins, Position, expect
-from test_browser import SCREENSHOTS, Watched, watched
+from test_browser import SCREENSHOTS
 
 from mendmap.words.languages import Language
 
@@ -126,11 +126,7 @@ class Walker:
         self.page.screenshot(path=folder / f"{self._steps:02}-{step}.png")
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), step
         if axe:
-            report = Axe().run(self.page, context=axe)
-            found = [
-                (each["id"], [node["html"][:200] for node in each["nodes"]]) for each in report.response["violations"]
-            ]
-            assert not found, (step, found)
+            assert_accessible(self.page, within=axe)
 
     def paper(self, step: str) -> bytes:
         """The page as it is printed, kept as a PDF and as a picture of a sheet's width."""

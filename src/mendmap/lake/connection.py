@@ -23,6 +23,8 @@ _TRIES = 12
 # Of long work. DuckDB takes some more beside it; without a bound it would take most of the machine's, and be slower.
 _MEMORY = "1GB"
 _QUIET: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+# The extensions, with the time of their files, whose signatures DuckDB has found right in this process.
+_signed: dict[Path, int] = {}
 Result = TypeVar("Result")
 # Words in the messages by which DuckLake says that a rival wrote first or holds the catalogue's lock.
 _RIVALRY = ("conflict", "database is locked", "failed to commit ducklake transaction")
@@ -142,10 +144,20 @@ def scratch() -> Lake:
     return Lake(connection)
 
 
+def _extended() -> duckdb.DuckDBPyConnection:
+    """A connection of its own, in memory, with the extensions."""
+    wanted = {each: each.stat().st_mtime_ns for each in map(_extension, _EXTENSIONS)}
+    # DuckDB reads 70 MB to check the signatures, and does so for every connection; once in a process is enough.
+    unsigned = {"allow_unsigned_extensions": "true"} if wanted.items() <= _signed.items() else {}
+    connection = duckdb.connect(config=_QUIET | unsigned)
+    for each in wanted:
+        connection.execute(f"LOAD {_quoted(str(each))}")
+    _signed.update(wanted)
+    return connection
+
+
 def _attach(folder: Path, catalogue: Path, create: bool) -> Lake:
-    connection = duckdb.connect(config=_QUIET)
-    for package in _EXTENSIONS:
-        connection.execute(f"LOAD {_quoted(_extension(package))}")
+    connection = _extended()
     connection.execute(
         f"ATTACH {_quoted(f'ducklake:sqlite:{catalogue}')} AS lake "
         # A lake may be moved: what its catalogue says of the data's path is where it was made.
@@ -194,14 +206,14 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
         return
 
 
-def _extension(package: str) -> str:
+def _extension(package: str) -> Path:
     try:
         found = [file for file in files(package) or () if file.suffix == ".duckdb_extension"]
     except PackageNotFoundError:
         found = []
     if not found:
         raise LakeError(f"the Python package {package} is not installed; it carries a part of DuckDB")
-    return str(found[0].locate())
+    return Path(str(found[0].locate()))
 
 
 def _quoted(text: str) -> str:

@@ -195,7 +195,8 @@ def _replace(lake: Lake, address: str, columns: Mapping[str, list[str]], entry: 
             # What a folder no longer holds goes, unless someone else has stated it since.
             folder = "o.recorded IN (SELECT number FROM ledger WHERE act = 'load')"
             goes = f"d.how <> 'removed' OR {folder}" if name == "readings" else "true"
-            _supersede(lake, name, f"differing_{name}", goes, catalogue, number)
+            if before:
+                _supersede(lake, name, f"differing_{name}", goes, catalogue, number)
             stays = f"SEMI JOIN (FROM differing_{name} WHERE how <> 'removed') d ON {_keys(name, 'n', 'd')}"
             ordered = f"ORDER BY {', '.join(f'n.{key}' for key in KEYS[name])}"
             _insert(lake, name, listed, f"{stays} {ordered}", catalogue, number)

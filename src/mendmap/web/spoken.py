@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from mendmap.atlas.model import Atlas
 from mendmap.errors import BadRequestError, not_one_of
+from mendmap.web.answers import METHODS
 from mendmap.words.languages import SOURCE, Language, available, own_name, scripted
 
 
@@ -24,7 +25,6 @@ def _known(_: Annotated[str | None, Query(alias="lang", description="The languag
 
 
 # How pages are routed: what is read in a language may be asked for in it.
-METHODS = ["GET", "HEAD"]
 PAGE: dict[str, Any] = {"methods": METHODS, "dependencies": [Depends(_known)]}
 
 

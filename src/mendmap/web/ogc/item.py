@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from mendmap.errors import NotFoundError
+from mendmap.web.answers import METHODS
 from mendmap.web.keeper import current, page_of
 from mendmap.web.ogc import documented, items, links, schemas
 from mendmap.web.ogc.answers import answer, geojson
@@ -20,7 +21,7 @@ _DOCUMENTED = documented.answers("Feature", *items.FORMS)
 _PARAMETERS = documented.parameters("f", "crs", "properties", "lang", "as-of")
 
 
-@router.api_route("/{featureId}", methods=items.METHODS, responses=_DOCUMENTED, openapi_extra=_PARAMETERS)
+@router.api_route("/{featureId}", methods=METHODS, responses=_DOCUMENTED, openapi_extra=_PARAMETERS)
 def item(request: Request, collectionId: documented.CollectionId, featureId: documented.FeatureId) -> Response:  # noqa: N803
     """One feature."""
     given = request.query_params

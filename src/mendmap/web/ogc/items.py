@@ -18,7 +18,7 @@ from mendmap.atlas.select import Rows
 from mendmap.exports.geojson import features
 from mendmap.geo.crs import Crs
 from mendmap.query.features import CRS84
-from mendmap.web.answers import named
+from mendmap.web.answers import METHODS, named
 from mendmap.web.keeper import Served, current
 from mendmap.web.ogc import documented, links, schemas
 from mendmap.web.ogc.answers import answer, geojson
@@ -28,7 +28,6 @@ from mendmap.web.ogc.negotiation import GEOJSON, HTML, JSON, Form, chosen
 from mendmap.web.problems import refuse
 
 router = APIRouter(prefix=f"{links.PREFIX}/collections/{{collectionId}}/items")
-METHODS = ["GET", "HEAD"]
 FORMS = (GEOJSON, HTML)
 _DOCUMENTED = documented.answers("FeatureCollection", *FORMS)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from mendmap.geo.grid import Tile
+from mendmap.web.answers import METHODS
 from mendmap.web.asked import AsOfText
 from mendmap.web.ogc import documented, grids, links
 from mendmap.web.ogc.answers import varied
@@ -18,7 +19,6 @@ from mendmap.web.ogc.tiled import TILES, Tiled, of_collection, of_dataset
 from mendmap.web.routes import tiles
 
 router = APIRouter(prefix=links.PREFIX)
-METHODS = ["GET", "HEAD"]
 _ANSWERS = documented.answers("Tile", *TILES)
 
 Matrix = Annotated[int, Path(description="The zoom.", ge=0)]

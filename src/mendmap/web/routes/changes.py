@@ -18,11 +18,11 @@ from mendmap.exports.files import rows_csv
 from mendmap.lake import ledger
 from mendmap.lake.changed import Span
 from mendmap.web import answers, feed
-from mendmap.web.answers import named
+from mendmap.web.answers import METHODS, named
 from mendmap.web.asked import AsOfText, Given, Text, given
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
-from mendmap.web.spoken import METHODS, PAGE
+from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix="/changes")
 # Writes on one page of news, and sentences that tell one of them there.

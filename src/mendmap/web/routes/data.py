@@ -5,12 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from mendmap.web import claims, describe
-from mendmap.web.answers import named
+from mendmap.web.answers import METHODS, named
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import current
 
 router = APIRouter()
-METHODS = ["GET", "HEAD"]
 
 
 @router.api_route("/sites.json", methods=METHODS)

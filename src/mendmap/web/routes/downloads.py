@@ -18,7 +18,7 @@ from mendmap.lake.contents import Selection
 from mendmap.query.readings import ReadingQuery
 from mendmap.statements.outcome import checked
 from mendmap.web import answers, asked, layers
-from mendmap.web.answers import named
+from mendmap.web.answers import METHODS, named
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.spool import Loan
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/downloads")
 _TABLES = ("readings", *ASSESSED, *DOWNLOADS)
 
 
-@router.api_route(".json", methods=["GET", "HEAD"])
+@router.api_route(".json", methods=METHODS)
 def listed(request: Request) -> dict[str, object]:
     """Every download: its files, how many rows, its filters, and what its columns mean."""
     atlas = current(request).atlas
@@ -67,13 +67,13 @@ def _columns(fields: Iterable[Field]) -> list[dict[str, object]]:
     ]
 
 
-@router.api_route("/mendmap.qgz", methods=["GET", "HEAD"])
+@router.api_route("/mendmap.qgz", methods=METHODS)
 def project(request: Request) -> Response:
     """A QGIS project with every layer that a map draws."""
     return layers.project(request, current(request))
 
 
-@router.api_route("/{name}", methods=["GET", "HEAD"])
+@router.api_route("/{name}", methods=METHODS)
 def download(
     request: Request,
     name: str,

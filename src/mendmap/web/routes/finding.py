@@ -12,9 +12,9 @@ from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import names
 from mendmap.errors import NotFoundError
 from mendmap.web import head, spoken
-from mendmap.web.answers import content
+from mendmap.web.answers import METHODS, content
 from mendmap.web.keeper import Served, current, page_of
-from mendmap.web.spoken import METHODS, PAGE
+from mendmap.web.spoken import PAGE
 
 router = APIRouter()
 XML = "application/xml"

@@ -8,14 +8,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from mendmap.web import laws
-from mendmap.web.answers import named
+from mendmap.web.answers import METHODS, named
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import current
 from mendmap.web.page import page
 from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix="/limits")
-METHODS = ["GET", "HEAD"]
 
 
 @router.api_route(".json", methods=METHODS)

@@ -11,11 +11,11 @@ from mendmap.exports.metadata import Dataset, Distribution
 from mendmap.package.build import MEDIA_TYPE, build
 from mendmap.package.scope import scope
 from mendmap.web import answers
+from mendmap.web.answers import METHODS
 from mendmap.web.asked import AsOfText, Text
 from mendmap.web.keeper import Served, current
 
 router = APIRouter()
-METHODS = ["GET", "HEAD"]
 PACKAGE = "package.zip"
 # As many rows as there may be: the making of a package always waits for its turn.
 _COSTLY = 10**9

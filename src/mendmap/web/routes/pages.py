@@ -8,7 +8,7 @@ from mendmap.atlas.model import Atlas, Feature
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
 from mendmap.web import claims, describe, linked, spoken, strip
-from mendmap.web.answers import content
+from mendmap.web.answers import METHODS, content
 from mendmap.web.asked import AsOfText
 from mendmap.web.bundle import KINDS, bundle
 from mendmap.web.copied import copied
@@ -18,7 +18,6 @@ from mendmap.web.spoken import PAGE
 from mendmap.words.languages import available
 
 router = APIRouter()
-METHODS = ["GET", "HEAD"]
 SCRIPT = "text/javascript; charset=utf-8"
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 # Rows of the table beneath a map; the pages of sites and stations have more.

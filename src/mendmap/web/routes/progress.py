@@ -15,7 +15,7 @@ from mendmap.exports.tables import Table, about
 from mendmap.progress import changes, document, table
 from mendmap.progress.summary import every
 from mendmap.web import answers, asked
-from mendmap.web.answers import named
+from mendmap.web.answers import METHODS, named
 from mendmap.web.asked import AsOfText, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
@@ -23,7 +23,6 @@ from mendmap.web.spoken import PAGE
 from mendmap.words.fields import Field
 
 router = APIRouter(prefix="/progress")
-METHODS = ["GET", "HEAD"]
 FORMATS = ("csv", "xlsx")
 
 

@@ -15,11 +15,12 @@ from mendmap.exports.files import rows_csv
 from mendmap.query.times import Interval
 from mendmap.statements.model import Outcome
 from mendmap.web import along, answers, asked, claims, describe, profile, spoken
+from mendmap.web.answers import METHODS
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
 from mendmap.web.profile import Row
-from mendmap.web.spoken import METHODS, PAGE
+from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix="/watercourses")
 SVG = "image/svg+xml"

@@ -17,13 +17,12 @@ from mendmap.atlas.names import text_of
 from mendmap.errors import BadRequestError, NotFoundError, not_one_of
 from mendmap.maps.page import UNION
 from mendmap.tiles.geojson import MEDIA_TYPE
-from mendmap.web.answers import content, named
+from mendmap.web.answers import METHODS, content, named
 from mendmap.web.asked import Text
 from mendmap.web.keeper import Served, current
 from mendmap.words.fields import name_column
 
 router = APIRouter()
-METHODS = ["GET", "HEAD"]
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 # Features whose names are in one file, and that are told of in one: each file is some hundred kilobytes at most.

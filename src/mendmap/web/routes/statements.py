@@ -11,14 +11,13 @@ from mendmap.atlas.model import Atlas
 from mendmap.errors import NotFoundError
 from mendmap.statements.template import form, template
 from mendmap.web import claims, linked
-from mendmap.web.answers import content, named
+from mendmap.web.answers import METHODS, content, named
 from mendmap.web.asked import AsOfText
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
 from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix="/statements")
-METHODS = ["GET", "HEAD"]
 _MEDIA = {"csv": "text/csv; charset=utf-8", "geojson": "application/geo+json"}
 
 

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request, Response
 
 from mendmap.charts.strip import STYLE, draw
 from mendmap.web import answers, spoken, strip
+from mendmap.web.answers import METHODS
 from mendmap.web.asked import AsOfText
 from mendmap.web.guards import POLICY
 from mendmap.web.keeper import current
 from mendmap.web.page import page
-from mendmap.web.spoken import METHODS, PAGE
+from mendmap.web.spoken import PAGE
 
 router = APIRouter(prefix="/strip")
 SVG = "image/svg+xml"

@@ -13,11 +13,10 @@ from mendmap.geo.grid import Tile
 from mendmap.tiles import geojson, mvt
 from mendmap.tiles.cut import cut
 from mendmap.tiles.described import vector_layer
-from mendmap.web.answers import content, named
+from mendmap.web.answers import METHODS, content, named
 from mendmap.web.keeper import Served, current
 
 router = APIRouter(prefix="/tiles")
-METHODS = ["GET", "HEAD"]
 # How tiles are written, by the ending of their address.
 FORMATS = {"geojson": geojson, "mvt": mvt}
 

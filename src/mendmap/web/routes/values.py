@@ -12,12 +12,11 @@ from fastapi import APIRouter, Request, Response
 
 from mendmap.atlas import dated
 from mendmap.errors import BadRequestError, shown
-from mendmap.web.answers import content, named
+from mendmap.web.answers import METHODS, content, named
 from mendmap.web.keeper import Served, current
 from mendmap.web.wording import unit
 
 router = APIRouter(prefix="/values")
-METHODS = ["GET", "HEAD"]
 JSON = "application/json"
 _MONTH = re.compile(r"(?!0000)\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
