@@ -12,7 +12,7 @@ import shapely
 from mendmap.atlas.select import Rows
 from mendmap.geo.grid import EXTENT, Tile, side_m
 from mendmap.tiles.blocks import Block
-from mendmap.tiles.outlines import TOLERANCE, Mask, Shapes, clipped, on_grid
+from mendmap.tiles.outlines import TOLERANCE, Mask, Shapes, clipped, coarser, on_grid
 from mendmap.tiles.prepare import MARGIN, TileLayer
 
 
@@ -125,6 +125,6 @@ def _coarser(block: Block, rows: Rows, edges: Rows, pieces: Shapes, most: int) -
     before, now = np.inf, shapely.get_num_coordinates(shapes).sum()
     while most < now < before:
         tolerance = 2 * tolerance or TOLERANCE
-        shapes = np.asarray(shapely.simplify(shapes, tolerance), dtype=object)
+        shapes = coarser(shapes, tolerance)
         before, now = now, shapely.get_num_coordinates(shapes).sum()
     return (every, shapes, tolerance) if tolerance else (edges, pieces, tolerance)

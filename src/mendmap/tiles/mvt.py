@@ -12,7 +12,6 @@ https://protobuf.dev/programming-guides/encoding/.
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -40,6 +39,7 @@ _LAYER = {
 }
 _FEATURE = {"id": 1 << 3 | _VARINT, "tags": 2 << 3 | _BYTES, "type": 3 << 3 | _VARINT, "geometry": 4 << 3 | _BYTES}
 _VALUE = {str: 1 << 3 | _BYTES, float: 3 << 3 | _DOUBLE, int: 6 << 3 | _VARINT, bool: 7 << 3 | _VARINT}
+_ONE, _TAGS, _GEOMETRY = (bytes([each]) for each in (_LAYER["feature"], _FEATURE["tags"], _FEATURE["geometry"]))
 # Commands of a geometry, and how often each is repeated, shifted by 3.
 _MOVE_TO, _LINE_TO, _CLOSE = 1, 2, 7
 
@@ -68,7 +68,7 @@ class _Ready(NamedTuple):
 def written(cuts: Sequence[Cut]) -> TileContent:
     """The layers of a tile; one that has nothing there is left out, so an empty tile is no bytes at all."""
     layers = [_field(_TILE_LAYER, _layer(cut)) for cut in cuts if len(cut.rows)]
-    return replace(content(b"", cuts), body=b"".join(layers))
+    return content(b"".join(layers), cuts)
 
 
 def _layer(cut: Cut) -> bytes:
@@ -76,8 +76,11 @@ def _layer(cut: Cut) -> bytes:
     keys, values, tags = _tags(ready, cut.rows)
     features = []
     for row, told, geometry in zip(cut.rows.tolist(), tags, _geometries(cut, ready), strict=True):
-        body = ready.named[row] + _field(_FEATURE["tags"], told) + _field(_FEATURE["geometry"], geometry)
-        features.append(_field(_LAYER["feature"], body))
+        # The fields are put together at once: this is where most of a tile's time goes.
+        body = b"%b%b%b%b%b%b%b" % (
+            ready.named[row], _TAGS, _varint(len(told)), told, _GEOMETRY, _varint(len(geometry)), geometry
+        )  # fmt: skip
+        features += (_ONE, _varint(len(body)), body)
     parts = [
         _number(_LAYER["version"], 2),
         _field(_LAYER["name"], cut.layer.encode()),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from mendmap.atlas.model import Layer
 from mendmap.catalogue.records import names
+from mendmap.tiles.described import vector_layer
 from mendmap.tiles.prepare import FIELDS
 from mendmap.web.answers import named
 from mendmap.web.asked import AsOfText
@@ -19,7 +20,6 @@ from mendmap.web.ogc.grids import QUAD, GridId
 from mendmap.web.ogc.links import OGC, Link, link
 from mendmap.web.ogc.negotiation import HTML, JSON, TILEJSON, Form, FormText, chosen
 from mendmap.web.ogc.tiled import TILES, Tiled, of_collection, of_dataset
-from mendmap.web.routes.tiles import vector_layer
 from mendmap.web.spoken import PAGE
 from mendmap.words.fields import expanded
 
@@ -189,6 +189,8 @@ def tilejson(tiled: Tiled) -> dict[str, Any]:
         "minzoom": 0,
         "maxzoom": served.settings.max_zoom,
         "bounds": [*box["lowerLeft"], *box["upperRight"]],
-        "vector_layers": [vector_layer(served, each) for each in tiled.layers],
+        "vector_layers": [
+            vector_layer(each, served.atlas.place.languages, served.settings.max_zoom) for each in tiled.layers
+        ],
         "snapshot": named(served.atlas.snapshot),
     }

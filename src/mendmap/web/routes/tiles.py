@@ -12,10 +12,9 @@ from mendmap.atlas.model import Layer
 from mendmap.geo.grid import Tile
 from mendmap.tiles import geojson, mvt
 from mendmap.tiles.cut import cut
-from mendmap.tiles.prepare import FIELDS
+from mendmap.tiles.described import vector_layer
 from mendmap.web.answers import content, named
 from mendmap.web.keeper import Served, current
-from mendmap.words.fields import expanded
 
 router = APIRouter(prefix="/tiles")
 METHODS = ["GET", "HEAD"]
@@ -95,20 +94,6 @@ def tilejson(request: Request, layer: str, form: str) -> dict[str, Any]:
         "minzoom": 0,
         "maxzoom": served.settings.max_zoom,
         "bounds": list(served.atlas.place.extent),
-        "vector_layers": [vector_layer(served, found)],
+        "vector_layers": [vector_layer(found, served.atlas.place.languages, served.settings.max_zoom)],
         "snapshot": named(served.atlas.snapshot),
-    }
-
-
-def vector_layer(served: Served, layer: Layer) -> dict[str, Any]:
-    """What a layer's tiles hold, as TileJSON says it. The type of each field stands where GDAL looks for it and
-    tippecanoe puts it; what it means, beside it."""
-    listed = expanded(FIELDS, served.atlas.place.languages)
-    return {
-        "id": layer.id,
-        "description": layer.description,
-        "minzoom": 0,
-        "maxzoom": served.settings.max_zoom,
-        "fields": {each.name: "Number" if each.kind in ("number", "integer") else "String" for each in listed},
-        "meanings": {each.name: each.meaning for each in listed},
     }
