@@ -73,11 +73,6 @@ class _Held:
         return self._before.pop(role, None)
 
 
-def _own(found: Contents) -> list[Mapping[str, Any]]:
-    """What a catalogue said of itself and of its layers."""
-    return [*found.records["catalogue"], *found.records.get("layer", ())]
-
-
 class Keeper:
     """Watches the lake from a thread of its own, from ``start`` until ``stop``."""
 
@@ -119,8 +114,7 @@ class Keeper:
     @property
     def public(self) -> Served | None:
         """What is served now to everyone; None where nothing is, or the catalogue is not for everyone."""
-        held = self._held
-        return held.served.get(PUBLIC) if held else None
+        return self._held.served.get(PUBLIC) if self._held else None
 
     def served(self, role: str) -> Served:
         """What is served now, as a role sees it: made when it is first asked for. Raises LakeError while there is
@@ -179,7 +173,8 @@ class Keeper:
             held = self._held
             assert held is not None
             then = contents.read(lake, snapshot, now.atlas.place.id, series=whole)
-            hidden = now.view.hidden | access.rules(_own(then), now.view.role)
+            own = [*then.records["catalogue"], *then.records.get("layer", ())]
+            hidden = now.view.hidden | access.rules(own, now.view.role)
             if hidden.whole:
                 raise NotFoundError("snapshot as of", str(snapshot.number))
             found = self._made(held, then, hidden, now.view)
@@ -236,8 +231,7 @@ class Keeper:
 
 
 def current(request: Request) -> Served:
-    """What is served at this moment to whoever asks; take it once a request. Raises LakeError while there is
-    nothing, and KeyRefusedError."""
+    """What is served at this moment to whoever asks; take it once a request. Raises LakeError and KeyRefusedError."""
     keeper: Keeper = request.app.state.keeper
     served = keeper.served(readers.role(request))
     request.state.view = served.view.name
