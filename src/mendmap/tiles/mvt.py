@@ -74,7 +74,7 @@ def written(cuts: Sequence[Cut]) -> TileContent:
 def _layer(cut: Cut) -> bytes:
     ready = cut.block.made(_ready)
     keys, values, tags = _tags(ready, cut.rows)
-    features = []
+    features: list[bytes] = []
     for row, told, geometry in zip(cut.rows.tolist(), tags, _geometries(cut, ready), strict=True):
         # The fields are put together at once: this is where most of a tile's time goes.
         body = b"%b%b%b%b%b%b%b" % (
