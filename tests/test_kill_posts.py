@@ -71,7 +71,7 @@ def test_a_killed_service_has_all_that_it_acknowledged_and_nothing_twice(
             assert time.monotonic() < started + 60
             time.sleep(0.005)
         time.sleep(chance.uniform(0, (time.monotonic() - started) / wanted))
-        service.process.kill()
+        service.kill()
         for logger in loggers:
             logger.join()
             assert logger.refused == []

@@ -8,7 +8,6 @@ first byte comes within 100 ms.
 
 import argparse
 import ctypes
-import datetime as dt
 import statistics
 import subprocess
 import sys
@@ -16,11 +15,8 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import geopandas
 import numpy as np
-import pandas as pd
 import shapely
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -28,6 +24,7 @@ from place import Testford
 from test_lake import load, read
 
 from mendmap.atlas.build import build
+from mendmap.atlas.feature import Features
 from mendmap.atlas.model import Atlas, Layer
 from mendmap.exports.layers.chosen import Chosen, choose
 from mendmap.exports.layers.formats import stream, write
@@ -73,14 +70,9 @@ def synthetic(atlas: Atlas, count: int) -> Chosen:
     rings = centres[:, None, :] + radii[..., None] * np.stack((np.cos(angles), np.sin(angles)), axis=-1)
     shapes = shapely.polygons(np.round(rings, 7))
     layer: Layer = atlas.layers["lakes"]
-    model = layer.frame.iloc[0]
-    cells: dict[str, Any] = {name: [model[name]] * count for name in layer.frame.columns if name != "geometry"}
-    cells["id"] = [f"lake{nth}" for nth in range(count)]
-    cells["newest_reading"] = [dt.datetime(2026, 1, 1, tzinfo=dt.UTC).isoformat()] * count
-    frame = geopandas.GeoDataFrame(
-        {name: pd.Series(values, dtype=object) for name, values in cells.items()}, geometry=shapes, crs="OGC:CRS84"
-    ).set_index("id", drop=False)
-    made = replace(layer, frame=frame[list(layer.frame.columns)])
+    model = layer.features[0]
+    listed = (replace(model, id=f"lake{nth}", geometry=shape) for nth, shape in enumerate(shapes))
+    made = replace(layer, features=Features.of(listed))
     return choose(replace(atlas, layers={**atlas.layers, "lakes": made}), made, {})
 
 

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
-import geopandas
 import numpy as np
 import pyarrow as pa
 import shapely
 
+from mendmap.atlas.feature import Feature, Features
 from mendmap.atlas.fields import queryables
 from mendmap.atlas.model import Layer
 from mendmap.atlas.select import Index
@@ -41,7 +41,9 @@ def main() -> None:
     rows = parser.parse_args().rows
     layer = synthetic(rows)
     index, known = Index(layer), queryables("bench", "site", {}, ["en"])
-    arrow = pa.table({name: pa.array(layer.frame[name], from_pandas=True) for name in ("kind", "method", "accuracy_m")})
+    arrow = pa.table(
+        {name: pa.array(layer.column(name), from_pandas=True) for name in ("kind", "method", "accuracy_m")}
+    )
     arrow = arrow.append_column("place", pa.array(np.arange(rows)))
     bare = duckdb.connect()
     bare.register("arrow", arrow)
@@ -76,16 +78,17 @@ def synthetic(rows: int) -> Layer:
         "accuracy_m": accuracy,
     }
     shapes = shapely.points(rng.random(rows) + 22, rng.random(rows) + 44)
-    frame = geopandas.GeoDataFrame(columns, geometry=shapes, crs="OGC:CRS84")
-    return Layer("bench", {"en": "Bench"}, "", "site", {}, {}, "", "", 1, (), frame=frame)
+    told = (dict(zip(columns, cells, strict=True)) for cells in zip(*map(list, columns.values()), strict=True))
+    made = (Feature("bench", row["id"], shape, row) for row, shape in zip(told, shapes, strict=True))
+    return Layer("bench", {"en": "Bench"}, "", "site", {}, {}, "", "", 1, Features.of(made))
 
 
 def _boxes(index: Index) -> None:
     """How long a box takes that holds about a thousand."""
-    side = (1000 / len(index.layer.frame)) ** 0.5
+    side = (1000 / len(index.layer.features)) ** 0.5
     asked = FeatureQuery(boxes=boxes(f"22.4,44.4,{22.4 + side},{44.4 + side}"))
     west, south, east, north = asked.boxes[0]
-    x, y = shapely.get_coordinates(index.layer.frame.geometry.to_numpy()).T
+    x, y = shapely.get_coordinates(index.layer.geometries).T
     found = index.rows(asked)
     assert np.array_equal(found, np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north)))
     took = statistics.median(_timed(lambda: index.rows(asked)) for _ in range(TRIES)) * 1e3

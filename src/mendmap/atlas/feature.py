@@ -125,7 +125,7 @@ class Features(Sequence[Feature]):
         return len(self.rows)
 
     def __iter__(self) -> Iterator[Feature]:
-        return (self[nth] for nth in range(len(self)))
+        return (self._feature(nth, row) for nth, row in enumerate(self.rows))
 
     @overload
     def __getitem__(self, position: int) -> Feature: ...
@@ -135,7 +135,9 @@ class Features(Sequence[Feature]):
         if isinstance(position, slice):
             return [self[each] for each in range(*position.indices(len(self)))]
         nth = range(len(self))[position]
-        row = self.rows[nth]
+        return self._feature(nth, self.rows[nth])
+
+    def _feature(self, nth: int, row: recorded.FeatureRow) -> Feature:
         return Feature(row.layer, row.id, row.geometry, row.properties, *self.attached.get(nth, NOTHING))
 
     def __eq__(self, other: object) -> bool:

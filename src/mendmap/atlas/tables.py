@@ -3,7 +3,7 @@
 The columns are those of ``fields``. Not here: what is in a tile (``tiles``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas
@@ -30,10 +30,10 @@ def table(
 ) -> geopandas.GeoDataFrame:
     """A row a feature, indexed by id: those at the positions ``rows`` in their order, or all. ``names`` are the
     columns. A list that stands in a file is one text, its parts between commas, unless ``lists`` are to stay such."""
-    positions = list(range(len(features))) if rows is None else rows.tolist()
-    found = cells(features, names, languages, positions, lists=lists)
+    positions = range(len(features)) if rows is None else rows.tolist()
+    found = cells(features, [*names, "id"], languages, positions, lists=lists)
     # Object columns keep None as None and whole numbers whole, where pandas would make both floats.
-    data = {name: pd.Series(some, dtype=object) for name, some in found.items()}
+    data = {name: pd.Series(found[name], dtype=object) for name in names}
     shapes = features.geometries if rows is None else features.geometries[rows]
     frame = geopandas.GeoDataFrame(data, geometry=geopandas.GeoSeries(list(shapes), crs=CRS), crs=CRS)
     frame.index = pd.Index(found["id"], dtype=object, name="id")
@@ -43,37 +43,39 @@ def table(
 def cells(
     features: Features, names: Sequence[str], languages: Sequence[str], positions: Sequence[int], *, lists: bool
 ) -> dict[str, list[Any]]:
-    """The cells of each column, and of ``id`` in any case."""
-    found: dict[str, list[Any]] = {name: [] for name in dict.fromkeys((*names, "id"))}
+    """The cells of some columns, of the features at some positions."""
+    found: dict[str, list[Any]] = {name: [] for name in names}
     own = [name for name in found if name not in _JOINED and name not in ("id", "layer")]
+    if own:
+        _fill({name: found[name] for name in own}, languages, features.rows.bodies(positions), lists=lists)
+    if "id" in found:
+        found["id"] = features.rows.ids_at(positions)
+    if "layer" in found:
+        found["layer"] = [features.rows.place(each)[0].layer for each in positions]
+    told = [(nth, features.attached[each]) for nth, each in enumerate(positions) if each in features.attached]
+    joined = [(nth, Feature("", "", None, {}, *each)) for nth, each in told]
+    for name in (each for each in found if each in _JOINED):
+        # To most features of a large layer nothing is joined.
+        found[name] = [_JOINED[name](_NOTHING)] * len(positions)
+        for nth, each in joined:
+            found[name][nth] = _JOINED[name](each)
+    return found
+
+
+def _fill(
+    found: Mapping[str, list[Any]], languages: Sequence[str], bodies: Iterable[Mapping[str, Any]], *, lists: bool
+) -> None:
+    """Adds what features say themselves to columns."""
     of_names = {name_column("name", language): language for language in languages}
-    plain = [(found[name], name) for name in own if name not in of_names]
-    named = [(found[name], of_names[name]) for name in own if name in of_names]
-    joined = [(found[name], _JOINED[name]) for name in found if name in _JOINED]
+    plain = [(column, name) for name, column in found.items() if name not in of_names]
+    named = [(column, of_names[name]) for name, column in found.items() if name in of_names]
     # A text that stands in many cells is kept once.
     kept: dict[str, str] = {}
-    nothing = Feature("", "", None, {})
-    empty = [(column, make(nothing)) for column, make in joined]
-    for position in positions:
-        held, at = features.rows.place(position)
-        found["id"].append(held.ids[at].as_py())
-        if "layer" in found:
-            found["layer"].append(held.layer)
-        if own:
-            body = held.properties(at)
-            for column, name in plain:
-                column.append(_cell(body.get(name), kept, lists=lists))
-            for column, language in named:
-                column.append(body["name"].get(language))
-        told = features.attached.get(position)
-        if told is None:
-            for column, value in empty:
-                column.append(value)
-        else:
-            whole = Feature("", "", None, {}, *told)
-            for column, make in joined:
-                column.append(make(whole))
-    return found
+    for body in bodies:
+        for column, name in plain:
+            column.append(_cell(body.get(name), kept, lists=lists))
+        for column, language in named:
+            column.append(body["name"].get(language))
 
 
 def _cell(value: Any, kept: dict[str, str], *, lists: bool) -> Any:
@@ -141,6 +143,7 @@ def _newest(feature: Feature) -> str | None:
     return newest.isoformat() if newest else None
 
 
+_NOTHING = Feature("", "", None, {})
 # What is joined to a feature, as JSON would hold it, by column.
 _JOINED: dict[str, Callable[[Feature], Any]] = {
     "state": lambda each: each.state.state if each.state else None,

@@ -3,6 +3,9 @@
 Not here: what is served (``web.app``). Any other ASGI server can carry ``mendmap.web.app:served``.
 """
 
+import multiprocessing
+import os
+import signal
 import socket
 import sys
 import tempfile
@@ -10,6 +13,7 @@ import threading
 import time
 from dataclasses import replace
 from functools import partial
+from multiprocessing.connection import wait
 from typing import Any
 
 import click
@@ -68,8 +72,16 @@ def _service(chosen: Settings) -> Any:
     from mendmap.web.app import create_app
 
     log_to_stderr()
+    threading.Thread(target=_outlived, daemon=True).start()
     sys.setswitchinterval(_SWITCH_S)
     return create_app(chosen)
+
+
+def _outlived() -> None:
+    """Ends a worker whose master was killed: nobody else would, and its port would stay taken."""
+    if master := multiprocessing.parent_process():
+        wait([master.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _bindable(host: str, port: int) -> tuple[str, int]:

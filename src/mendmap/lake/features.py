@@ -43,29 +43,31 @@ class _Bodies:
     """JSON objects, compressed in blocks. Safe to use from several threads."""
 
     def __init__(self, texts: pa.LargeStringArray) -> None:
-        _, ends, content = texts.buffers()
-        self._ends = np.zeros(1, np.int64)
-        self._blocks: list[bytes] = []
-        if len(texts):
-            self._ends = np.frombuffer(ends, np.int64)[texts.offset : texts.offset + len(texts) + 1].copy()
+        self._blocks: list[tuple[bytes, int, NDArray[np.int32]]] = []
         for first in range(0, len(texts), _BLOCK):
-            begin, end = self._ends[[first, min(first + _BLOCK, len(texts))]].tolist()
-            self._blocks.append(pa.compress(content.slice(begin, end - begin), codec="lz4", asbytes=True))
+            some = [each.encode() for each in texts.slice(first, _BLOCK).to_pylist()]
+            content = b"[%b]" % b",".join(some)
+            # Each begins after a bracket or a comma.
+            begins = np.cumsum([1, *(len(each) + 1 for each in some)], dtype=np.int32)
+            self._blocks.append((pa.compress(content, codec="lz4", asbytes=True), len(content), begins))
         self._opened = (-1, b"")
 
     def __getitem__(self, position: int) -> dict[str, Any]:
-        number = position // _BLOCK
-        begin, end, base = (int(self._ends[each]) for each in (position, position + 1, number * _BLOCK))
-        found: dict[str, Any] = orjson.loads(self._block(number)[begin - base : end - base])
+        number, nth = divmod(position, _BLOCK)
+        begins = self._blocks[number][2]
+        found: dict[str, Any] = orjson.loads(self._block(number)[begins[nth] : begins[nth + 1] - 1])
         return found
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """All of them, in a quarter of the time that asking for one after another takes."""
+        return (body for number in range(len(self._blocks)) for body in orjson.loads(self._block(number)))
 
     def _block(self, number: int) -> bytes:
         # Most who look at one look at its neighbours next. Read once: another thread may open another block.
         opened, content = self._opened
         if opened != number:
-            first = number * _BLOCK
-            size = int(self._ends[min(first + _BLOCK, len(self._ends) - 1)] - self._ends[first])
-            content = pa.decompress(self._blocks[number], size, codec="lz4", asbytes=True)
+            compressed, size, _ = self._blocks[number]
+            content = pa.decompress(compressed, size, codec="lz4", asbytes=True)
             self._opened = (number, content)
         return content
 
@@ -138,11 +140,23 @@ class FeatureTable:
         ident = self.ids[position].as_py()
         return FeatureRow(self.layer, ident, self.geometries[position], self.properties(position))
 
+    def __iter__(self) -> Iterator[FeatureRow]:
+        listed = zip(self._ids(), self.geometries, self._bodies, strict=True)
+        return (FeatureRow(self.layer, ident, shape, properties) for ident, shape, properties in listed)
+
+    def bodies(self) -> Iterator[dict[str, Any]]:
+        """What each of them says, in their order."""
+        return iter(self._bodies)
+
+    def _ids(self) -> Iterator[str]:
+        """Every id, some thousand at a time."""
+        some = (self.ids.slice(first, _AT_ONCE).to_pylist() for first in range(0, len(self), _AT_ONCE))
+        return chain.from_iterable(some)
+
     @cached_property
     def _index(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """The hash of each id, sorted, and whose it is: a tenth of the room that a dictionary of them takes."""
-        some = (self.ids.slice(first, _AT_ONCE).to_pylist() for first in range(0, len(self), _AT_ONCE))
-        hashes = np.fromiter((hash(each) for each in chain.from_iterable(some)), np.int64, len(self))
+        hashes = np.fromiter((hash(each) for each in self._ids()), np.int64, len(self))
         order = np.argsort(hashes, kind="stable")
         return hashes[order], order.astype(np.int32)
 
@@ -171,7 +185,7 @@ class FeatureTable:
     @cached_property
     def sources(self) -> frozenset[str]:
         """The documents that they name."""
-        return frozenset(self.properties(each)["source"] for each in range(len(self)))
+        return frozenset(each["source"] for each in self._bodies)
 
     def less(self, hidden: frozenset[str], gone: frozenset[str]) -> "FeatureTable":
         """The same without ``hidden`` properties, naming none of the features that are ``gone``; this very table where
@@ -187,8 +201,8 @@ class FeatureTable:
 
     def _without(self, hidden: frozenset[str], gone: frozenset[str]) -> "FeatureTable":
         texts = []
-        for position in range(len(self)):
-            kept = {name: value for name, value in self.properties(position).items() if name not in hidden}
+        for body in self._bodies:
+            kept = {name: value for name, value in body.items() if name not in hidden}
             for name in ("monitors", "watercourses"):
                 if kept.get(name):
                     kept[name] = [each for each in kept[name] if each not in gone]
@@ -226,7 +240,7 @@ class Features(Sequence[FeatureRow]):
         return self._begins[-1]
 
     def __iter__(self) -> Iterator[FeatureRow]:
-        return (table.row(each) for table in self._listed for each in range(len(table)))
+        return chain.from_iterable(self._listed)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Features):
@@ -251,6 +265,13 @@ class Features(Sequence[FeatureRow]):
         at = bisect_right(self._begins, nth) - 1
         return self._listed[at], nth - self._begins[at]
 
+    def bodies(self, positions: Sequence[int]) -> Iterator[dict[str, Any]]:
+        """What those at some positions say; all of them, from the first to the last, are told the quickest."""
+        if isinstance(positions, range) and positions == range(len(self)):
+            return chain.from_iterable(table.bodies() for table in self._listed)
+        places = (self.place(each) for each in positions)
+        return (table.properties(at) for table, at in places)
+
     def position(self, ident: str) -> int | None:
         """Where the feature of an id stands; None where there is none."""
         for begin, table in zip(self._begins, self._listed, strict=False):
@@ -268,6 +289,12 @@ class Features(Sequence[FeatureRow]):
     def ids(self) -> Iterator[str]:
         """The id of each, in their order."""
         return chain.from_iterable(table.ids.to_pylist() for table in self._listed)
+
+    def ids_at(self, positions: Sequence[int]) -> list[str]:
+        """The ids of those at some positions."""
+        if isinstance(positions, range) and positions == range(len(self)):
+            return list(self.ids)
+        return [table.ids[at].as_py() for table, at in map(self.place, positions)]
 
     @property
     def geometries(self) -> Shapes:

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from mendmap import __version__
 from mendmap.load.intake import Intake
@@ -81,7 +82,16 @@ ROOMS = (
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
+class Service(FastAPI):
+    """The app, with the layer in front of it that spares it what it has answered before."""
+
+    hot: Hot
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.hot(scope, receive, send)
+
+
+def create_app(settings: Settings) -> Service:
     """The service over one lake. It starts without a lake too, and is ready once something is loaded."""
     keeper, intake, cache = Keeper(settings), Intake(settings), TileCache(settings.tile_cache_mb * 1_000_000)
     meter = Meter(settings.metrics_folder, partial(_now, keeper, cache))
@@ -97,7 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
         keeper.stop()
         meter.write()
 
-    app = FastAPI(
+    app = Service(
         title="mendmap",
         version=__version__,
         summary="Maps of land on the mend",
@@ -115,11 +125,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6, thread_minimum_size=_COMPRESSED_ASIDE)
     app.add_middleware(Guards, max_url_length=settings.max_url_length, images=basemaps.origin(settings))
-    app.add_middleware(Hot, keeper=keeper, cache=cache, meter=meter)
+    app.hot = Hot(super(Service, app).__call__, keeper, cache, meter)
     return app
 
 
-def served() -> FastAPI:
+def served() -> Service:
     """The service as the environment sets it up, for a server that asks for no more than a name."""
     return create_app(from_environment())
 

@@ -8,13 +8,15 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from mendmap.lake.ledger import Snapshot
 from mendmap.tiles.prepare import TileLayer
 from mendmap.web.keeper import Served
 
 Header = tuple[bytes, bytes]
+# What an answer answers: the path of a tile, and whether its body is compressed with gzip.
+Key = tuple[str, bool]
 SNAPSHOT = b"mendmap-snapshot"
 # Headers whose values differ from tile to tile; of the others one copy does for all.
 _OWN = (b"etag", b"content-length", b"mendmap-omitted", b"mendmap-widened")
@@ -22,22 +24,17 @@ _OWN = (b"etag", b"content-length", b"mendmap-omitted", b"mendmap-widened")
 OVERHEAD = 1400
 
 
-class Key(NamedTuple):
-    """What an answer answers: the path of a tile, and whether its body is compressed."""
-
-    path: str
-    gzip: bool
-
-
 class Answer:
-    """A whole answer as ASGI sends it: the message that begins it, and the one with its body."""
+    """A whole answer as ASGI sends it: the message that begins it, and the one with its body. ``route`` is the template
+    of its address, and ``error`` what went wrong unexpectedly."""
 
-    __slots__ = ("_headers", "body", "layer", "size", "snapshot", "start", "status", "tag")
+    __slots__ = ("_headers", "body", "error", "layer", "route", "size", "snapshot", "start", "status", "tag")
 
-    def __init__(self, status: int, headers: Sequence[Header], body: bytes, layer: str = "") -> None:
-        self.status, self.layer = status, layer
+    def __init__(self, status: int, headers: Sequence[Header], body: bytes, layer: str, route: str) -> None:
+        self.status, self.layer, self.route = status, layer, route
+        self.error: Exception | None = None
         self.snapshot: Snapshot | None = None
-        self.tag = next((value for name, value in headers if name == b"etag"), b"")
+        self.tag = next((value.decode() for name, value in headers if name == b"etag"), "")
         self._headers = list(headers)
         self.start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": self._headers}
         self.body: dict[str, Any] = {"type": "http.response.body", "body": body}

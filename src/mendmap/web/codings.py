@@ -5,7 +5,6 @@ Not here: compressing (``web.app`` names the middleware that does).
 
 from functools import lru_cache
 
-_GZIP = ("gzip", "x-gzip")
 # Browsers send a handful of distinct values. Longer ones than any of them are not worth remembering.
 _VALUES, _LONGEST = 128, 200
 
@@ -19,9 +18,10 @@ def _takes_gzip(value: bytes) -> bool:
     weights: dict[str, float] = {}
     for each in value.decode("latin-1").lower().split(","):
         coding, _, parameter = each.partition(";")
-        weights[coding.strip()] = _weight(parameter)
+        # The same coding by its name of old (section 8.4.1.3).
+        weights[coding.strip().removeprefix("x-")] = _weight(parameter)
     # What is named goes before what stands for all.
-    return any(weights.get(name, weights.get("*", 0.0)) > 0 for name in _GZIP)
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
 
 
 def _weight(parameter: str) -> float:

@@ -35,7 +35,7 @@ _GONE = 499
 
 
 class Hot:
-    """The outermost layer of the app."""
+    """The outermost layer of the service, around ``app``."""
 
     def __init__(self, app: ASGIApp, keeper: Keeper, cache: TileCache, meter: Meter) -> None:
         self._app, self._keeper, self._cache, self._meter = app, keeper, cache, meter
@@ -43,8 +43,7 @@ class Hot:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = perf_counter()
-        plain = scope["type"] == "http" and scope["path"].startswith(_PREFIX) and not scope["query_string"]
-        asked = _asked(scope) if plain and scope["method"] in _READS else None
+        asked = _asked(scope)
         served = self._keeper.public if asked else None
         if asked is None or served is None:
             await self._passed(scope, receive, send, begun)
@@ -52,35 +51,37 @@ class Hot:
         key, given = asked
         answer = self._cache.get(key, served)
         if answer is None:
-            found = _TILE.fullmatch(key.path)
+            found = _TILE.fullmatch(key[0])
             if found is None or found[1] not in served.tiles:
                 await self._passed(scope, receive, send, begun)
                 return
-            answer = await self._awaited(key, found[1], served, scope)
-        status = await _sent(answer, scope["method"], given, send)
-        self._meter.answered(_ROUTE + key.path.rpartition(".")[2], scope["method"], status, perf_counter() - begun)
+            answer = await self._awaited(key, found, served, scope)
+        start, body, status, method = answer.start, answer.body, answer.status, scope["method"]
+        if given and status == 200 and held(given.decode("latin-1"), answer.tag):
+            headers = [header for header in start["headers"] if header[0] not in _OF_BODY]
+            start, body, status = {**start, "status": 304, "headers": headers}, _NO_BODY, 304
+        await send(start)
+        await send(body if method == "GET" else _NO_BODY)
+        self._meter.answered(answer.route, method, status, perf_counter() - begun)
+        if answer.error:
+            raise answer.error
 
-    async def _awaited(self, key: Key, layer: str, served: Served, scope: Scope) -> Answer:
+    async def _awaited(self, key: Key, found: re.Match[str], served: Served, scope: Scope) -> Answer:
         """An answer from the app, which is asked once for all who wait for the same; whoever goes away takes it from
         nobody. Who comes after a newer snapshot does not wait for a tile of the one before."""
         flight = (key, served.atlas.snapshot, asyncio.get_running_loop())
         task = self._flights.get(flight)
         if task is None:
-            task = self._flights[flight] = asyncio.create_task(self._made(key, layer, scope))
-            task.add_done_callback(lambda done: self._landed(flight, done))
+            task = self._flights[flight] = asyncio.create_task(self._made(key, found, scope))
+            task.add_done_callback(lambda _: self._flights.pop(flight))
         else:
             self._meter.count("tile_waits")
         return await asyncio.shield(task)
 
-    def _landed(self, flight: tuple[object, ...], task: "asyncio.Task[Answer]") -> None:
-        del self._flights[flight]
-        # So that a failure that nobody waits for any more is no failure of this layer.
-        if not task.cancelled():
-            task.exception()
-
-    async def _made(self, key: Key, layer: str, scope: Scope) -> Answer:
+    async def _made(self, key: Key, found: re.Match[str], scope: Scope) -> Answer:
         """What the app answers to someone who asks for nothing but the tile; kept where it is one."""
         messages: list[Message] = []
+        error: Exception | None = None
 
         async def receive() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
@@ -88,10 +89,15 @@ class Hot:
         async def send(message: Message) -> None:
             messages.append(message)
 
-        plain = {"method": "GET", "headers": list(_GZIP if key.gzip else ()), "state": dict(scope.get("state") or {})}
-        await self._app({**scope, **plain}, receive, send)
+        plain = {"method": "GET", "headers": list(_GZIP if key[1] else ()), "state": dict(scope.get("state") or {})}
+        try:
+            await self._app({**scope, **plain}, receive, send)
+        except Exception as failure:
+            # The app has answered that something went wrong; whoever carries us is to know what.
+            error = failure
         body = b"".join(message.get("body", b"") for message in messages[1:])
-        answer = Answer(messages[0]["status"], messages[0]["headers"], body, layer)
+        answer = Answer(messages[0]["status"], messages[0]["headers"], body, found[1], f"{_ROUTE}{found[2]}")
+        answer.error = error
         served = self._keeper.public
         if answer.status == 200 and served is not None:
             self._cache.keep(key, answer, served)
@@ -121,7 +127,12 @@ class Hot:
 
 
 def _asked(scope: Scope) -> tuple[Key, bytes] | None:
-    """What is asked for, and the ETags that the reader has; None where a key is shown."""
+    """What is asked for, and the ETags that the reader has; None where it is no tile that everyone sees alike."""
+    if scope["type"] != "http" or scope["query_string"] or scope["method"] not in _READS:
+        return None
+    path = scope["path"]
+    if not path.startswith(_PREFIX):
+        return None
     coding = given = b""
     for name, value in scope["headers"]:
         if name == b"accept-encoding":
@@ -130,16 +141,4 @@ def _asked(scope: Scope) -> tuple[Key, bytes] | None:
             given = given + b"," + value if given else value
         elif name in _KEYS:
             return None
-    return Key(scope["path"], takes_gzip(coding)), given
-
-
-async def _sent(answer: Answer, method: str, given: bytes, send: Send) -> int:
-    """Sends an answer whole, without its body, or as 304; returns its status."""
-    if given and answer.status == 200 and held(given.decode("latin-1"), answer.tag.decode()):
-        headers = [header for header in answer.start["headers"] if header[0] not in _OF_BODY]
-        await send({"type": "http.response.start", "status": 304, "headers": headers})
-        await send(_NO_BODY)
-        return 304
-    await send(answer.start)
-    await send(answer.body if method == "GET" else _NO_BODY)
-    return answer.status
+    return (path, takes_gzip(coding)), given

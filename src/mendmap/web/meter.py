@@ -45,12 +45,13 @@ class Meter:
     def __init__(self, folder: str, look: Callable[[], dict[str, Any]]) -> None:
         self._folder = Path(folder) if folder else None
         self._look = look
-        self._answers: dict[Answered, list[float]] = {}
+        # A plain tuple is as good a key as an Answered, and is made sooner.
+        self._answers: dict[tuple[str, str, int], list[float]] = {}
         self._counts: Counter[str] = Counter()
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Counts one answer. An address that no route has, and a method that HTTP does not know, count as other."""
-        found = self._answers.get(Answered(route, method, status))
+        found = self._answers.get((route, method, status))
         if found is None:
             known = Answered(route or _OTHER, method if method in _METHODS else _OTHER, status)
             found = self._answers.setdefault(known, [0.0] * (len(BOUNDS) + 2))
