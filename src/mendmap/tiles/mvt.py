@@ -86,7 +86,7 @@ def _layer(cut: Cut, pieces: _Drawn) -> bytes:
     """A layer of a tile, whose ``pieces`` are encoded."""
     ready = cut.block.made(_ready)
     keys, values, tags = _tags(ready, cut.rows)
-    features = []
+    features: list[bytes] = []
     for row, told, geometry in zip(cut.rows.tolist(), tags, _geometries(cut, ready, pieces), strict=True):
         # The fields are put together at once: this is where most of a tile's time goes.
         body = b"%b%b%b%b%b%b%b" % (
