@@ -86,13 +86,8 @@ def _layer(cut: Cut, pieces: _Drawn) -> bytes:
     """A layer of a tile, whose ``pieces`` are encoded."""
     ready = cut.block.made(_ready)
     keys, values, tags = _tags(ready, cut.rows)
-<<<<<<< HEAD
     features: list[bytes] = []
     for row, told, geometry in zip(cut.rows.tolist(), tags, _geometries(cut, ready, pieces), strict=True):
-=======
-    features: list[bytes] = []
-    for row, told, geometry in zip(cut.rows.tolist(), tags, _geometries(cut, ready), strict=True):
->>>>>>> cc7fc0017f6584fcae840d3e1674077ea9f8cdb5
         # The fields are put together at once: this is where most of a tile's time goes.
         body = b"%b%b%b%b%b%b%b" % (
             ready.named[row], _TAGS, _varint(len(told)), told, _GEOMETRY, _varint(len(geometry)), geometry
