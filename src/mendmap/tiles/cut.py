@@ -5,6 +5,7 @@ Not here: what is drawn and how it is simplified (``prepare``), and how a tile i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -86,11 +87,10 @@ def cuts(layer: TileLayer, tiles: Sequence[Tile]) -> list[Cut]:
     block = layer.block(tiles[0])
     found = [_touched(layer, block, tile) for tile in tiles]
     pieces, thin = on_grid(np.concatenate([each.pieces for each in found]))
-    ends = np.cumsum([len(each.pieces) for each in found])[:-1]
-    return [
-        _cut(layer, block, tile, touched, *own)
-        for tile, touched, *own in zip(tiles, found, np.split(pieces, ends), np.split(thin, ends), strict=True)
-    ]
+    ends = np.cumsum([len(each.pieces) for each in found]).tolist()
+    own = [slice(begin, end) for begin, end in pairwise([0, *ends])]
+    listed = zip(tiles, found, own, strict=True)
+    return [_cut(layer, block, tile, touched, pieces[each], thin[each]) for tile, touched, each in listed]
 
 
 class _Touched(NamedTuple):
