@@ -12,7 +12,7 @@ from mendmap.publish import static
 from mendmap.publish.store import Store
 from mendmap.query.times import as_of
 from mendmap.tiles import archive
-from mendmap.web.keeper import Served
+from mendmap.web.served import Served
 
 SUFFIX = ".pmtiles"
 # Which archive came of which recipe, in the published folder.
