@@ -274,7 +274,8 @@ def test_a_feature_is_in_every_tile_it_touches_or_in_none_and_none_is_forgotten(
     layer, whole = (TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, each) for each in (most, 1000))
     found: dict[str, int] = {}
     touched: dict[str, set[Tile]] = {}
-    omitted, drawn = 0, {}
+    drawn: dict[str, set[Tile]] = {}
+    omitted = 0
     for tile in tiles_over((22.07, 44.05, 22.13, 44.09), zoom):
         thin, every = (json.loads(cut(each, tile).body) for each in (layer, whole))
         assert every["omitted"] == 0

@@ -5,6 +5,8 @@ Not here: what is drawn and how it is simplified (``prepare``), and how a tile i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -12,7 +14,7 @@ import shapely
 from mendmap.atlas.select import Rows
 from mendmap.geo.grid import EXTENT, Tile, side_m
 from mendmap.tiles.blocks import Block
-from mendmap.tiles.outlines import TOLERANCE, Mask, Shapes, clipped, on_grid
+from mendmap.tiles.outlines import TOLERANCE, Mask, Shapes, clipped, coarser, on_grid
 from mendmap.tiles.prepare import MARGIN, TileLayer
 
 
@@ -75,7 +77,34 @@ def content(body: bytes, cuts: Sequence[Cut]) -> TileContent:
 
 def cut(layer: TileLayer, tile: Tile) -> Cut:
     """What of a layer is in a tile. Points are whole wherever their disc of accuracy touches the tile."""
-    block = layer.block(tile)
+    return cuts(layer, [tile])[0]
+
+
+def cuts(layer: TileLayer, tiles: Sequence[Tile]) -> list[Cut]:
+    """What of a layer is in some tiles of one block: their pieces are put onto the grid together."""
+    if not tiles:
+        return []
+    block = layer.block(tiles[0])
+    found = [_touched(layer, block, tile) for tile in tiles]
+    pieces, thin = on_grid(np.concatenate([each.pieces for each in found]))
+    ends = np.cumsum([len(each.pieces) for each in found]).tolist()
+    own = [slice(begin, end) for begin, end in pairwise([0, *ends])]
+    listed = zip(tiles, found, own, strict=True)
+    return [_cut(layer, block, tile, touched, pieces[each], thin[each]) for tile, touched, each in listed]
+
+
+class _Touched(NamedTuple):
+    """What of a block touches a tile, as ``Cut`` has it, its pieces not on the grid yet; ``bounded`` counts those that
+    the bound of features left out, ``tolerance`` is in steps."""
+
+    rows: Rows
+    edges: Rows
+    pieces: Shapes
+    bounded: int
+    tolerance: float
+
+
+def _touched(layer: TileLayer, block: Block, tile: Tile) -> _Touched:
     left, upper = tile.x * EXTENT - MARGIN, tile.y * EXTENT - MARGIN
     box = left, upper, left + EXTENT + 2 * MARGIN, upper + EXTENT + 2 * MARGIN
     west, north, east, south = block.boxes
@@ -91,7 +120,11 @@ def cut(layer: TileLayer, tile: Tile) -> Cut:
     tolerance = 0.0
     if block.vertices[rows].sum() > layer.max_vertices:
         edges, pieces, tolerance = _coarser(block, rows, edges, pieces, layer.max_vertices)
-    pieces, thin = on_grid(pieces)
+    return _Touched(rows, edges, pieces, bounded, tolerance)
+
+
+def _cut(layer: TileLayer, block: Block, tile: Tile, touched: _Touched, pieces: Shapes, thin: Mask) -> Cut:
+    rows, edges, _, bounded, tolerance = touched
     widened = int(np.count_nonzero(block.widened[rows]) + np.count_nonzero(thin & ~block.widened[rows[edges]]))
     omitted = bounded + block.others(tile)
     return Cut(layer.id, tile, block, rows, edges, pieces, omitted, widened, tolerance * side_m(tile.z) / EXTENT)
@@ -125,6 +158,6 @@ def _coarser(block: Block, rows: Rows, edges: Rows, pieces: Shapes, most: int) -
     before, now = np.inf, shapely.get_num_coordinates(shapes).sum()
     while most < now < before:
         tolerance = 2 * tolerance or TOLERANCE
-        shapes = np.asarray(shapely.simplify(shapes, tolerance), dtype=object)
+        shapes = coarser(shapes, tolerance)
         before, now = now, shapely.get_num_coordinates(shapes).sum()
     return (every, shapes, tolerance) if tolerance else (edges, pieces, tolerance)

@@ -1,7 +1,6 @@
 """Writes what is in a tile as GeoJSON (RFC 7946), rounded to its steps. Not here: what is in it (``cut``)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import ceil, log10
 
 import numpy as np
@@ -22,10 +21,12 @@ def decimals(zoom: int) -> int:
 
 def written(cuts: Sequence[Cut]) -> TileContent:
     """One FeatureCollection of the layers of a tile, one after another; each feature's properties name its layer."""
-    made = content(b"", cuts)
     features = b",".join([b",".join(_features(each)) for each in cuts if len(each.rows)])
-    body = b'{"type":"FeatureCollection","features":[%b],"omitted":%d}' % (features, made.omitted)
-    return replace(made, body=body)
+    body = b'{"type":"FeatureCollection","features":[%b],"omitted":%d}' % (
+        features,
+        sum(each.omitted for each in cuts),
+    )
+    return content(body, cuts)
 
 
 def _features(cut: Cut) -> list[bytes]:

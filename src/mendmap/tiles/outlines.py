@@ -56,6 +56,15 @@ def _each(shapes: Shapes, tolerance: float) -> Shapes:
     return found
 
 
+def coarser(shapes: Shapes, tolerance: float) -> Shapes:
+    """Shapes simplified one by one to as few vertices as a tolerance allows: parts that are smaller go, while there
+    are others."""
+    found = np.asarray(shapely.simplify(shapes, tolerance, preserve_topology=False), dtype=object)
+    lost = shapely.is_empty(found)
+    found[lost] = shapely.simplify(shapes[lost], tolerance)
+    return found
+
+
 def with_shared_borders(shapes: Shapes) -> Mask:
     """Which shapes are areas that have a stretch of their border in common with another of them."""
     areas = np.flatnonzero(shapely.get_dimensions(shapes) == 2)

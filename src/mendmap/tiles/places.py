@@ -77,9 +77,10 @@ def _boxes(layer: Layer, located: Rows) -> Boxes:
     shapes = layer.geometries[located]
     west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
     points = np.flatnonzero(shapely.get_dimensions(shapes) == 0)
-    accuracy = [layer.features[index].properties.get("accuracy_m") for index in located[points].tolist()]
     high = np.zeros(len(shapes))
-    high[points] = np.degrees(np.array([each or 0 for each in accuracy], dtype=float) / RADIUS_M)
+    if len(points):
+        accuracy_m = np.array([each or 0 for each in layer.column("accuracy_m")], dtype=float)
+        high[points] = np.degrees(accuracy_m[located[points]] / RADIUS_M)
     wide = high / np.maximum(0.01, np.cos(np.radians((south + north) / 2)))
     upper, lower = (
         to_steps(np.column_stack(each), 0) for each in ((west - wide, north + high), (east + wide, south - high))

@@ -9,7 +9,7 @@ import hashlib
 import weakref
 from collections import Counter
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -28,15 +28,24 @@ from mendmap.words.fields import Field, name_column
 MARGIN = 128  # steps of 1/4096 tile kept around it, so that strokes at its edge are whole
 _ABOVE = 2  # zooms that a block lies above its tiles: it is sixteen of them
 _FEW = 1000  # features of a layer that is one block
+_AROUND = 1024  # steps around a block; a border is simplified by what is within some tens of steps
 _BLOCKS_BYTES = 64_000_000
+
+
+class Said(NamedTuple):
+    """What tiles say of a feature at any zoom: its id, its number, and its properties as JSON."""
+
+    id: str
+    number: int
+    properties: bytes
 
 
 class TileLayer:
     """One layer, for one atlas. Safe to use from several threads.
 
     Below the highest zoom, a tile draws at most ``max_drawn`` of the features that have their middle in it. No tile
-    has more than ``max_features`` features, nor more than about ``max_vertices`` vertices. ``blocks`` is where what
-    is made ready is held; layers may share it.
+    has more than ``max_features`` features, at the highest zoom too, nor more than about ``max_vertices`` vertices.
+    ``blocks`` is where what is made ready is held; layers may share it.
     """
 
     def __init__(
@@ -52,7 +61,7 @@ class TileLayer:
         self.max_zoom, self.max_features = max_zoom, max_features
         self.max_drawn, self.max_vertices = max_drawn, max_vertices
         self._layer = layer
-        self._blocks = blocks or Blocks(_BLOCKS_BYTES)
+        self._blocks = Blocks(_BLOCKS_BYTES) if blocks is None else blocks
         self._owner = object()
         weakref.finalize(self, self._blocks.forget, self._owner)
 
@@ -60,6 +69,16 @@ class TileLayer:
     def places(self) -> Places:
         """Where the features are."""
         return Places(self._layer)
+
+    @property
+    def geometries(self) -> Shapes:
+        """The geometry of each feature in degrees."""
+        return self._layer.geometries
+
+    def said(self, index: int) -> Said:
+        """What tiles say of the feature at a position in the layer, made anew each time."""
+        feature = self._layer.features[index]
+        return Said(feature.id, number(self.id, feature.id), orjson.dumps(_properties(self._layer, feature)))
 
     def squares(self, zoom: int) -> list[Tile]:
         """The squares of all the blocks of a zoom that hold something, for who wants every tile."""
@@ -91,8 +110,8 @@ class TileLayer:
         west, north = square.x * side, square.y * side
         edges = np.array([west, north, west + side, north + side])
         core = edges + MARGIN * np.array([-1, -1, 1, 1])
-        # Those beyond the edge decide, up to a tile away, how the borders are simplified that others share with them.
-        around = edges + EXTENT * np.array([-1, -1, 1, 1])
+        # Those a little beyond decide too how the borders are simplified that others share with them.
+        around = edges + _AROUND * np.array([-1, -1, 1, 1])
         final = zoom >= self.max_zoom
         chosen, stands = self._drawn((core if final else around) / scale, zoom)
         boxes = self.places.boxes[chosen] * scale
@@ -114,16 +133,14 @@ class TileLayer:
     def _drawn(self, box: Boxes, zoom: int) -> tuple[Rows, Rows]:
         """The places, in the layer's order, of the features of a box that are drawn at a zoom, and for how many each
         stands."""
-        chosen = self.places.touching(box)
-        stands = np.ones(len(chosen), dtype=np.int64)
-        if zoom < self.max_zoom:
-            chosen, stands = thinned(self.places, chosen, zoom, self.max_drawn)
+        most = self.max_features if zoom >= self.max_zoom else min(self.max_features, self.max_drawn)
+        chosen, stands = thinned(self.places, self.places.touching(box), zoom, most)
         order = np.argsort(self.places.indices[chosen])
         return chosen[order], stands[order]
 
     def _outlines(self, chosen: Rows, boxes: Boxes, inside: Mask, zoom: int) -> tuple[Shapes, Mask]:
         """The shapes of those of some features that are ``inside``, in steps, and which of all are drawn as points."""
-        given = self._layer.geometries[self.places.indices[chosen]]
+        given = self.geometries[self.places.indices[chosen]]
         if zoom >= self.max_zoom:
             return in_steps(given[inside], zoom), np.zeros(len(given), dtype=bool)
         drawn = shapely.get_dimensions(given) > 0
@@ -144,14 +161,14 @@ class TileLayer:
     ) -> Block:
         """A block of features that are drawn, with what is said of each."""
         indices = self.places.indices[chosen]
-        features = [self._layer.features[index] for index in indices.tolist()]
-        said = zip(features, stands.tolist(), dots.tolist(), strict=True)
+        said = [self.said(index) for index in indices.tolist()]
+        how = zip(said, stands.tolist(), dots.tolist(), strict=True)
         return Block(
             zoom,
             indices,
-            tuple(each.id for each in features),
-            tuple(number(self.id, each.id) for each in features),
-            tuple(orjson.dumps(_properties(self._layer, each) | _general(*how)) for each, *how in said),
+            tuple(each.id for each in said),
+            tuple(each.number for each in said),
+            tuple(_general(each.properties, *more) for each, *more in how),
             shapes,
             boxes,
             shapely.get_num_coordinates(shapes).astype(np.int64),
@@ -181,9 +198,12 @@ def number(layer: str, ident: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{layer}/{ident}".encode()).digest()[:8], "big") >> 11
 
 
-def _general(stands: int, dot: bool) -> dict[str, Any]:
-    """What is said of a feature that a zoom generalises."""
-    return ({"stands_for": stands} if stands > 1 else {}) | ({"drawn": "point"} if dot else {})
+def _general(properties: bytes, stands: int, dot: bool) -> bytes:
+    """What is said of a feature, and that a zoom generalises it."""
+    if stands == 1 and not dot:
+        return properties
+    more = (b',"stands_for":%d' % stands if stands > 1 else b"") + (b',"drawn":"point"' if dot else b"")
+    return properties[:-1] + more + b"}"
 
 
 # What the properties of a tile's features mean; those that are not known are left out.
