@@ -3,6 +3,7 @@
 Not here: what is in it (``publish``).
 """
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -43,7 +44,12 @@ def publish(folder: Path, lake: str | None, keep: int | None, max_pages: int) ->
 
 
 def _shown(pages: Iterable[str]) -> Iterable[str]:
-    """The same, with a bar on a terminal and a line elsewhere."""
+    """The same, counted on a terminal, and told once elsewhere."""
     listed = list(pages)
-    with click.progressbar(listed, label=f"{len(listed):,} pages", file=click.get_text_stream("stderr")) as bar:
-        yield from bar
+    if not sys.stderr.isatty():
+        click.echo(f"{len(listed):,} pages, each in every language", err=True)
+        yield from listed
+        return
+    for number, page in enumerate(listed, 1):
+        click.echo(f"\r{number:,} of {len(listed):,} pages, each in every language", nl=number == len(listed), err=True)
+        yield page

@@ -32,20 +32,20 @@ class _Rewriter(HTMLParser):
         self._linked = False
         self.made: list[str] = []
 
-    def handle_starttag(self, tag: str, given: list[tuple[str, str | None]]) -> None:
-        found = self._addressed(tag, given)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = self._addressed(tag, attrs)
         if tag == "html":
-            found = [*given, *self._marks.items()]
-        self._linked = tag == "script" and dict(given).get("type") == _JSON_LD
+            found = [*attrs, *self._marks.items()]
+        self._linked = tag == "script" and dict(attrs).get("type") == _JSON_LD
         if found is not None:
-            self.made.append(self._written(found, given, tag))
-        if tag == "meta" and any(name == "charset" for name, _ in given):
+            self.made.append(self._written(found, attrs, tag))
+        if tag == "meta" and any(name == "charset" for name, _ in attrs):
             told = html.escape(self._policy)
             self.made.append(f'\n<meta http-equiv="Content-Security-Policy" content="{told}">')
 
-    # A tag that closes itself is written as it came; where an address in it changes, it may be left open in HTML, and
-    # what is drawn (SVG) is closed again by whoever reads it.
-    handle_startendtag = handle_starttag
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # It is written closed as it came.
+        self.handle_starttag(tag, attrs)
 
     def _written(self, found: _Given, given: _Given, tag: str) -> str:
         text = self.get_starttag_text() or ""
