@@ -91,6 +91,7 @@ def test_the_map_is_walked_as_the_live_one(visitor: Watched, edition: str, langu
     name = f"{page.viewport_size['width']}-{language}"
     open_map(page, f"{edition}{language}/index.html" if language != "en" else host)
     assert {Path(urlsplit(each).path).suffix for each in visitor.asked if "objects/" in each} >= {".pmtiles"}
+    expect(page.locator(".newer")).to_be_hidden()
     show_map(page)
     seen(page, f"{name}-map")
     # A place, by its symbol.
