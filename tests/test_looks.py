@@ -221,9 +221,9 @@ def test_a_service_without_a_background_map_lets_pages_ask_nobody(desk: Watched,
     ],
 )
 def test_an_address_that_is_none_of_tiles_is_refused_at_the_start(url: str) -> None:
-    with pytest.raises(SettingError, match="basemap_url"):
+    with pytest.raises(SettingError, match="MENDMAP_BASEMAP_URL"):
         create_app(Settings(basemap_url=url, basemap_name="Example", basemap_attribution="Example"))
-    with pytest.raises(SettingError, match="basemap_name"):
+    with pytest.raises(SettingError, match="MENDMAP_BASEMAP_NAME"):
         create_app(Settings(basemap_url=TILES, basemap_attribution="Example"))
     assert (
         basemaps.origin(Settings(basemap_url=TILES, basemap_name="E", basemap_attribution="E"))

@@ -2,11 +2,11 @@
 
 import re
 import shlex
-import subprocess
 from pathlib import Path
 
 import httpx2 as httpx
-from conftest import MENDMAP, ROOT
+import pytest
+from conftest import ROOT, Run
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -16,7 +16,10 @@ def commands(kind: str) -> list[str]:
     return [line.strip() for name, block in BLOCKS if name == kind for line in block.splitlines() if line.strip()]
 
 
-def test_its_commands_run_in_the_order_they_stand(tmp_path: Path) -> None:
+def test_its_commands_run_in_the_order_they_stand(
+    tmp_path: Path, run_mendmap: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "geodata").symlink_to(ROOT / "geodata")
     (tmp_path / "maps").symlink_to(ROOT / "maps")
     ours = [line.partition("#")[0] for line in commands("sh") if line.startswith("mendmap ")]
@@ -25,7 +28,7 @@ def test_its_commands_run_in_the_order_they_stand(tmp_path: Path) -> None:
         words = shlex.split(line)[1:]
         if words[0] == "serve":
             continue
-        done = subprocess.run([*MENDMAP, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        done = run_mendmap(*words)
         assert done.returncode == 0, f"{line}: {done.stderr}"
 
 
