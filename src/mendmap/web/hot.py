@@ -56,7 +56,8 @@ class Hot:
                 await self._passed(scope, receive, send, begun)
                 return
             answer = await self._awaited(key, found, served, scope)
-        start, body, status, method = answer.start, answer.body, answer.status, scope["method"]
+        start: Message = answer.start
+        body, status, method = answer.body, answer.status, scope["method"]
         if given and status == 200 and held(given.decode("latin-1"), answer.tag):
             headers = [header for header in start["headers"] if header[0] not in _OF_BODY]
             start, body, status = {**start, "status": 304, "headers": headers}, _NO_BODY, 304
