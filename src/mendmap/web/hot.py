@@ -57,7 +57,8 @@ class Hot:
                 return
             answer = await self._awaited(key, found, served, scope)
         start: Message = answer.start
-        body, status, method = answer.body, answer.status, scope["method"]
+        body: Message = answer.body
+        status, method = answer.status, scope["method"]
         if given and status == 200 and held(given.decode("latin-1"), answer.tag):
             headers = [header for header in start["headers"] if header[0] not in _OF_BODY]
             start, body, status = {**start, "status": 304, "headers": headers}, _NO_BODY, 304
