@@ -64,7 +64,7 @@ def test_the_locks_carry_hashes_and_no_addresses() -> None:
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     for setting in fields(Settings):
-        row = next((line for line in readme.splitlines() if f"`{variable(setting.name)}`" in line), None)
+        row = next((line for line in readme.splitlines() if line.startswith(f"| `{variable(setting.name)}`")), None)
         assert row, f"{variable(setting.name)} is not in the README"
         assert f"`{setting.default}`" in row or setting.default == "", row
         assert setting.metadata["meaning"] in row
