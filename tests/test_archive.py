@@ -62,7 +62,7 @@ def test_every_tile_of_an_archive_is_the_services_and_none_is_missing(atlas: Atl
         for zoom in range(MAX_ZOOM + 1):
             # Beyond the discs of accuracy and the margins of all features.
             for tile in tiles_over((20.3, 44.4, 20.9, 44.9), zoom):
-                assert found.pop(tile, b"") == mvt.written([cut(tiles, tile, thin=True)]).body, f"{layer.id} {tile}"
+                assert found.pop(tile, b"") == mvt.written([cut(tiles, tile)]).body, f"{layer.id} {tile}"
         assert not found
 
 

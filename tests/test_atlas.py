@@ -13,7 +13,7 @@ from mendmap.atlas.fields import columns
 from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas
 from mendmap.errors import NotFoundError
-from mendmap.lake.contents import FeatureRow
+from mendmap.lake.features import FeatureRow
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pyproj import Geod
 
 from mendmap.atlas.rivers import Along, Rivers, compared, rivers
 from mendmap.geo.chainage import Course
-from mendmap.lake.contents import FeatureRow
+from mendmap.lake.features import FeatureRow
 
 GEOD = Geod(ellps="WGS84")
 MANY = settings(max_examples=times(60, 1000))

@@ -57,7 +57,7 @@ LAYER = geopandas.GeoDataFrame(
     geometry="geometry",
     crs="OGC:CRS84",
 )
-COLUMNS = Columns(LAYER)
+COLUMNS = Columns(LAYER.geometry.to_numpy(), lambda name: LAYER[name].to_numpy(dtype=object))
 
 
 def op(name: str, *args: Any) -> dict[str, Any]:

@@ -242,7 +242,7 @@ def test_an_atlas_without_answers_tells_none(now: Atlas) -> None:
     bare = dataclasses.replace(
         now,
         answers=Answers(answers([])),
-        features={name: dataclasses.replace(each, verdicts=()) for name, each in now.features.items()},
+        features=now.features | {name: dataclasses.replace(each, verdicts=()) for name, each in now.features.items()},
     )
     assert document.of(bare)["summary"]["parameters"] == []
     assert heap(bare)["verdicts"] is None

@@ -6,6 +6,7 @@ import json
 import math
 import operator
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas
@@ -17,8 +18,9 @@ from conftest import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mendmap.atlas.feature import Features
 from mendmap.atlas.fields import columns, queryables
-from mendmap.atlas.model import Layer
+from mendmap.atlas.model import Feature, Layer
 from mendmap.atlas.select import Index
 from mendmap.errors import BadRequestError
 from mendmap.geo.crs import crs
@@ -30,6 +32,19 @@ NAMES = [each.name for each in columns("l", "site", {}, ["en"])]
 QUERYABLES = queryables("l", "site", {}, ["en"])
 
 
+@dataclass(frozen=True)
+class Tabled(Layer):
+    """A layer that has the columns of a table, joined ones too."""
+
+    frame: geopandas.GeoDataFrame = None
+
+    def column(self, name: str) -> list[Any]:
+        return list(self.frame[name])
+
+    def table(self, rows: Any = None, names: Any = None) -> geopandas.GeoDataFrame:
+        return self.frame.iloc[rows][names]
+
+
 def index(rows: list[dict[str, Any]]) -> Index:
     """A layer of some features, which have the columns that are told; the rest are blank."""
     data = {name: [row.get(name) for row in rows] for name in NAMES}
@@ -39,7 +54,8 @@ def index(rows: list[dict[str, Any]]) -> Index:
         geometry=[row.get("geometry") for row in rows],
         crs="OGC:CRS84",
     ).set_index("id", drop=False)
-    return Index(Layer("l", {"en": "L"}, "", "site", {}, {}, "", "", 1, (), frame=frame))
+    features = Features.of(Feature("l", each["id"], each["geometry"], {}) for each in frame.to_dict("records"))
+    return Index(Tabled("l", {"en": "L"}, "", "site", {}, {}, "", "", 1, features, frame=frame))
 
 
 def test_lists_are_no_queryables_and_the_geometry_is() -> None:

@@ -194,7 +194,7 @@ def test_a_station_joined_by_an_assumed_distance_is_left_aside(atlas: Atlas) -> 
     heap = atlas.features["heap"]
     joins = tuple(dataclasses.replace(each, assumed=each.station == "chimney") for each in heap.joins)
     assumed = dataclasses.replace(heap, joins=joins)
-    unsure = dataclasses.replace(atlas, features={**atlas.features, "heap": assumed})
+    unsure = dataclasses.replace(atlas, features=atlas.features | {"heap": assumed})
     found = checked(unsure, [answer(STATE, "exceeds", 9)])
     assert found.outcome == "unverifiable"
     assert found.missing[-1].startswith("Chimney: joined to the place only by an assumed distance")

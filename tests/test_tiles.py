@@ -15,13 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
+from mendmap.atlas.feature import Features
 from mendmap.atlas.model import Feature, Layer
 from mendmap.geo.grid import EXTENT, Tile, side_m, to_lonlat, to_mercator
 from mendmap.tiles.cut import TileContent
 from mendmap.tiles.cut import cut as cut_out
-from mendmap.tiles.geojson import written
-from mendmap.tiles.prepare import TileLayer, decimals, tolerance_m
-from mendmap.tiles.thin import thinned
+from mendmap.tiles.geojson import decimals, written
+from mendmap.tiles.outlines import tolerance_m
+from mendmap.tiles.prepare import TileLayer
 
 MAX_ZOOM = 16
 BOR = (21.95, 43.93, 22.40, 44.22)
@@ -35,8 +36,7 @@ def layer_of(shapes: list[BaseGeometry | None], accuracy_m: float = 1.0) -> Laye
         )
         for nth, shape in enumerate(shapes)
     )
-    frame = geopandas.GeoDataFrame(geometry=[])
-    return Layer("made", {"en": "Made"}, "", "context", {}, {}, "", "", 7, features, frame)
+    return Layer("made", {"en": "Made"}, "", "context", {}, {}, "", "", 7, Features.of(features))
 
 
 def _known(accuracy_m: float) -> dict[str, float]:
@@ -95,8 +95,9 @@ def agrees(found: BaseGeometry, wanted: BaseGeometry, area: BaseGeometry, within
 
 
 def error_m(zoom: int) -> float:
-    """The stated tolerance of a zoom, and the quantum of its coordinates."""
-    return tolerance_m(zoom, MAX_ZOOM) + side_m(zoom) / EXTENT
+    """The stated tolerance of a zoom, and the rounding of its coordinates, first to its steps and then to decimals of
+    degrees that are no coarser: each half of one in either direction."""
+    return tolerance_m(zoom, MAX_ZOOM) + math.sqrt(2) * side_m(zoom) / EXTENT
 
 
 offset = st.tuples(st.floats(-0.02, 0.02), st.floats(-0.015, 0.015))
@@ -152,7 +153,7 @@ def test_a_tile_is_what_the_layer_is_inside_it_and_its_margin(made: BaseGeometry
             assert metres(found).within(whole.buffer(error_m(zoom)))
 
 
-def test_the_error_of_a_zoom_is_its_tolerance_and_one_quantum() -> None:
+def test_the_error_of_a_zoom_is_its_tolerance_and_its_rounding() -> None:
     assert tolerance_m(16, 16) == 0
     assert tolerance_m(15, 16) == pytest.approx(side_m(15) / 256 / 2)
     for zoom in range(21):
@@ -193,13 +194,17 @@ def test_a_bound_leaves_out_the_smallest_and_says_how_many() -> None:
     assert body["omitted"] == 4
 
 
-def test_no_polygon_collapses_however_small_it_is_at_a_zoom() -> None:
+def test_what_is_smaller_than_a_pixel_is_a_point_and_says_so_and_itself_at_the_highest_zoom() -> None:
     tiny = shapely.box(22.1, 44.07, 22.10001, 44.07001)
+    layer = TileLayer(layer_of([tiny, shapely.LineString([(22.1, 44.07), (22.10001, 44.07001)])]), MAX_ZOOM, 10)
     for zoom in range(MAX_ZOOM + 1):
-        features = json.loads(cut(TileLayer(layer_of([tiny]), MAX_ZOOM, 10), tile_at(22.100005, 44.070005, zoom)).body)[
-            "features"
+        features = json.loads(cut(layer, tile_at(22.100005, 44.070005, zoom)).body)["features"]
+        pixel = 360 / 2**zoom / 256
+        wanted = ["Point", "Point"] if zoom < MAX_ZOOM and pixel > 0.0000142 else ["Polygon", "LineString"]
+        assert [each["geometry"]["type"] for each in features] == wanted, f"at zoom {zoom}"
+        assert [each["properties"].get("drawn") for each in features] == [
+            "point" if kind == "Point" else None for kind in wanted
         ]
-        assert [each["geometry"]["type"] for each in features] == ["Polygon"], f"lost at zoom {zoom}"
 
 
 def test_exterior_rings_wind_counter_clockwise() -> None:
@@ -246,38 +251,47 @@ def test_the_whole_flagship_is_in_its_tiles(bor_url: str) -> None:
             assert found == located
 
 
-def test_where_there_are_too_many_the_largest_of_each_spot_are_drawn_and_the_others_counted() -> None:
+def test_where_there_are_too_many_the_largest_of_each_spot_stand_for_the_others() -> None:
     tile = tile_at(22.1, 44.06, 9)
     west, south, east, north = mercantile.bounds(*tile[1:], tile.z)
-    ninths = [(column / 6, row / 6) for column in (1, 3, 5) for row in (1, 3, 5)]
-    spots = [(west + x * (east - west), south + y * (north - south)) for x, y in ninths]
-    made = [shapely.box(x, y, x + size, y + size) for x, y in spots for size in (0.0005, 0.002, 0.001)]
-    layer = TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, 9)
-    body = json.loads(written([cut_out(layer, tile, thin=True)]).body)
-    assert (len(body["features"]), body["omitted"]) == (9, 18)
+    places = [(column / 8, row / 8) for column in (1, 3, 5, 7) for row in (1, 3, 5, 7)]
+    spots = [(west + x * (east - west), south + y * (north - south)) for x, y in places]
+    made = [shapely.box(x, y, x + size, y + size) for x, y in spots for size in (0.005, 0.02, 0.01)]
+    body = json.loads(cut(TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, 16), tile).body)
+    assert (len(body["features"]), body["omitted"]) == (16, 32)
     assert {int(each["id"]) % 3 for each in body["features"]} == {1}, "a smaller one stands for a larger"
-    assert json.loads(cut(layer, tile).body)["omitted"] == 0, "a tile that is not thinned is thinned"
+    assert {each["properties"]["stands_for"] for each in body["features"]} == {3}
+    more = json.loads(cut(TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, 20), tile).body)["features"]
+    assert sorted(each["properties"].get("stands_for", 1) for each in more) == [1] * 4 + [2] * 4 + [3] * 12
 
 
 @settings(max_examples=times(40, 2000))
 @given(st.lists(offset, min_size=1, max_size=60), st.integers(1, 30), st.sampled_from([7, 10, 12, 15]))
-def test_a_thinned_feature_is_in_every_tile_it_touches_or_in_none(
+def test_a_feature_is_in_every_tile_it_touches_or_in_none_and_none_is_forgotten(
     places: list[tuple[float, float]], most: int, zoom: int
 ) -> None:
     made = [shapely.box(22.1 + x, 44.07 + y, 22.102 + x, 44.072 + y) for x, y in places]
-    layer = TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, most)
-    drawn = {str(each) for each in thinned(layer.boxes, zoom, most)}
+    layer, whole = (TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, each) for each in (most, 1000))
+    found: dict[str, int] = {}
+    touched: dict[str, set[Tile]] = {}
+    drawn: dict[str, set[Tile]] = {}
+    omitted = 0
     for tile in tiles_over((22.07, 44.05, 22.13, 44.09), zoom):
-        thin, whole = (json.loads(written([cut_out(layer, tile, thin=each)]).body) for each in (True, False))
-        every = {each["id"] for each in whole["features"]}
-        found = {each["id"] for each in thin["features"]}
-        assert found == every & drawn
-        assert thin["omitted"] == len(every - found)
+        thin, every = (json.loads(cut(each, tile).body) for each in (layer, whole))
+        assert every["omitted"] == 0
+        omitted += thin["omitted"]
+        for each in every["features"]:
+            touched.setdefault(each["id"], set()).add(tile)
+        for each in thin["features"]:
+            drawn.setdefault(each["id"], set()).add(tile)
+            found[each["id"]] = each["properties"].get("stands_for", 1)
+    assert all(touched[ident] == tiles for ident, tiles in drawn.items())
+    assert sum(found.values()) == len(made)
+    assert omitted == len(made) - len(drawn)
 
 
 def test_nothing_is_thinned_at_the_highest_zoom_nor_where_a_tile_has_few() -> None:
     made = [shapely.Point(22.1, 44.07) for _ in range(12)]
-    layer = TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, 5)
-    assert len(cut_out(layer, tile_at(22.1, 44.07, MAX_ZOOM), thin=True).indices) == 12
-    assert len(cut_out(layer, tile_at(22.1, 44.07, 10), thin=True).indices) == 5
-    assert len(thinned(layer.boxes, 10, 12)) == 12
+    for most, zoom, drawn in ((5, MAX_ZOOM, 12), (5, 10, 5), (12, 10, 12)):
+        found = cut_out(TileLayer(layer_of(list(made)), MAX_ZOOM, 1000, most), tile_at(22.1, 44.07, zoom))
+        assert (len(found.indices), found.omitted) == (drawn, 12 - drawn)

@@ -37,10 +37,15 @@ class Settings:
     max_tile_features: int = _setting(5000, "Features in one tile; the tile counts what it left out.", 1, 1_000_000)
     max_drawn_features: int = _setting(
         300,
-        "Features of a layer in one GeoJSON tile below the highest zoom, spread evenly; it counts the others.",
+        "Features of a layer with their middle in one tile that it draws below the highest zoom, spread evenly; "
+        "these say for how many others they stand.",
         1,
         5000,
     )
+    max_tile_vertices: int = _setting(
+        100_000, "Vertices of a layer in one tile; one with more is simplified, and says how far.", 1000, 10**7
+    )
+    tile_blocks_mb: int = _setting(200, "Memory for what tiles are cut from; the last used stays.", 1, 100_000)
     max_rows: int = _setting(
         2000, "Rows of one table on a page or in its JSON; both say what was left out.", 1, 100_000
     )

@@ -1,16 +1,15 @@
-"""Builds an atlas from what the lake held. Not here: how stations are joined (``joins``)."""
+"""Builds atlases from what the lake held, one after another. Not here: how stations are joined (``joins``)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-import geopandas
-import pandas as pd
+import pyarrow as pa
 
 from mendmap.assess.model import ANSWERS, Answers
-from mendmap.atlas.fields import columns
+from mendmap.atlas.feature import Attached, Feature, Features, FeaturesById, Join, placed
 from mendmap.atlas.joins import join
-from mendmap.atlas.model import Atlas, Feature, Join, Layer, Place
-from mendmap.atlas.rivers import Along, Rivers, rivers
+from mendmap.atlas.model import Atlas, Layer, Place
+from mendmap.atlas.rivers import Rivers, rivers
 from mendmap.atlas.verdicts import Verdict, newest
 from mendmap.catalogue.model import FRESH, Network
 from mendmap.catalogue.records import (
@@ -19,6 +18,7 @@ from mendmap.catalogue.records import (
     Limit,
     Parameter,
     Quantity,
+    RecordT,
     Rule,
     Source,
     State,
@@ -27,67 +27,137 @@ from mendmap.catalogue.records import (
     to_plain,
 )
 from mendmap.geo.bounds import Bounds
-from mendmap.lake.contents import Contents, FeatureRow, SeriesRow
+from mendmap.lake import features as recorded
+from mendmap.lake.contents import Contents, SeriesRow
 from mendmap.maps import model as maps
 from mendmap.words.dates import length
 from mendmap.words.fields import name_column
 
-CRS = "OGC:CRS84"
+Body = Mapping[str, Any]
+Made = TypeVar("Made")
+# What a layer's record says of it.
+_OF_BODY = ("id", "name", "description", "role", "kinds", "fields", "licence", "source")
 _SITES_NAME = {"en": "All sites", "sr-Latn": "Sva mesta", "sr-Cyrl": "Сва места"}
 _WORKS_NAME = {"en": "Works of remediation", "sr-Latn": "Radovi na sanaciji", "sr-Cyrl": "Радови на санацији"}
 
 
 def build(contents: Contents) -> Atlas:
     """The atlas of one catalogue at one snapshot, with its answers. The same contents always give the same atlas."""
-    # Contents that were read without their series have none.
-    answers = Answers(ANSWERS.empty_table() if contents.answers is None else contents.answers)
-    place = _place(contents.records["catalogue"][0])
-    bodies = {body["id"]: body for body in contents.records.get("layer", ())}
-    works, quantities = contents.of(Work), contents.of(Quantity)
-    states, figures = contents.of(State), contents.of(Figure)
-    roles = {name: body["role"] for name, body in bodies.items()}
-    order = {name: nth for nth, name in enumerate(contents.records["catalogue"][0]["layers"])}
-    rows = sorted(contents.features, key=lambda row: order[row.layer])
-    sites = [row for row in rows if roles[row.layer] == "site"]
-    stations = [row for row in rows if roles[row.layer] == "station"]
-    media = {name: frozenset(body["media"]) for name, body in bodies.items()}
-    joins = join(sites, stations, media, place.near_m)
-    laid = rivers(rows, roles)
-    limits, rules, parameters = contents.of(Limit), contents.of(Rule), contents.of(Parameter)
-    law = {name: each for name, each in limits.items() if each.jurisdiction in place.jurisdictions}
-    # Where the catalogue does not say whose limits are law, none goes before others.
-    verdicts = newest(answers, law if place.jurisdictions else limits, rules, parameters)
-    attached = _Attached(joins, laid, contents.series, works.values(), states.values(), figures.values(), verdicts)
-    features = {row.id: attached.feature(row, roles[row.layer]) for row in rows}
-    layers: dict[str, Layer] = {}
-    by_layer = _grouped(features.values(), lambda each: (each.layer,))
-    for name in order:
-        own = tuple(by_layer.get(name, ()))
-        layers[name] = _layer(bodies[name], own, place, _revision(contents, [name], own))
-    of_sites = tuple(feature for name in layers if roles[name] == "site" for feature in layers[name].features)
-    names = [name for name in layers if roles[name] == "site"]
-    union = _union_body(layers, names)
-    layers["sites"] = _layer(union, of_sites, place, _revision(contents, names, of_sites))
-    layers["works"] = _works_layer(works.values(), quantities.values(), features, contents, place)
-    return Atlas(
-        snapshot=contents.snapshot,
-        place=place,
-        layers=layers,
-        maps={body["id"]: maps.from_plain(body) for body in contents.records.get("map", ())},
-        sources=contents.of(Source),
-        parameters=parameters,
-        limits=limits,
-        works=works,
-        quantities=quantities,
-        figures=figures,
-        states=states,
-        statements=contents.of(Statement),
-        features=features,
-        rivers=laid,
-        rules=rules,
-        connections=contents.of(Connection),
-        answers=answers,
-    )
+    return Builder().build(contents)
+
+
+class Builder:
+    """Builds one atlas after another. What is made of the same things as the time before is the very same object, and
+    costs nothing: so a layer that did not change stays, with all that others made of it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, tuple[Any, Any]] = {}
+        self._made: dict[Hashable, tuple[Any, Any]] = {}
+
+    def _once(self, name: Hashable, given: Sequence[Any], make: Callable[..., Made]) -> Made:
+        """What is made of what is given, if that is what was given the last time."""
+        last = self._kept.get(name)
+        self._made[name] = last if last and last[0] == given else (given, make(*given))
+        found: Made = self._made[name][1]
+        return found
+
+    def build(self, contents: Contents) -> Atlas:
+        """The atlas of one catalogue at one snapshot. Not safe to use from several threads at once."""
+        found = self._build(contents)
+        self._kept, self._made = self._made, {}
+        return found
+
+    def _of(self, table: type[RecordT], contents: Contents) -> dict[str, RecordT]:
+        bodies = contents.records.get(table.kind, ())
+        return self._once(table.kind, (bodies,), lambda _: contents.of(table))
+
+    def _build(self, contents: Contents) -> Atlas:
+        # Contents that were read without their series have none.
+        empty = self._once("no answers", (), ANSWERS.empty_table)
+        answers = self._once("answers", (empty if contents.answers is None else contents.answers,), Answers)
+        place = self._once("place", (contents.records["catalogue"][0],), _place)
+        bodies = {body["id"]: body for body in contents.records.get("layer", ())}
+        roles = {name: body["role"] for name, body in bodies.items()}
+        rows = contents.features.only(contents.records["catalogue"][0]["layers"])
+        laid = self._once("rivers", (_of_rivers(rows, roles), roles), lambda *_: rivers(rows, roles))
+        joined = self._once(
+            "joined",
+            (
+                self._joins(rows, bodies, place),
+                laid,
+                contents.series,
+                self._of(Work, contents),
+                self._of(State, contents),
+                self._of(Figure, contents),
+                self._verdicts(contents, place, answers),
+            ),
+            _joined,
+        )
+        own, layers = {}, {}
+        for name in contents.records["catalogue"][0]["layers"]:
+            table = rows.tables.get(name)
+            own[name] = self._once(("features", name), (table, joined), _features)
+            layers[name] = self._layer(contents, place, bodies[name], [name], [own[name]])
+        sites = [name for name in own if roles[name] == "site"]
+        union = _union_body(layers, sites)
+        layers["sites"] = self._layer(contents, place, union, sites, [own[name] for name in sites])
+        features = FeaturesById(own)
+        layers["works"] = self._works(contents, place, features)
+        return Atlas(
+            snapshot=contents.snapshot,
+            place=place,
+            layers=layers,
+            maps={body["id"]: maps.from_plain(body) for body in contents.records.get("map", ())},
+            sources=self._of(Source, contents),
+            parameters=self._of(Parameter, contents),
+            limits=self._of(Limit, contents),
+            works=self._of(Work, contents),
+            quantities=self._of(Quantity, contents),
+            figures=self._of(Figure, contents),
+            states=self._of(State, contents),
+            statements=self._of(Statement, contents),
+            features=features,
+            rivers=laid,
+            rules=self._of(Rule, contents),
+            connections=self._of(Connection, contents),
+            answers=answers,
+        )
+
+    def _joins(self, rows: recorded.Features, bodies: Mapping[str, Any], place: Place) -> Sequence[Join]:
+        of_role = {role: [each for each in rows.tables if bodies[each]["role"] == role] for role in ("site", "station")}
+        sites, stations = rows.only(of_role["site"]), rows.only(of_role["station"])
+        media = {name: frozenset(body["media"]) for name, body in bodies.items()}
+        given = (list(sites.tables.values()), list(stations.tables.values()), media, place.near_m)
+        return self._once("joins", given, lambda *_: join(sites, stations, media, place.near_m))
+
+    def _verdicts(self, contents: Contents, place: Place, answers: Answers) -> Mapping[str, Sequence[Verdict]]:
+        limits = self._of(Limit, contents)
+        law = {name: each for name, each in limits.items() if each.jurisdiction in place.jurisdictions}
+        # Where the catalogue does not say whose limits are law, none goes before others.
+        held = law if place.jurisdictions else limits
+        return self._once("verdicts", (answers, held, self._of(Rule, contents), self._of(Parameter, contents)), newest)
+
+    def _layer(
+        self, contents: Contents, place: Place, body: Body, names: Sequence[str], parts: Sequence[Features]
+    ) -> Layer:
+        # The revision first: where it differs nothing else is compared.
+        given = (_revision(contents, names, parts), body, place.languages, *parts)
+        return self._once(("layer", body["id"]), given, _layer)
+
+    def _works(self, contents: Contents, place: Place, features: FeaturesById) -> Layer:
+        works, quantities = self._of(Work, contents).values(), self._of(Quantity, contents).values()
+        at = {site: features[site] for work in works for site in work.sites}
+        parts = [("features", each.layer) for each in at.values()] + [("records", "work"), ("records", "quantity")]
+        revision = max((contents.revisions.get(part, 0) for part in parts), default=0)
+        given = (revision, place, list(works), list(quantities), at)
+        return self._once("works", given, _works_layer)
+
+
+def _of_rivers(rows: recorded.Features, roles: Mapping[str, str]) -> list[object]:
+    """The tables that what lies along watercourses depends on."""
+    return [
+        table for name, table in rows.tables.items() if roles[name] == "watercourse" or table.naming("watercourses")
+    ]
 
 
 def _place(body: Mapping[str, Any]) -> Place:
@@ -98,47 +168,44 @@ def _place(body: Mapping[str, Any]) -> Place:
     return Place(**{**known, **listed, "extent": Bounds(*body["extent"]), "fresh_for": fresh, "networks": networks})
 
 
-class _Attached:
-    """What belongs to each feature, looked up once."""
-
-    def __init__(
-        self,
-        joins: Sequence[Join],
-        laid: Rivers,
-        series: Sequence[SeriesRow],
-        works: Iterable[Work],
-        states: Iterable[State],
-        figures: Iterable[Figure],
-        verdicts: Mapping[str, Sequence[Verdict]],
-    ) -> None:
-        self.along = laid.of
-        self.of_site = _grouped(joins, lambda each: (each.site,))
-        self.of_station = _grouped(joins, lambda each: (each.station,))
-        self.series = _grouped(series, lambda each: (each.station,))
-        self.works = _grouped(works, lambda each: each.sites)
-        self.states = _grouped(states, lambda each: (each.site,))
-        self.figures = _grouped(figures, lambda each: (each.feature,) if each.feature else ())
-        held = (each for some in verdicts.values() for each in some)
-        self.verdicts = _grouped(held, lambda each: (each.station,))
-
-    def feature(self, row: FeatureRow, role: str) -> Feature:
-        joins = (self.of_site if role == "site" else self.of_station).get(row.id, ())
-        places = [row.id, *(each.station for each in joins)] if role == "site" else [row.id]
-        series = [each for place in places for each in self.series.get(place, ())]
-        series.sort(key=lambda each: (-(each.start or each.last).timestamp(), each.id))
-        return Feature(
-            row.layer,
-            row.id,
-            row.geometry,
-            row.properties,
-            joins=tuple(joins),
-            along=self.along(row.id),
-            series=tuple(series),
-            works=tuple(self.works.get(row.id, ())),
-            states=tuple(self.states.get(row.id, ())),
-            figures=tuple(self.figures.get(row.id, ())),
-            verdicts=tuple(each for place in places for each in self.verdicts.get(place, ())),
+def _joined(
+    joins: Sequence[Join],
+    laid: Rivers,
+    series: Sequence[SeriesRow],
+    works: Mapping[str, Work],
+    states: Mapping[str, State],
+    figures: Mapping[str, Figure],
+    verdicts: Mapping[str, Sequence[Verdict]],
+) -> dict[str, Attached]:
+    """What is joined to each feature that has anything, by its id."""
+    of_site = _grouped(joins, lambda each: (each.site,))
+    of_station = _grouped(joins, lambda each: (each.station,))
+    measured = _grouped(series, lambda each: (each.station,))
+    done = _grouped(works.values(), lambda each: each.sites)
+    stood = _grouped(states.values(), lambda each: (each.site,))
+    told = _grouped(figures.values(), lambda each: (each.feature,) if each.feature else ())
+    held = _grouped((each for some in verdicts.values() for each in some), lambda each: (each.station,))
+    found = {}
+    for ident in {**of_site, **of_station, **laid.placed, **measured, **done, **stood, **told, **held}:
+        places = [ident, *(each.station for each in of_site.get(ident, ()))]
+        taken = [each for place in places for each in measured.get(place, ())]
+        taken.sort(key=lambda each: (-(each.start or each.last).timestamp(), each.id))
+        found[ident] = Attached(
+            joins=tuple(of_site.get(ident, of_station.get(ident, ()))),
+            along=laid.of(ident),
+            series=tuple(taken),
+            works=tuple(done.get(ident, ())),
+            states=tuple(stood.get(ident, ())),
+            figures=tuple(told.get(ident, ())),
+            verdicts=tuple(each for place in places for each in held.get(place, ())),
         )
+    return found
+
+
+def _features(table: recorded.FeatureTable | None, joined: Mapping[str, Attached]) -> Features:
+    if table is None:
+        return Features(recorded.Features(()), {})
+    return Features(recorded.Features([table]), placed(table, joined))
 
 
 Item = TypeVar("Item")
@@ -152,17 +219,21 @@ def _grouped(items: Iterable[Item], keys: Callable[[Item], Sequence[str]]) -> di
     return found
 
 
-def _revision(contents: Contents, layers: Sequence[str], features: Sequence[Feature]) -> int:
-    """The last number that changed the layers' features, or what is joined to them."""
-    parts = [("features", name) for name in layers] + [("records", "layer"), ("records", "work"), ("records", "state")]
-    stations = {join.station for feature in features for join in feature.joins} | {each.id for each in features}
-    parts += [("readings", station) for station in stations]
+def _revision(contents: Contents, names: Sequence[str], parts: Sequence[Features]) -> int:
+    """The last number that changed the features of layers, or what is joined to them."""
     # Verdicts change with the law too.
-    parts += [("records", kind) for kind in ("limit", "rule", "parameter")]
-    if any(feature.joins or feature.along for feature in features):
-        # A join or a kilometre changes with either of its ends, whichever layer that lies in.
-        parts += [part for part in contents.revisions if part[0] == "features"]
-    return max((contents.revisions.get(part, 0) for part in parts), default=0)
+    kinds = ("layer", "work", "state", "limit", "rule", "parameter")
+    changed = [("features", name) for name in names] + [("records", kind) for kind in kinds]
+    joined = {join.station for part in parts for each in part.attached.values() for join in each.joins}
+    changed += [("readings", station) for station in joined]
+    read = pa.array([part for table, part in contents.revisions if table == "readings"], pa.large_string())
+    for table in (table for part in parts for table in part.rows.tables.values()):
+        changed += [("readings", each) for each in read.filter(table.positions(read).is_valid()).to_pylist()]
+    if any(each.joins or each.along for part in parts for each in part.attached.values()):
+        # A join or a kilometre changes with either of its ends, and neither is of a layer that is only drawn.
+        context = {body["id"] for body in contents.records.get("layer", ()) if body["role"] == "context"}
+        changed += [part for part in contents.revisions if part[0] == "features" and part[1] not in context]
+    return max((contents.revisions.get(part, 0) for part in changed), default=0)
 
 
 def _union_body(layers: Mapping[str, Layer], names: Sequence[str]) -> dict[str, Any]:
@@ -179,122 +250,19 @@ def _union_body(layers: Mapping[str, Layer], names: Sequence[str]) -> dict[str, 
     }
 
 
-def _layer(body: Mapping[str, Any], features: tuple[Feature, ...], place: Place, revision: int) -> Layer:
-    fields = columns(body["id"], body["role"], body["fields"], place.languages)
-    rows = [{"layer": feature.layer, **_row(feature, place.languages)} for feature in features]
-    frame = _frame([each.name for each in fields], rows, [feature.geometry for feature in features])
-    known = {name: body[name] for name in Layer.__dataclass_fields__ if name in body}
-    known["media"] = tuple(body.get("media", ()))
-    return Layer(**known, revision=revision, features=features, frame=frame)
-
-
-def _frame(
-    names: Sequence[str], rows: Sequence[Mapping[str, Any]], geometries: Sequence[Any]
-) -> geopandas.GeoDataFrame:
-    # Object columns keep None as None and whole numbers whole, where pandas would make both floats.
-    data = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
-    frame = geopandas.GeoDataFrame(data, geometry=geopandas.GeoSeries(list(geometries), crs=CRS), crs=CRS)
-    return frame.set_index("id", drop=False)
-
-
-def _row(feature: Feature, languages: Sequence[str]) -> dict[str, Any]:
-    """A feature's columns, joined ones among them, as JSON would hold them."""
-    state = feature.state
-    with_names = {name_column("name", language): feature.name.get(language) for language in languages}
-    # Ids in a cell are separated by commas, as in the file: so the download can be edited and loaded again.
-    flat = {name: ",".join(each) if isinstance(each, list) else each for name, each in feature.properties.items()}
-    newest = feature.newest_reading
-    return {
-        **{name: each or None if isinstance(each, str) else each for name, each in flat.items() if name != "name"},
-        **with_names,
-        "id": feature.id,
-        "state": state.state if state else None,
-        "state_since": str(state.since) if state else None,
-        "state_until": str(state.until) if state and state.until else None,
-        "state_trust": state.trust if state else None,
-        "works": [work.id for work in feature.works],
-        "stations": [_joined(each, each.station) for each in feature.joins],
-        "sites": [_joined(each, each.site) for each in feature.joins],
-        "chainage": [_placed(each) for each in feature.along],
-        "readings": sum(series.count for series in feature.series),
-        "newest_reading": newest.isoformat() if newest else None,
-        "latest": [latest(series) for series in feature.series if series.start],
-        "verdicts": [_verdict(each) for each in feature.verdicts],
-    }
-
-
-def _verdict(found: Verdict) -> dict[str, Any]:
-    return {
-        "series": found.answer.series,
-        "parameter": found.parameter.id,
-        "limit": found.limit.id,
-        "period": found.answer.period,
-        "outcome": found.answer.outcome,
-        "reason": found.answer.reason,
-        "says": found.says,
-    }
-
-
-def _placed(each: Along) -> dict[str, Any]:
-    return {
-        "watercourse": each.watercourse,
-        "km": None if each.km is None else round(each.km, 3),
-        "to_km": None if each.to_km is None else round(each.to_km, 3),
-        "uncertainty_m": None if each.uncertainty_m is None else round(each.uncertainty_m),
-        "moved_m": None if each.moved_m is None else round(each.moved_m),
-        "how": each.how,
-    }
-
-
-def _joined(each: Join, ident: str) -> dict[str, Any]:
-    distance = None if each.distance_m is None else round(each.distance_m)
-    uncertainty = None if each.uncertainty_m is None else round(each.uncertainty_m)
-    return {
-        "id": ident,
-        "how": each.how,
-        "distance_m": distance,
-        "uncertainty_m": uncertainty,
-        "assumed": each.assumed,
-    }
-
-
-def latest(series: SeriesRow) -> dict[str, Any]:
-    """The newest reading of a series that has a value, as downloads hold it; in the source's own unit."""
-    assert series.start and series.end
-    return {
-        "series": series.id,
-        "station": series.station,
-        "parameter": series.parameter,
-        "averaging": series.averaging,
-        "qualifier": series.qualifier,
-        "value": series.latest_value,
-        "unit": series.latest_unit,
-        "start": series.start.isoformat(),
-        "end": series.end.isoformat(),
-        "quality": series.quality,
-        "source": series.source,
-    }
+def _layer(revision: int, body: Body, languages: tuple[str, ...], *parts: Features) -> Layer:
+    known = {name: body[name] for name in _OF_BODY if name in body}
+    features = parts[0] if len(parts) == 1 else Features.joined(parts)
+    return Layer(**known, media=tuple(body.get("media", ())), languages=languages, revision=revision, features=features)
 
 
 def _works_layer(
-    works: Iterable[Work],
-    quantities: Iterable[Quantity],
-    features: Mapping[str, Feature],
-    contents: Contents,
-    place: Place,
+    revision: int, place: Place, works: Sequence[Work], quantities: Sequence[Quantity], at: Mapping[str, Feature]
 ) -> Layer:
     """A feature for each work and place it was done at, as well known as that place; one without a position for
     a work whose place no source tells."""
     by_work = _grouped(quantities, lambda each: (each.work,))
-    rows = [row for work in works for row in _work_rows(work, by_work.get(work.id, []), features, place)]
-    fields = columns("works", "site", {}, place.languages)
-    made = tuple(Feature("works", row["id"], shape, {"name": row["names"], **row}) for row, shape in rows)
-    frame = _frame([each.name for each in fields], [row for row, _ in rows], [shape for _, shape in rows])
-    used = ("work", "quantity")
-    revision = max(
-        [number for (table, part), number in contents.revisions.items() if table == "features" or part in used],
-        default=0,
-    )
+    rows = [row for work in works for row in _work_rows(work, by_work.get(work.id, []), at, place)]
     return Layer(
         id="works",
         name=_WORKS_NAME,
@@ -305,8 +273,8 @@ def _works_layer(
         licence=place.licence,
         source="The works of the catalogue, placed at their sites",
         revision=revision,
-        features=made,
-        frame=frame,
+        features=Features.of(Feature("works", row["id"], shape, {"name": row["names"], **row}) for row, shape in rows),
+        languages=place.languages,
     )
 
 

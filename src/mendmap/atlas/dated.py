@@ -111,7 +111,7 @@ def months(atlas: Atlas, layer: Layer, readings: pa.Table) -> dict[str, Counter[
         count("works", _turns(work.begun, None) | _turns(work.finished, None))
     for figure in figures.values():
         count("figures", _turns(figure.period, None))
-    series = pa.array({each.id for feature in layer.features for each in feature.series}, pa.string())
+    series = pa.array({each.id for feature in layer.features.joined_to() for each in feature.series}, pa.string())
     for month, times in _summed(readings, series, "month", "count"):
         count("readings", [month], times)
     for month, times in _verdicts(atlas, series):
@@ -122,7 +122,7 @@ def months(atlas: Atlas, layer: Layer, readings: pa.Table) -> dict[str, Counter[
 def undated(atlas: Atlas, layer: Layer) -> Counter[str]:
     """How many states, works and figures no date is told of: they are of no month."""
     found: dict[tuple[str, str], bool] = {}
-    for feature in layer.features:
+    for feature in layer.features if layer.role == "work" else layer.features.joined_to():
         found |= {("states", each.id): not (each.since or each.until) for each in feature.states}
         found |= {("works", each.id): not (each.begun or each.finished) for each in _works(atlas, feature)}
         found |= {("figures", each.id): not each.period for each in feature.figures}
@@ -139,17 +139,14 @@ def told(atlas: Atlas, layer: Layer, then: Then, most: int) -> Row:
     """What was known of a layer's features in a month: ``features`` by id, at most so many, each with its ``name``,
     ``layer`` and the ``KINDS`` that it has; how many more are ``omitted``; and the ``sources`` that they name."""
     said, span = translated(atlas.place.translations), Period.parse(then.month)
-    rows = ((each.id, _told(atlas, each, then, span, said)) for each in layer.features if _is_dated(each))
+    # Of most of a large layer no month can tell anything.
+    listed = layer.features if layer.role == "work" else layer.features.joined_to()
+    rows = ((each.id, _told(atlas, each, then, span, said)) for each in listed)
     found = {ident: row for ident, row in rows if row}
     kept = dict(list(found.items())[:most])
     cited = {each.get("source") for row in kept.values() for kind in KINDS for each in row.get(kind, ())}
     sources = {each.id: {"title": each.title, "url": each.url} for each in atlas.sources.values() if each.id in cited}
     return {"features": kept, "omitted": len(found) - len(kept), "sources": sources}
-
-
-def _is_dated(feature: Feature) -> bool:
-    """Whether a month can tell anything of a feature: of most of a large layer none can, and that is soon seen."""
-    return bool(feature.states or feature.works or feature.series or feature.figures or feature.layer == "works")
 
 
 def _told(atlas: Atlas, feature: Feature, then: Then, span: Period, said: Mapping[str, Mapping[str, str]]) -> Row:

@@ -3,16 +3,21 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import geopandas
 import numpy as np
+import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from mendmap.assess.model import ANSWERS, Answers
+from mendmap.atlas.feature import Feature as Feature
+from mendmap.atlas.feature import Features, FeaturesById
+from mendmap.atlas.feature import Join as Join
+from mendmap.atlas.fields import columns
 from mendmap.atlas.rivers import Above, Along, Rivers
-from mendmap.atlas.verdicts import Verdict
+from mendmap.atlas.tables import cells, table
 from mendmap.catalogue.model import FRESH, Network
 from mendmap.catalogue.records import (
     Connection,
@@ -30,7 +35,6 @@ from mendmap.catalogue.records import (
 from mendmap.errors import NotFoundError
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.crs import ALWAYS, Crs, crs
-from mendmap.lake.contents import SeriesRow
 from mendmap.lake.ledger import Snapshot
 from mendmap.maps.model import MapSpec
 
@@ -64,69 +68,11 @@ class Place:
         return tuple(crs(each) for each in dict.fromkeys((*ALWAYS, *self.projections)))
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
-    """How a station belongs to a site. ``how`` is a word of ``vocabulary.JOINS``.
-
-    ``distance_m`` is geodesic, None where one of the two has no position; ``uncertainty_m`` is the accuracy of
-    both ends together. The join is ``assumed`` where it rests on a distance that the uncertainty swamps.
-    """
-
-    site: str
-    station: str
-    how: str
-    distance_m: float | None
-    uncertainty_m: float | None
-    assumed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """A feature with what is joined to it. ``properties`` are the file's, without the id.
-
-    ``joins`` are those of a site to its stations, or of a station to its sites; ``along`` its place on each
-    watercourse that it names, for a watercourse where it flows into others; ``series`` those taken at it,
-    and for a site at its stations, newest reading first; ``verdicts`` the newest of these series for each limit that
-    was in force.
-    """
-
-    layer: str
-    id: str
-    geometry: BaseGeometry | None
-    properties: Mapping[str, Any]
-    joins: tuple[Join, ...] = ()
-    along: tuple[Along, ...] = ()
-    series: tuple[SeriesRow, ...] = ()
-    works: tuple[Work, ...] = ()
-    states: tuple[State, ...] = ()
-    figures: tuple[Figure, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-
-    @property
-    def name(self) -> Names:
-        """The feature's name by language."""
-        names: Names = self.properties["name"]
-        return names
-
-    @property
-    def state(self) -> State | None:
-        """The newest dated state that nobody says has ended, else the newest of all; None where none is dated.
-        Of two that begin alike, the later one in the file."""
-        dated = [(state.until is None, state.since.last, nth) for nth, state in enumerate(self.states) if state.since]
-        return self.states[max(dated)[-1]] if dated else None
-
-    @property
-    def newest_reading(self) -> dt.datetime | None:
-        """The start of the newest reading that has a value, of any of its series."""
-        return max((series.start for series in self.series if series.start), default=None)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layer:
-    """A layer as it is shown. ``frame`` has a row a feature, indexed by id, in the file's order, in WGS 84
-    (OGC:CRS84); its columns are those of ``atlas.fields``. ``revision`` is the last ledger number that changed
-    its features or what is joined to them; ``media`` are those that its features are about, none where it does not
-    say."""
+    """A layer as it is shown. ``revision`` is the last ledger number that changed its features or what is joined to
+    them; ``media`` are those that its features are about, none where it does not say; names are told in
+    ``languages``. Of two atlases that follow each other, one that did not change is the same object in both."""
 
     id: str
     name: Names
@@ -137,19 +83,56 @@ class Layer:
     licence: str
     source: str
     revision: int
-    features: tuple[Feature, ...]
-    frame: geopandas.GeoDataFrame = field(repr=False, compare=False)
+    features: Features = field(repr=False)
     media: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
     @property
     def ids(self) -> list[str]:
-        """The id of each feature, in their order."""
-        return [each.id for each in self.features]
+        """The id of each feature, in their order; listed anew each time."""
+        return self.features.ids
 
     @property
     def geometries(self) -> NDArray[np.object_]:
-        """The geometry of each feature in degrees, in their order; None of one without a position."""
-        return np.array([each.geometry for each in self.features], dtype=object)
+        """The geometry of each feature in degrees, in their order; None of one without a position. Not to be
+        changed."""
+        return self.features.geometries
+
+    def table(
+        self, rows: NDArray[np.int64] | None = None, names: Sequence[str] | None = None
+    ) -> geopandas.GeoDataFrame:
+        """A row a feature, indexed by id, in WGS 84 (OGC:CRS84): those at some positions in their order, or all. The
+        columns are those of ``atlas.fields``, or only some; it is made anew each time."""
+        known = [each.name for each in columns(self.id, self.role, self.fields, self.languages)]
+        listed = known if names is None else names
+        return table(self.features, listed, self.languages, rows, lists=self.role == "work")
+
+    def column(self, name: str) -> list[Any]:
+        """The cells of one column of the table, made anew each time."""
+        return cells(self.features, [name], self.languages, range(len(self.features)), lists=self.role == "work")[name]
+
+    @cached_property
+    def spans(self) -> tuple[frozenset[str | None], frozenset[str | None]]:
+        """From when, and until when, its features are as described: every date that any states; None among them where
+        one states none."""
+        return frozenset(self.column("valid_from")), frozenset(self.column("valid_to"))
+
+    @cached_property
+    def frame(self) -> geopandas.GeoDataFrame:
+        """The whole table, made when first asked for, and kept: of a large layer ask for some of its ``table``."""
+        return self.table()
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north of all features, in degrees; NaN where none has a position."""
+        west, south, east, north = shapely.total_bounds(self.geometries).tolist()
+        return west, south, east, north
+
+    @cached_property
+    def geometry_types(self) -> frozenset[str]:
+        """The types of its geometries, such as ``Polygon``."""
+        types, first = np.unique(shapely.get_type_id(self.geometries), return_index=True)
+        return frozenset(self.geometries[nth].geom_type for known, nth in zip(types, first, strict=True) if known >= 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +151,7 @@ class Atlas:
     figures: Mapping[str, Figure]
     states: Mapping[str, State]
     statements: Mapping[str, Statement]
-    features: Mapping[str, Feature] = field(repr=False)
+    features: FeaturesById = field(repr=False)
     rivers: Rivers = field(repr=False)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     connections: Mapping[str, Connection] = field(default_factory=dict)
@@ -184,12 +167,17 @@ class Atlas:
         """A feature by its id, of a layer of that role where one is given. Raises NotFoundError."""
         found = self.features.get(ident)
         if found is None or (role and self.layers[found.layer].role != role):
-            raise NotFoundError(role or "feature", ident, (each.id for each in self.of_role(role)) if role else ())
+            choices = (each for layer in self.layers_of(role) for each in layer.ids) if role else ()
+            raise NotFoundError(role or "feature", ident, choices)
         return found
+
+    def layers_of(self, role: str) -> list[Layer]:
+        """The catalogue's layers of a role."""
+        return [self.layers[name] for name in self.features.layers if self.layers[name].role == role]
 
     def of_role(self, role: str) -> Iterator[Feature]:
         """Every feature of the layers of a role, in the catalogue's order."""
-        return (feature for feature in self.features.values() if self.layers[feature.layer].role == role)
+        return self.features.of(each.id for each in self.layers_of(role))
 
     def quantities_of(self, work: str) -> list[Quantity]:
         """The quantities reported of a work, in file order."""
@@ -205,7 +193,7 @@ class Atlas:
     def bounds(self, names: Sequence[str]) -> Bounds:
         """The box that holds the features of some layers, with a tenth more on each side; the catalogue's extent
         where none of them has a position."""
-        boxes = [self.layers[name].frame.total_bounds for name in names]
+        boxes = [self.layers[name].bounds for name in names]
         known = np.array([box for box in boxes if np.isfinite(box).all()])
         if not len(known):
             return self.place.extent
@@ -218,4 +206,4 @@ class Atlas:
     @property
     def newest_reading(self) -> dt.datetime | None:
         """The start of the newest reading of all that has a value; None where there is no reading."""
-        return max((start for each in self.features.values() if (start := each.newest_reading)), default=None)
+        return max((start for each in self.features.joined_to() if (start := each.newest_reading)), default=None)

@@ -7,14 +7,14 @@ not overlap; everything else is ``assumed``, and an assumed place has no kilomet
 (``geo.chainage``), and which stations tell of which site (``joins``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import shapely
 
 from mendmap.geo.chainage import Course, Stretch
-from mendmap.lake.contents import FeatureRow
+from mendmap.lake.features import FeatureRow, Features
 
 _Order = tuple[float, float, str]
 
@@ -137,6 +137,11 @@ class Rivers:
         """A feature's place on each watercourse that it names; for a watercourse, where it flows into others."""
         return self._of.get(feature, ())
 
+    @property
+    def placed(self) -> Mapping[str, tuple[Along, ...]]:
+        """The same of every feature that names any, by its id."""
+        return self._of
+
     def downstream(self, place: Along) -> list[Neighbour]:
         """The next station below a place: on its watercourse, or else on the one that it flows into. There are several
         only where a watercourse names several; none where the place is not known at all."""
@@ -219,19 +224,16 @@ def compared(one: Along, other: Along) -> str:
     return "below" if one.low_km >= other.high_km else "unknown"
 
 
-def rivers(features: Sequence[FeatureRow], roles: Mapping[str, str]) -> Rivers:
+def rivers(features: Iterable[FeatureRow], roles: Mapping[str, str]) -> Rivers:
     """Lays every feature along the watercourses that it names. ``roles`` maps layer to role; geometries are WGS 84
     degrees. The order of the features changes nothing."""
-    rows = {row.id: row for row in features if roles[row.layer] == "watercourse"}
+    held = Features.of(features)
+    rows = {row.id: row for row in held.only(each for each in held.tables if roles[each] == "watercourse")}
     courses = {ident: Course.of(row.geometry) for ident, row in rows.items()}
     found: dict[str, list[Along]] = {ident: [] for ident in rows}
     of: dict[str, tuple[Along, ...]] = {}
-    for row in features:
-        named = [
-            ident
-            for ident in dict.fromkeys(row.properties.get("watercourses") or ())
-            if ident in rows and ident != row.id
-        ]
+    for row in map(held.__getitem__, held.naming("watercourses")):
+        named = [ident for ident in dict.fromkeys(row.properties["watercourses"]) if ident in rows and ident != row.id]
         places = [_along(row, roles[row.layer], rows[ident], courses[ident]) for ident in named]
         if places:
             of[row.id] = tuple(places)

@@ -21,15 +21,16 @@ class Index:
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
-        self.columns = Columns(layer.frame)
+        self.columns = Columns(layer.geometries, layer.column)
 
     def rows(self, asked: FeatureQuery) -> Rows:
-        """The positions in the layer's frame of the features that are asked for, in the order asked for. A feature
+        """The positions in the layer of the features that are asked for, in the order asked for. A feature
         without a position is in no box; one whose times nobody states is of all time."""
         # The few in a box first: what follows need not look at all the others.
-        found = self._within(asked.boxes) if asked.boxes else np.arange(len(self.layer.frame))
+        found = self._within(asked.boxes) if asked.boxes else np.arange(len(self.columns))
         if asked.ids is not None:
-            found = found[self.layer.frame.index.isin(asked.ids)[found]]
+            named = (self.layer.features.position(each) for each in asked.ids)
+            found = found[np.isin(found, [each for each in named if each is not None])]
         if asked.interval != Interval():
             found = found[self._meets(asked.interval)[found]]
         if asked.filter is not None:
@@ -62,7 +63,7 @@ class Index:
         """Rows by their columns; those without a value come last either way, and of equals the layer's first."""
         if not order:
             return rows
-        frame = self.layer.frame.iloc[rows][[each.column for each in order]].reset_index(drop=True)
+        frame = self.layer.table(rows, [each.column for each in order]).reset_index(drop=True)
         for each in reversed(order):
             frame = frame.sort_values(each.column, ascending=not each.descending, kind="stable", na_position="last")
         found: Rows = rows[frame.index.to_numpy()]

@@ -35,7 +35,7 @@ def add(name: str, stations: tuple[str, ...], role: str, catalogue: str, lake: s
     with closing(open_lake(chosen.lake)) as opened:
         place = contents.chosen(opened, catalogue or chosen.catalogue)
         features = contents.read(opened, ledger.latest(opened), place, series=False).features
-        known = {each.id for each in features}
+        known = set(features.ids)
         key, secret = held.add(opened, chosen.lake, name, place, stations, known, role)
     click.echo(f"key {key.id} for {_scope(_plain(key))} of {place}; it is not shown again:", err=True)
     click.echo(secret)

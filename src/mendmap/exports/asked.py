@@ -34,12 +34,12 @@ def _features(atlas: Atlas, asked: Given) -> frozenset[str] | None:
     """Every place that a row may be about: the sites that are asked for with their stations, and the stations."""
     found: frozenset[str] | None = None
     if "site" in asked:
-        sites = ids("site", asked["site"], {each.id: each for each in atlas.of_role("site")})
+        sites = ids("site", asked["site"], {each: each for layer in atlas.layers_of("site") for each in layer.ids})
         found = frozenset(sites) | {join.station for ident in sites for join in atlas.features[ident].joins}
     if "station" in asked:
         # Readings may be taken at any feature; those that are no stations are let through, and not offered.
         named = {each: each for each in asked["station"].split(",") if each in atlas.features}
-        choices = {each.id: each.id for each in atlas.of_role("station")}
+        choices = {each: each for layer in atlas.layers_of("station") for each in layer.ids}
         stations = frozenset(ids("station", asked["station"], choices, named))
         found = stations if found is None else found & stations
     return found

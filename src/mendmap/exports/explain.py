@@ -108,7 +108,9 @@ def downloads(atlas: Atlas) -> Iterator[Download]:
         forms = _forms(layer.id)
         yield Download(layer.id, names(layer.name), told, rows, layer.licence, fields, forms, FILTERS, layer=True)
     # A site has the series of its stations too; each is counted where it was taken.
-    count = sum(series.count for each in atlas.features.values() for series in each.series if series.station == each.id)
+    count = sum(
+        series.count for each in atlas.features.joined_to() for series in each.series if series.station == each.id
+    )
     yield _table(atlas, "readings", _READINGS, count, reading_fields())
     for name, told in ABOUT.items():
         yield _table(atlas, name, told, count_of(atlas, name), FIELDS[name])

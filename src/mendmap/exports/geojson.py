@@ -31,10 +31,10 @@ def features(
     some ``columns`` are told where they are given. In another system than CRS84 the coordinates have the order of axes
     of its authority (OGC 18-058r1, 6.2.1), and what comes is no GeoJSON by the letter of RFC 7946.
     """
-    count = len(layer.frame) if rows is None else len(rows)
+    count = len(layer.features) if rows is None else len(rows)
     for first in range(0, count, BATCH):
-        piece = slice(first, first + BATCH)
-        frame = layer.frame.iloc[piece if rows is None else rows[piece]]
+        last = min(first + BATCH, count)
+        frame = layer.table(np.arange(first, last) if rows is None else rows[first:last])
         yield from _features(frame, system, columns)
 
 

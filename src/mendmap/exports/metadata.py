@@ -208,7 +208,7 @@ def _ring(west: float, south: float, east: float, north: float) -> Sequence[tupl
 
 def _times(atlas: Atlas) -> tuple[str, str] | None:
     """The starts of the first and the last reading; None where there is none."""
-    series = [each for feature in atlas.features.values() for each in feature.series]
+    series = [each for feature in atlas.features.joined_to() for each in feature.series]
     if not series:
         return None
     return min(each.first for each in series).isoformat(), max(each.last for each in series).isoformat()

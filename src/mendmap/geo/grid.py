@@ -58,3 +58,14 @@ def to_lonlat(metres: NDArray[np.float64]) -> NDArray[np.float64]:
     """Degrees of an (n, 2) array of mercator metres; the inverse of ``to_mercator``."""
     latitude = np.arcsin(np.tanh(metres[:, 1] / RADIUS_M))
     return np.column_stack((np.degrees(metres[:, 0] / RADIUS_M), np.degrees(latitude)))
+
+
+def to_steps(lonlat: NDArray[np.float64], zoom: int) -> NDArray[np.float64]:
+    """Steps of a zoom's grid, of an (n, 2) array of degrees: ``EXTENT`` to a tile, from the upper left corner of the
+    grid, columns to the east and rows to the south."""
+    return np.asarray((HALF_M + to_mercator(lonlat) * [1, -1]) * (EXTENT / side_m(zoom)))
+
+
+def steps_to_lonlat(steps: NDArray[np.float64], zoom: int) -> NDArray[np.float64]:
+    """Degrees of an (n, 2) array of steps of a zoom's grid; the inverse of ``to_steps``."""
+    return to_lonlat((steps * (side_m(zoom) / EXTENT) - HALF_M) * [1, -1])

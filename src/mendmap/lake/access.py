@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 
 from mendmap.catalogue.records import TABLES
 from mendmap.lake.connection import Lake
-from mendmap.lake.contents import Contents, FeatureRow
+from mendmap.lake.contents import Contents
+from mendmap.lake.features import Features
 from mendmap.words.fields import fields_of
 from mendmap.words.vocabulary import ACCESS
 
@@ -101,9 +102,14 @@ def measured(lake: Lake, number: int, catalogue: str) -> list[tuple[str, str]]:
 
 def seen(whole: Contents, hidden: Rules, known: Measured) -> Contents:
     """The contents without what is hidden and what hangs on it. ``known`` are all series with their sources."""
-    visible = {row.id for row in whole.features if row.layer not in hidden.layers}
-    features = tuple(_feature(row, visible, hidden) for row in whole.features if row.layer not in hidden.layers)
-    gone = _Gone({row.id for row in whole.features} - visible)
+    shown = whole.features.where(lambda layer: layer not in hidden.layers)
+    visible = set(shown.ids)
+    away = frozenset(whole.features.where(hidden.layers.__contains__).ids) - visible
+    features = Features(
+        table.less(frozenset(name for layer, name in hidden.properties if layer == table.layer), away)
+        for table in shown.tables.values()
+    )
+    gone = _Gone(away)
     records = {kind: tuple(gone.kept(kind, whole.records.get(kind, ()))) for kind in _ORDER}
     kinds = _kinds(whole.records.get("layer", ()), hidden)
     own = {name: tuple(_own(name, whole.records.get(name, ()), hidden, kinds)) for name in _OWN}
@@ -153,15 +159,6 @@ class _Gone:
         return None if value in hidden else value
 
 
-def _feature(row: FeatureRow, visible: AbstractSet[str], hidden: Rules) -> FeatureRow:
-    """A feature without its hidden properties, and without the hidden features that it names."""
-    kept = {name: value for name, value in row.properties.items() if not hidden.hides(row.layer, name)}
-    for name in ("monitors", "watercourses"):
-        if kept.get(name):
-            kept[name] = [each for each in kept[name] if each in visible]
-    return replace(row, properties=kept)
-
-
 def _kinds(layers: Iterable[Body], hidden: Rules) -> set[str]:
     """The kinds of feature that only hidden layers have."""
     found: dict[bool, set[str]] = {True: set(), False: set()}
@@ -197,7 +194,7 @@ def _style(style: Body, kinds: AbstractSet[str]) -> Body:
 
 
 def _cited(
-    records: Records, whole: Contents, features: Iterable[FeatureRow], visible: AbstractSet[str], known: Measured
+    records: Records, whole: Contents, features: Features, visible: AbstractSet[str], known: Measured
 ) -> Records:
     """The records without the documents and parameters that only hidden things name."""
     pairs = list(known)
@@ -211,8 +208,8 @@ def _cited(
     }
 
 
-def _sources(records: Records, features: Iterable[FeatureRow], pairs: Measured) -> set[str]:
-    named = {row.properties["source"] for row in features} | {source for _, source in pairs}
+def _sources(records: Records, features: Features, pairs: Measured) -> set[str]:
+    named = {source for _, source in pairs}.union(*(each.sources for each in features.tables.values()))
     bodies = (body for kind in TABLES if kind != "feed" for body in records.get(kind, ()))
     return named | {body["source"] for body in bodies if "source" in body}
 

@@ -27,10 +27,10 @@ def counted(lake: Lake, number: int, catalogue: str) -> dict[str, int]:
         return dict(lake.query(sql, values).fetchall())
 
 
-def touched(lake: Lake, number: int, catalogue: str) -> list[str]:
-    """The ids of the series whose readings a write added, revised or took away."""
-    values: Any = {"catalogue": catalogue, "number": number}
-    sql = "SELECT DISTINCT series FROM readings WHERE catalogue = $catalogue AND {} = $number"
+def touched(lake: Lake, number: int, catalogue: str, since: int | None = None) -> list[str]:
+    """The ids of the series whose readings a write added, revised or took away, or the writes since another."""
+    values: Any = {"catalogue": catalogue, "number": number, "since": number - 1 if since is None else since}
+    sql = "SELECT DISTINCT series FROM readings WHERE catalogue = $catalogue AND {0} > $since AND {0} <= $number"
     with lake.steady():
         found = lake.query(f"{sql.format('recorded')} UNION {sql.format('superseded')} ORDER BY 1", values)
         return [row[0] for row in found.fetchall()]
@@ -78,6 +78,30 @@ def known(lake: Lake, number: int, catalogue: str, series: Sequence[str] | None 
     with lake.steady():
         return lake.query(
             f"SELECT {_LISTED} FROM ({sql}) ORDER BY {', '.join(KEYS['answers'])}", values
+        ).to_arrow_table()
+
+
+def known_since(lake: Lake, number: int, catalogue: str, since: int, before: pa.Table | None) -> pa.Table:
+    """The same, of all series, from the answers as known ``before``, at the number ``since``: these very ones where
+    none has changed."""
+    if before is None:
+        return known(lake, number, catalogue)
+    values: Any = {"catalogue": catalogue, "number": number, "since": since}
+    newest = f"row_number() OVER (PARTITION BY {', '.join(KEYS['answers'])} ORDER BY recorded DESC) = 1"
+    with lake.steady():
+        sql = f"SELECT {_LISTED}, gone FROM answers WHERE {_AT} AND recorded > $since QUALIFY {newest}"
+        fresh = lake.query(sql, values).to_arrow_table()
+        if not len(fresh):
+            return before
+        lake.register("answers_before", before)
+        lake.register("answers_fresh", fresh)
+        same = " AND ".join(f"f.{each} = b.{each}" for each in KEYS["answers"])
+        return lake.query(
+            f"""
+            SELECT {_LISTED} FROM (
+                SELECT {_LISTED} FROM answers_before b ANTI JOIN answers_fresh f ON {same}
+                UNION ALL SELECT {_LISTED} FROM answers_fresh WHERE NOT gone)
+            ORDER BY {", ".join(KEYS["answers"])}"""
         ).to_arrow_table()
 
 

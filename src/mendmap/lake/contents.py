@@ -11,26 +11,15 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
-import shapely
-from shapely.geometry.base import BaseGeometry
 
 from mendmap.catalogue.records import RecordT, from_plain
 from mendmap.errors import LakeEmptyError, NotFoundError
 from mendmap.lake import assessed
 from mendmap.lake.connection import Lake
+from mendmap.lake.features import Features, FeatureTable
 from mendmap.lake.ledger import Snapshot
 from mendmap.query.readings import ReadingQuery
 from mendmap.words.vocabulary import QUALITIES
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureRow:
-    """A feature as recorded; ``geometry`` in WGS 84 degrees or None; ``properties`` as JSON holds them."""
-
-    layer: str
-    id: str
-    geometry: BaseGeometry | None
-    properties: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +60,7 @@ class Contents:
 
     snapshot: Snapshot
     catalogue: str
-    features: tuple[FeatureRow, ...]
+    features: Features
     records: Mapping[str, tuple[Mapping[str, Any], ...]]
     series: tuple[SeriesRow, ...]
     answers: pa.Table | None
@@ -82,6 +71,8 @@ class Contents:
         return {body["id"]: from_plain(table, body) for body in self.records.get(table.kind, ())}
 
 
+# Series that are summed up one by one; of more all are, at once.
+_MANY = 50
 _AT = "catalogue = $catalogue AND recorded <= $number AND (superseded IS NULL OR superseded > $number)"
 
 
@@ -99,32 +90,98 @@ def chosen(lake: Lake, wanted: str) -> str:
         raise NotFoundError("catalogue of that name in the lake (setting MENDMAP_CATALOGUE)", wanted, ids)
 
 
-def read(lake: Lake, snapshot: Snapshot, catalogue: str, *, series: bool = True) -> Contents:
+def read(
+    lake: Lake, snapshot: Snapshot, catalogue: str, *, series: bool = True, before: Contents | None = None
+) -> Contents:
     """All that a catalogue held at a snapshot, less the rows of its readings. Summing up the series takes the longer
-    the more readings there are; who does not need them says ``series=False``."""
+    the more readings there are; who does not need them says ``series=False``. Who holds what it held ``before`` has
+    only read what changed since; all else is shared, as the very same objects."""
     with lake.steady():
-        at: Any = {"catalogue": catalogue, "number": snapshot.number}
-        features = lake.query(
-            f"SELECT layer, id, geometry, body FROM features WHERE {_AT} ORDER BY layer, position, id", at
-        ).fetchall()
-        geometries = shapely.from_wkb([row[2] for row in features])
-        records: dict[str, list[Mapping[str, Any]]] = {}
-        for kind, body in lake.query(
-            f"SELECT kind, body FROM records WHERE {_AT} ORDER BY position, kind, id", at
-        ).fetchall():
-            records.setdefault(kind, []).append(orjson.loads(body))
+        at: Any = {"catalogue": catalogue, "number": snapshot.number, "since": 0}
+        if before is None or not series or not _follows(lake, before, snapshot, catalogue):
+            before = None
+        else:
+            at["since"] = before.snapshot.number
+        changed = _revisions(lake, at) if series else {}
         return Contents(
             snapshot=snapshot,
             catalogue=catalogue,
-            features=tuple(
-                FeatureRow(layer, ident, geometry, orjson.loads(body))
-                for (layer, ident, _, body), geometry in zip(features, geometries, strict=True)
-            ),
-            records={kind: tuple(bodies) for kind, bodies in records.items()},
-            series=summed(lake, snapshot, catalogue) if series else (),
-            answers=assessed.known(lake, snapshot.number, catalogue) if series else None,
-            revisions=_revisions(lake, at) if series else {},
+            features=_features(lake, at, before, changed),
+            records=_records(lake, at, before, changed),
+            series=_series(lake, snapshot, before, catalogue) if series else (),
+            answers=assessed.known_since(lake, snapshot.number, catalogue, at["since"], before and before.answers)
+            if series
+            else None,
+            revisions={**(before.revisions if before else {}), **changed},
         )
+
+
+def _follows(lake: Lake, before: Contents, snapshot: Snapshot, catalogue: str) -> bool:
+    """Whether a snapshot came after what was read before, whole, of the same lake."""
+    if before.catalogue != catalogue or before.answers is None or before.snapshot.number > snapshot.number:
+        return False
+    row = lake.query("SELECT digest FROM ledger WHERE number = ?", [before.snapshot.number]).fetchone()
+    return row == (before.snapshot.digest,)
+
+
+def _features(lake: Lake, at: Any, before: Contents | None, changed: Mapping[tuple[str, str], int]) -> Features:
+    """Of the layers that changed every feature is read; a layer that has none left is gone."""
+    held = dict(before.features.tables) if before else {}
+    values: Any = dict(at)
+    only = ""
+    if before is not None:
+        values["layers"] = [part for table, part in changed if table == "features"]
+        only = "AND list_contains($layers, layer)"
+        for layer in values["layers"]:
+            held.pop(layer, None)
+        if not values["layers"]:
+            return before.features
+    del values["since"]
+    columns = f"SELECT layer, id, geometry, body FROM features WHERE {_AT} {only} ORDER BY layer, position, id"
+    found = lake.query(columns, values).to_arrow_table()
+    counts: Any = found.column("layer").value_counts() if len(found) else []
+    begin = 0
+    # The rows of a layer stand together, so they are counted in their order.
+    for layer, count in ((each["values"].as_py(), each["counts"].as_py()) for each in counts):
+        held[layer] = FeatureTable.read(layer, found.slice(begin, count))
+        begin += count
+    return Features(held[layer] for layer in sorted(held))
+
+
+def _records(
+    lake: Lake, at: Any, before: Contents | None, changed: Mapping[tuple[str, str], int]
+) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+    """The records of kinds that changed are read anew."""
+    values: Any = dict(at)
+    only = ""
+    held: dict[str, tuple[Mapping[str, Any], ...]] = dict(before.records) if before else {}
+    if before is not None:
+        values["kinds"] = [part for table, part in changed if table == "records"]
+        only = "AND list_contains($kinds, kind)"
+        for kind in values["kinds"]:
+            held.pop(kind, None)
+        if not values["kinds"]:
+            return before.records
+    del values["since"]
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    sql = f"SELECT kind, body FROM records WHERE {_AT} {only} ORDER BY position, kind, id"
+    for kind, body in lake.query(sql, values).fetchall():
+        found.setdefault(kind, []).append(orjson.loads(body))
+    return {**held, **{kind: tuple(bodies) for kind, bodies in found.items()}}
+
+
+def _series(lake: Lake, snapshot: Snapshot, before: Contents | None, catalogue: str) -> tuple[SeriesRow, ...]:
+    """Of the series whose readings changed each is summed up anew."""
+    if before is None:
+        return summed(lake, snapshot, catalogue)
+    touched = assessed.touched(lake, snapshot.number, catalogue, before.snapshot.number)
+    if not touched:
+        return before.series
+    if len(touched) > _MANY:
+        return summed(lake, snapshot, catalogue)
+    gone = set(touched)
+    anew = (row for each in touched for row in summed(lake, snapshot, catalogue, each))
+    return tuple(sorted([*(row for row in before.series if row.id not in gone), *anew], key=lambda row: row.id))
 
 
 def summed(lake: Lake, snapshot: Snapshot, catalogue: str, ident: str | None = None) -> tuple[SeriesRow, ...]:
@@ -158,6 +215,7 @@ _SERIES = f"""
 
 
 def _revisions(lake: Lake, at: Any) -> dict[tuple[str, str], int]:
+    """The last number that changed each part of a table, of those that changed ``since``."""
     return {(table, part): number for table, part, number in lake.query(_REVISIONS, at).fetchall()}
 
 
@@ -165,7 +223,8 @@ def _revision(table: str, part: str) -> str:
     return f"""
         SELECT '{table}', {part},
                max(greatest(recorded, CASE WHEN superseded <= $number THEN superseded ELSE 0 END))
-        FROM {table} WHERE catalogue = $catalogue AND recorded <= $number GROUP BY ALL"""
+        FROM {table} WHERE catalogue = $catalogue AND recorded <= $number
+             AND (recorded > $since OR (superseded > $since AND superseded <= $number)) GROUP BY ALL"""
 
 
 _REVISIONS = " UNION ALL ".join(

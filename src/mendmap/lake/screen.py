@@ -16,7 +16,8 @@ from mendmap.lake import access, contents
 from mendmap.lake.access import Rules
 from mendmap.lake.changed import Pair, Version
 from mendmap.lake.connection import Lake
-from mendmap.lake.contents import Contents, FeatureRow
+from mendmap.lake.contents import Contents
+from mendmap.lake.features import FeatureRow, Features
 from mendmap.lake.ledger import Snapshot
 
 
@@ -84,7 +85,7 @@ def screen(lake: Lake, snapshot: Snapshot, catalogue: str, ever: Rules) -> Scree
     """The screen before a lake up to a snapshot, for a role from which the rules ``ever`` hid something."""
     whole, known = _ever(lake, snapshot, catalogue), access.measured(lake, snapshot.number, catalogue)
     shown = access.seen(whole, ever, known)
-    hidden = {"feature": frozenset(row.id for row in whole.features if row.layer in ever.layers)}
+    hidden = {"feature": frozenset(whole.features.where(ever.layers.__contains__).ids)}
     for kind, bodies in whole.records.items():
         # Of some records one version may be told, and another not: then none is.
         left = Counter(body["id"] for body in bodies)
@@ -107,6 +108,6 @@ def _ever(lake: Lake, snapshot: Snapshot, catalogue: str) -> Contents:
             "SELECT kind, body FROM records WHERE catalogue = ? AND recorded <= ?", at
         ).fetchall():
             records.setdefault(kind, []).append(orjson.loads(body))
-    rows = tuple(FeatureRow(layer, ident, None, {"source": source}) for layer, ident, source in features)
+    rows = Features.of(FeatureRow(layer, ident, None, {"source": source}) for layer, ident, source in features)
     kept = {kind: tuple(bodies) for kind, bodies in records.items()}
     return Contents(snapshot, catalogue, rows, kept, (), None, {})

@@ -66,9 +66,11 @@ def frame(held: Contents) -> Frame:
     roles = {body["id"]: body["role"] for body in held.records.get("layer", ())}
     media = {body["id"]: frozenset(body["media"]) for body in held.records.get("layer", ())}
     catalogue, works = held.records["catalogue"][0], held.of(Work)
-    places = {role: [each for each in held.features if roles[each.layer] == role] for role in ("site", "station")}
+    sites, stations = (
+        held.features.only(each for each, its in roles.items() if its == role) for role in ("site", "station")
+    )
     done: dict[str, dict[str, None]] = {}
-    for each in join(places["site"], places["station"], media, catalogue["near_m"]):
+    for each in join(sites, stations, media, catalogue["near_m"]):
         for work in works.values():
             if each.site in work.sites:
                 done.setdefault(each.station, {})[work.id] = None

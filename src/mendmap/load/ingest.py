@@ -137,7 +137,8 @@ def _write_rejects(query: Query, path: Path) -> None:
 
 
 def _known(held: Contents) -> Referents:
-    places = {row.id: row.properties.get("aliases") for row in held.features}
+    named = (held.features[nth] for nth in held.features.naming("aliases"))
+    places = dict.fromkeys(held.features.ids) | {row.id: row.properties["aliases"] for row in named}
     return Referents(places, held.of(Parameter), list(held.of(Source)))
 
 

@@ -60,7 +60,7 @@ def vocabulary(lake: Lake, snapshot: Snapshot, catalogue: str) -> Vocabulary:
     """What readings of a catalogue may name at a snapshot."""
     held = contents.read(lake, snapshot, catalogue, series=False)
     parameters = held.of(Parameter)
-    known = {"feature": {row.id for row in held.features}, "parameter": set(parameters), "source": set(held.of(Source))}
+    known = {"feature": set(held.features.ids), "parameter": set(parameters), "source": set(held.of(Source))}
     limits = marks.lowest_limits(held.of(Limit).values(), parameters)
     return Vocabulary(snapshot.number, catalogue, parameters, limits, known)
 

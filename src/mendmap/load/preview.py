@@ -117,7 +117,7 @@ def _with_features(atlas: Atlas, path: Path, max_bytes: int) -> Atlas:
     for each in found:
         wrong = unknown_ids(columns(layer), each.properties, known)
         faults += [Fault(path.name, each.row, *complaint) for complaint in wrong]
-        if each.id not in {one.id for one in atlas.layers[layer.id].features}:
+        if each.id not in set(atlas.layers[layer.id].ids):
             message = not_one_of(f"no such feature of {layer.id}", each.id, known["feature"])
             faults.append(Fault(path.name, each.row, "id", message))
     if faults:
@@ -130,7 +130,7 @@ def _with_features(atlas: Atlas, path: Path, max_bytes: int) -> Atlas:
         )
         for each in found
     }
-    return replace(atlas, features={**atlas.features, **drawn})
+    return replace(atlas, features=atlas.features | drawn)
 
 
 def _given(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def _with_series(atlas: Atlas, readings: Sequence[Reading]) -> Atlas:
         held = next((each for each in atlas.features[station].series if each.id == ident), None)
         of_station.setdefault(station, []).append(_summed(some, held))
     changed = {station: _with(atlas.features[station], rows) for station, rows in of_station.items()}
-    return replace(atlas, features={**atlas.features, **changed})
+    return replace(atlas, features=atlas.features | changed)
 
 
 def _with(station: Feature, rows: Sequence[SeriesRow]) -> Feature:

@@ -72,7 +72,7 @@ def manifest(scope: Scope, files: Sequence[Json], columns: Mapping[str, Sequence
         "prepared_by": scope.prepared_by,
         "remarks": scope.remarks,
         "layers": [
-            {"id": layer.id, "title": names(layer.name), "features": len(scope.rows(layer)), "of": len(layer.frame)}
+            {"id": layer.id, "title": names(layer.name), "features": len(scope.rows(layer)), "of": len(layer.features)}
             for layer in atlas.layers.values()
         ],
         "software": {"name": "mendmap", "version": __version__, "made_with": _made_with()},

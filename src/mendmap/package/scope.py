@@ -60,12 +60,12 @@ class Scope:
         """The features of a layer that are packed, as positions in its frame: for sites these, their stations, the
         works done there, and the watercourses that any of them lies on."""
         features = self.places("works").features
-        frame = layer.frame
         if features is None:
-            return np.arange(len(frame))
+            return np.arange(len(layer.features))
         on = {place.watercourse for each in features for place in self.atlas.features[each].along}
-        kept = frame["site"].isin(features) if layer.id == "works" else frame["id"].isin(features | on)
-        return np.flatnonzero(kept.to_numpy())
+        if layer.id == "works":
+            return np.flatnonzero([each in features for each in layer.column("site")])
+        return np.flatnonzero([each in features | on for each in layer.ids])
 
     def exceeding(self, most: int) -> list[dict[str, Any]]:
         """The rows of the verdicts that are packed by which a limit is not kept, at most so many of them, each with
@@ -90,7 +90,9 @@ def scope(
     question is the same package. Raises BadRequestError with the choices."""
     given = {}
     if site:
-        given["site"] = ",".join(sorted(set(ids("site", site, [each.id for each in atlas.of_role("site")]))))
+        given["site"] = ",".join(
+            sorted(set(ids("site", site, [each for layer in atlas.layers_of("site") for each in layer.ids])))
+        )
     if parameter:
         given["parameter"] = ",".join(sorted(set(ids("parameter", parameter, atlas.parameters))))
     if datetime:

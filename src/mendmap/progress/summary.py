@@ -35,7 +35,7 @@ def summary(atlas: Atlas) -> dict[str, Any]:
             for parameter in atlas.parameters.values()
             if any(each["parameter"] == parameter.id for each in (*held, *courses))
         ],
-        "readings": sum(series.count for each in atlas.features.values() for series in _own(each)),
+        "readings": sum(series.count for each in atlas.features.joined_to() for series in _own(each)),
         "newest_reading": newest.isoformat() if newest else None,
         "newest_age_days": (atlas.snapshot.moment - newest).days if newest else None,
     }
@@ -46,7 +46,7 @@ def every(atlas: Atlas) -> tuple[list[Item], list[Item]]:
     changes = Changes(atlas.answers)
     held: list[Item] = []
     courses: list[Item] = []
-    for feature in atlas.features.values():
+    for feature in atlas.features.joined_to():
         own = {series.id for series in _own(feature)}
         held += verdicts(changes, (each for each in feature.verdicts if each.station == feature.id))
         courses += [each for each in trends(atlas, changes, feature) if each["series"] in own]

@@ -66,8 +66,10 @@ def rows(atlas: Atlas) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     changes = Changes(atlas.answers)
     placed = {site for work in atlas.works.values() for site in work.sites}
-    for feature in atlas.features.values():
-        if atlas.layers[feature.layer].role == "site" or feature.id in placed:
+    for name, features in atlas.features.layers.items():
+        # Of places that are no sites only those where something was done stand in the table.
+        site = atlas.layers[name].role == "site"
+        for feature in features if site else (each for each in features.joined_to() if each.id in placed):
             at = _site(atlas, feature, changes)
             found += [
                 {**at, **_work(atlas, work, feature.id), **_over(atlas, feature, work, changes)}

@@ -64,7 +64,7 @@ def may_ask(address: Address) -> bool:
 
 def fetched(atlas: Atlas) -> Iterator[str]:
     """The addresses that scripts fetch, whose files no page names, but for dated values, of which months tell."""
-    for each in atlas.features.values():
+    for each in atlas.features.joined_to():
         yield from (f"/series/{series.id}.chart.json" for series in each.series)
     yield "/names.json"
     for name, layer in atlas.layers.items():

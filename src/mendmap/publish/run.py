@@ -33,7 +33,8 @@ from mendmap.publish.store import Counts, Store
 from mendmap.settings import Settings
 from mendmap.web.app import create_app
 from mendmap.web.copied import BASE, Copied
-from mendmap.web.keeper import Keeper, Served
+from mendmap.web.keeper import Keeper
+from mendmap.web.served import Served
 
 CURRENT, HOME, MANIFEST, MARK = "current.json", "index.html", "manifest.json", "publication.json"
 # Features that a layer may have for each to have a page of its own.

@@ -24,9 +24,9 @@ from pmtiles.tile import Compression, Entry, TileType, zxy_to_tileid
 from pmtiles.writer import finalize_header
 
 from mendmap.atlas.model import Layer, Place
+from mendmap.geo.grid import EXTENT, steps_to_lonlat
 from mendmap.tiles.described import vector_layer
-from mendmap.tiles.prepare import TileLayer
-from mendmap.tiles.pyramid import Made, made, packed
+from mendmap.tiles.pyramid import Made, Whole, made, packed
 
 MEDIA_TYPE = "application/vnd.pmtiles"
 
@@ -59,7 +59,7 @@ def write(
     Branches of the pyramid are made on ``executor``, or here where there is none. Raises OSError where the file cannot
     be written.
     """
-    tiles = TileLayer(layer, max_zoom, max(1, len(layer.ids)), max_drawn)
+    tiles = Whole(layer, max_zoom, max_drawn)
     with _renamed(path) as file, tempfile.TemporaryFile(dir=path.parent) as store:
         kept = _stored(made(tiles, executor), store)
         entries, contents = _laid_out(kept)
@@ -118,12 +118,13 @@ def _laid_out(kept: Sequence[_Kept]) -> tuple[list[Entry], list[_Kept]]:
     return entries, [first for _, first in contents.values()]
 
 
-def _extent(tiles: TileLayer) -> dict[str, int]:
+def _extent(tiles: Whole) -> dict[str, int]:
     """The box of a layer as the header has it, in ten millionths of a degree; the world where it has none."""
     box = [-180.0, -85.0, 180.0, 85.0]
-    if len(tiles.boxes):
-        low, high = tiles.boxes[:, :2].min(axis=0), tiles.boxes[:, 2:].max(axis=0)
-        box = np.clip([*low, *high], [-180, -85, -180, -85], [180, 85, 180, 85]).tolist()
+    widths = tiles.places.boxes
+    if len(widths):
+        corners = np.stack(([widths[:, 0].min(), widths[:, 3].max()], [widths[:, 2].max(), widths[:, 1].min()]))
+        box = steps_to_lonlat(corners.clip(0, 1) * EXTENT, 0).ravel().tolist()
     names = ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")
     return {name: round(degrees * 1e7) for name, degrees in zip(names, box, strict=True)}
 

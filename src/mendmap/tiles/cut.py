@@ -1,98 +1,163 @@
-"""Cuts one tile: finds what touches it, and clips that with a margin.
+"""Cuts one tile out of its block: what lies within the tile and its margin as it is, the rest clipped.
 
-Not here: simplification and the index (``prepare``), and how a tile is written (``geojson``, ``mvt``).
+Not here: what is drawn and how it is simplified (``prepare``), and how a tile is written (``geojson``, ``mvt``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import shapely
 
 from mendmap.atlas.select import Rows
-from mendmap.geo.grid import EXTENT, Tile, side_m, to_lonlat
-from mendmap.tiles.prepare import Level, Shapes, TileLayer
-
-MARGIN = 128  # steps of 1/4096 tile kept around it, so that strokes at its edge are whole
+from mendmap.geo.grid import EXTENT, Tile, side_m
+from mendmap.tiles.blocks import Block
+from mendmap.tiles.outlines import TOLERANCE, Mask, Shapes, clipped, coarser, on_grid
+from mendmap.tiles.prepare import MARGIN, TileLayer
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What of a layer is in a tile: the ``indices`` of its features in the tile's layer, their ``shapes`` in degrees,
-    simplified and clipped but not rounded, and how many more the tile's bound left out."""
+    """What of a layer is in a tile: the ``rows`` of its block that it draws, in the layer's order. Of these, the ones
+    at ``edges`` (positions in ``rows``) are drawn as ``pieces``, in steps of the zoom's grid, the others whole.
 
-    layer: TileLayer
+    ``omitted`` counts the features with their middle in the tile that are not drawn, and those that its bound of
+    features left out; ``widened`` those that have no extent on the steps; ``tolerance_m`` is more than 0 where its
+    bound of vertices made it coarser than its zoom."""
+
+    layer: str
     tile: Tile
-    indices: Rows
-    shapes: Shapes
+    block: Block
+    rows: Rows
+    edges: Rows
+    pieces: Shapes
     omitted: int
+    widened: int
+    tolerance_m: float
+
+    @property
+    def indices(self) -> Rows:
+        """The positions of its features in the tile's layer."""
+        return self.block.indices[self.rows]
+
+    @property
+    def shapes(self) -> Shapes:
+        """All that it draws, in steps of the zoom's grid."""
+        found = self.block.shapes[self.rows]
+        found[self.edges] = self.pieces
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class TileContent:
-    """A tile as it is sent: its bytes, how many features it has and how many its bound left out. ``widened`` counts
-    the paths that have no extent on the tile's steps, and were drawn as the smallest that can be."""
+    """A tile as it is sent: its bytes, how many features it has and how many its bounds left out. ``widened`` counts
+    the features that have no extent on the tile's steps, and were drawn as the smallest that can be; ``tolerance_m``
+    is how far a line may be from the true one, in mercator metres, where its bound of vertices made it coarser than
+    its zoom, else 0."""
 
     body: bytes
     features: int
     omitted: int
     widened: int = 0
+    tolerance_m: float = 0.0
 
 
-def cut(layer: TileLayer, tile: Tile, *, thin: bool = False) -> Cut:
-    """What of a layer is in a tile, or what ``thin`` leaves of it. Points are whole wherever their disc of accuracy
-    touches the tile."""
-    box = _box(tile)
-    level = layer.level(tile.z, thin=thin)
-    touched = np.sort(level.tree.query(shapely.box(*box)))
-    shapes = level.shapes[touched]
-    clipped = _clip(shapes, box)
-    kept = np.flatnonzero(~shapely.is_empty(clipped))
-    omitted = max(0, len(kept) - layer.max_features)
-    if omitted:
-        kept = np.sort(kept[_largest(shapes[kept], layer.max_features)])
-    if len(level.indices) < len(layer.degrees):
-        omitted += _others(layer, level, box)
-    return Cut(layer, tile, level.indices[touched[kept]], clipped[kept], omitted)
+def content(body: bytes, cuts: Sequence[Cut]) -> TileContent:
+    """A tile of some layers, as it was written."""
+    return TileContent(
+        body,
+        sum(len(each.rows) for each in cuts),
+        sum(each.omitted for each in cuts),
+        sum(each.widened for each in cuts),
+        max((each.tolerance_m for each in cuts), default=0.0),
+    )
 
 
-def _others(layer: TileLayer, level: Level, box: tuple[float, float, float, float]) -> int:
-    """How many features are in a box that a level leaves out."""
-    found = np.setdiff1d(layer.tree.query(shapely.box(*box)), level.indices)
-    bounds = layer.boxes[found]
-    inside = (bounds[:, :2] >= box[:2]).all(axis=1) & (bounds[:, 2:] <= box[2:]).all(axis=1)
-    at_edge = _clip(layer.degrees[found[~inside]], box)
-    return int(inside.sum() + (~shapely.is_empty(at_edge)).sum())
+def cut(layer: TileLayer, tile: Tile) -> Cut:
+    """What of a layer is in a tile. Points are whole wherever their disc of accuracy touches the tile."""
+    return cuts(layer, [tile])[0]
 
 
-def _box(tile: Tile) -> tuple[float, float, float, float]:
-    """West, south, east and north of a tile with its margin, in degrees: a rectangle there as on the map."""
-    west, south, east, north = tile.box_m
-    margin = side_m(tile.z) * MARGIN / EXTENT
-    (left, low), (right, high) = to_lonlat(np.array([[west - margin, south - margin], [east + margin, north + margin]]))
-    return float(left), float(low), float(right), float(high)
+def cuts(layer: TileLayer, tiles: Sequence[Tile]) -> list[Cut]:
+    """What of a layer is in some tiles of one block: their pieces are put onto the grid together."""
+    if not tiles:
+        return []
+    block = layer.block(tiles[0])
+    found = [_touched(layer, block, tile) for tile in tiles]
+    pieces, thin = on_grid(np.concatenate([each.pieces for each in found]))
+    ends = np.cumsum([len(each.pieces) for each in found]).tolist()
+    own = [slice(begin, end) for begin, end in pairwise([0, *ends])]
+    listed = zip(tiles, found, own, strict=True)
+    return [_cut(layer, block, tile, touched, pieces[each], thin[each]) for tile, touched, each in listed]
 
 
-def _clip(shapes: Shapes, box: tuple[float, float, float, float]) -> Shapes:
-    """Shapes clipped to a box: points stay whole, and nothing of a lower dimension is left at the edge."""
-    dimension = shapely.get_dimensions(shapes)
-    bounds = shapely.bounds(shapes).reshape(-1, 4)
-    within = (bounds[:, :2] >= box[:2]).all(axis=1) & (bounds[:, 2:] <= box[2:]).all(axis=1)
-    cutting = ~within & (dimension > 0)
-    clipped = shapes.copy()
-    if cutting.any():
-        pieces = shapely.clip_by_rect(shapes[cutting], *box)
-        clipped[cutting] = [_only(each, wanted) for each, wanted in zip(pieces, dimension[cutting], strict=True)]
-    return clipped
+class _Touched(NamedTuple):
+    """What of a block touches a tile, as ``Cut`` has it, its pieces not on the grid yet; ``bounded`` counts those that
+    the bound of features left out, ``tolerance`` is in steps."""
+
+    rows: Rows
+    edges: Rows
+    pieces: Shapes
+    bounded: int
+    tolerance: float
 
 
-def _only(shape: shapely.Geometry, dimension: int) -> shapely.Geometry:
-    if shapely.get_type_id(shape) != shapely.GeometryType.GEOMETRYCOLLECTION:
-        return shape
-    parts = [part for part in shapely.get_parts(shape) if shapely.get_dimensions(part) == dimension]
-    return shapely.union_all(parts) if parts else shapely.Point()
+def _touched(layer: TileLayer, block: Block, tile: Tile) -> _Touched:
+    left, upper = tile.x * EXTENT - MARGIN, tile.y * EXTENT - MARGIN
+    box = left, upper, left + EXTENT + 2 * MARGIN, upper + EXTENT + 2 * MARGIN
+    west, north, east, south = block.boxes
+    rows = np.flatnonzero((west <= box[2]) & (east >= box[0]) & (north <= box[3]) & (south >= box[1]))
+    west, north, east, south = block.boxes[:, rows]
+    beyond = (west < box[0]) | (east > box[2]) | (north < box[1]) | (south > box[3])
+    edges = np.flatnonzero(beyond & block.extended[rows])
+    pieces = clipped(block.shapes[rows[edges]], box)
+    rows, edges, pieces = _kept(rows, edges, pieces, ~shapely.is_empty(pieces))
+    bounded = max(0, len(rows) - layer.max_features)
+    if bounded:
+        rows, edges, pieces = _widest(block, rows, edges, pieces, layer.max_features)
+    tolerance = 0.0
+    if block.vertices[rows].sum() > layer.max_vertices:
+        edges, pieces, tolerance = _coarser(block, rows, edges, pieces, layer.max_vertices)
+    return _Touched(rows, edges, pieces, bounded, tolerance)
 
 
-def _largest(shapes: Shapes, most: int) -> np.ndarray:
-    """Indices of the ``most`` shapes of the widest boxes; of equal ones, those that come first."""
-    west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
-    return np.argsort(-((east - west) + (north - south)), kind="stable")[:most]
+def _cut(layer: TileLayer, block: Block, tile: Tile, touched: _Touched, pieces: Shapes, thin: Mask) -> Cut:
+    rows, edges, _, bounded, tolerance = touched
+    widened = int(np.count_nonzero(block.widened[rows]) + np.count_nonzero(thin & ~block.widened[rows[edges]]))
+    omitted = bounded + block.others(tile)
+    return Cut(layer.id, tile, block, rows, edges, pieces, omitted, widened, tolerance * side_m(tile.z) / EXTENT)
+
+
+def _kept(rows: Rows, edges: Rows, pieces: Shapes, there: Mask) -> tuple[Rows, Rows, Shapes]:
+    """What is left of some rows, less those of the edges that are not there."""
+    if there.all():
+        return rows, edges, pieces
+    keep = np.ones(len(rows), dtype=bool)
+    keep[edges] = there
+    return rows[keep], (np.cumsum(keep) - 1)[edges[there]], pieces[there]
+
+
+def _widest(block: Block, rows: Rows, edges: Rows, pieces: Shapes, most: int) -> tuple[Rows, Rows, Shapes]:
+    """The ``most`` rows of the widest boxes; of equal ones, those that come first."""
+    west, north, east, south = block.boxes[:, rows]
+    keep = np.zeros(len(rows), dtype=bool)
+    keep[np.argsort(-(east - west + south - north), kind="stable")[:most]] = True
+    there = keep[edges]
+    return rows[keep], (np.cumsum(keep) - 1)[edges[there]], pieces[there]
+
+
+def _coarser(block: Block, rows: Rows, edges: Rows, pieces: Shapes, most: int) -> tuple[Rows, Shapes, float]:
+    """All rows that have an extent, as pieces with no more than ``most`` vertices, or as few as can be without losing
+    any, and the tolerance in steps that this took."""
+    shapes = block.shapes[rows]
+    shapes[edges] = pieces
+    every = np.flatnonzero(block.extended[rows])
+    shapes, tolerance = shapes[every], 0.0
+    before, now = np.inf, shapely.get_num_coordinates(shapes).sum()
+    while most < now < before:
+        tolerance = 2 * tolerance or TOLERANCE
+        shapes = coarser(shapes, tolerance)
+        before, now = now, shapely.get_num_coordinates(shapes).sum()
+    return (every, shapes, tolerance) if tolerance else (edges, pieces, tolerance)

@@ -1,28 +1,30 @@
 """Writes what is in a tile as a Mapbox Vector Tile 2.1: a protobuf of steps and commands, several layers in one.
 
-A coordinate is the nearest of 4096 steps along the tile's edge, rows counted from the north. Between two vertices a
-line of GeoJSON is straight in degrees, and one of these straight on the map: the two are never more than
-3217 sin(latitude) / 2^zoom steps apart, less than one from zoom 12 on. A path that has no extent on these steps is
-drawn as the smallest that the format takes, one step long or wide, and counted: no feature is lost at a zoom.
-Points stay whole beyond the tile's edge wherever their disc of accuracy touches it, as in the GeoJSON tiles.
-Not here: what is in a tile (``cut``), and what its properties mean (``prepare``).
+A coordinate is the nearest of 4096 steps along the tile's edge, rows counted from the north. A feature's commands go
+from vertex to vertex, so but for its first vertex they are the same in every tile of a zoom: a block is encoded once,
+and a tile adds where each feature begins, and the numbers of its properties. Points stay whole beyond the tile's edge
+wherever their disc of accuracy touches it, as in the GeoJSON tiles. Not here: what is in a tile (``cut``), and what its
+properties mean (``prepare``).
 
 The format: https://github.com/mapbox/vector-tile-spec/tree/master/2.1; its protobuf's wire format:
 https://protobuf.dev/programming-guides/encoding/.
 """
 
 import struct
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from functools import lru_cache
+from itertools import count, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 import shapely
-from numpy.typing import NDArray
 
-from mendmap.geo.grid import EXTENT, Tile, side_m, to_mercator
-from mendmap.tiles.cut import Cut, TileContent
-from mendmap.tiles.prepare import Shapes
+from mendmap.geo.grid import EXTENT
+from mendmap.tiles.blocks import Block
+from mendmap.tiles.cut import Cut, TileContent, content
+from mendmap.tiles.outlines import Numbers, Shapes
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 # Keys of the protobuf: the number of a field, and how it is written.
@@ -38,188 +40,209 @@ _LAYER = {
 }
 _FEATURE = {"id": 1 << 3 | _VARINT, "tags": 2 << 3 | _BYTES, "type": 3 << 3 | _VARINT, "geometry": 4 << 3 | _BYTES}
 _VALUE = {str: 1 << 3 | _BYTES, float: 3 << 3 | _DOUBLE, int: 6 << 3 | _VARINT, bool: 7 << 3 | _VARINT}
+_ONE, _TAGS, _GEOMETRY = (bytes([each]) for each in (_LAYER["feature"], _FEATURE["tags"], _FEATURE["geometry"]))
 # Commands of a geometry, and how often each is repeated, shifted by 3.
 _MOVE_TO, _LINE_TO, _CLOSE = 1, 2, 7
 
-Numbers = NDArray[np.int64]
+
+class _Drawn(NamedTuple):
+    """The commands of some shapes: their ``first`` vertices (n, 2) in steps of the zoom's grid, and the bytes before
+    and after these, ``heads`` and ``tails``."""
+
+    first: Numbers
+    heads: list[bytes]
+    tails: list[bytes]
 
 
-class _Paths(NamedTuple):
-    """What is drawn of features of one dimension. ``steps`` (n, 2) are the vertices of all paths, ``sizes`` (p,) how
-    many belong to each path, ``owners`` (p,) which feature it is of, in order; ``widened`` counts those that had no
-    extent."""
+class _Ready(NamedTuple):
+    """A block, encoded: the shapes ``drawn``; of each feature its number and type (``named``); ``keys`` and ``values``
+    of their properties, and where in them the pairs ``told`` (p, 2) of each feature ``begin`` (n + 1,)."""
 
-    steps: Numbers
-    sizes: Numbers
-    owners: Numbers
-    widened: int
+    drawn: _Drawn
+    named: list[bytes]
+    keys: list[bytes]
+    values: list[bytes]
+    told: Numbers
+    begin: Numbers
 
 
 def written(cuts: Sequence[Cut]) -> TileContent:
     """The layers of a tile; one that has nothing there is left out, so an empty tile is no bytes at all."""
-    layers = [_layer(cut) for cut in cuts if len(cut.indices)]
-    return TileContent(
-        b"".join(_field(_TILE_LAYER, body) for body, _ in layers),
-        sum(len(cut.indices) for cut in cuts),
-        sum(cut.omitted for cut in cuts),
-        sum(widened for _, widened in layers),
+    layers = [_field(_TILE_LAYER, _layer(cut, _drawn(cut.pieces))) for cut in cuts if len(cut.rows)]
+    return content(b"".join(layers), cuts)
+
+
+def each_written(cuts: Sequence[Cut]) -> Iterator[TileContent]:
+    """Tiles of one layer, each as ``written`` writes it; their pieces are encoded together."""
+    first, heads, tails = _drawn(np.concatenate([np.empty(0, dtype=object), *(cut.pieces for cut in cuts)]))
+    end = 0
+    for cut in cuts:
+        own = slice(end, end := end + len(cut.pieces))
+        pieces = _Drawn(first[own], heads[own], tails[own])
+        yield content(_field(_TILE_LAYER, _layer(cut, pieces)) if len(cut.rows) else b"", [cut])
+
+
+def _layer(cut: Cut, pieces: _Drawn) -> bytes:
+    """A layer of a tile, whose ``pieces`` are encoded."""
+    ready = cut.block.made(_ready)
+    keys, values, tags = _tags(ready, cut.rows)
+    features: list[bytes] = []
+    for row, told, geometry in zip(cut.rows.tolist(), tags, _geometries(cut, ready, pieces), strict=True):
+        # The fields are put together at once: this is where most of a tile's time goes.
+        body = b"%b%b%b%b%b%b%b" % (
+            ready.named[row], _TAGS, _varint(len(told)), told, _GEOMETRY, _varint(len(geometry)), geometry
+        )  # fmt: skip
+        features += (_ONE, _varint(len(body)), body)
+    parts = [
+        _number(_LAYER["version"], 2),
+        _field(_LAYER["name"], cut.layer.encode()),
+        *features,
+        *keys,
+        *values,
+        _number(_LAYER["extent"], EXTENT),
+    ]
+    return b"".join(parts)
+
+
+def _geometries(cut: Cut, ready: _Ready, pieces: _Drawn) -> Iterator[bytes]:
+    """The commands of each feature of a cut, from the tile's upper left corner."""
+    rows = cut.rows.tolist()
+    first, heads, tails = ready.drawn
+    first, heads, tails = first[cut.rows], [heads[row] for row in rows], [tails[row] for row in rows]
+    if len(cut.edges):
+        first[cut.edges] = pieces.first
+        for nth, head, tail in zip(cut.edges.tolist(), pieces.heads, pieces.tails, strict=True):
+            heads[nth], tails[nth] = head, tail
+    moves = _zigzag(first - np.array([cut.tile.x * EXTENT, cut.tile.y * EXTENT]))
+    begins = _varints(moves.reshape(-1), np.full(len(rows), 2))
+    return (head + begin + tail for head, begin, tail in zip(heads, begins, tails, strict=True))
+
+
+def _tags(ready: _Ready, rows: Numbers) -> tuple[list[bytes], list[bytes], Iterator[bytes]]:
+    """The keys and values that some features of a block have, in the order they are met, and the properties of each
+    feature as numbers of these."""
+    counts = (ready.begin[1:] - ready.begin[:-1])[rows]
+    ends = np.cumsum(counts)
+    pairs = np.arange(int(ends[-1])) + np.repeat(ready.begin[rows] - (ends - counts), counts)
+    told = ready.told[pairs]
+    keys, of_key = _met(told[:, 0], len(ready.keys))
+    values, of_value = _met(told[:, 1], len(ready.values))
+    tags = _varints(np.column_stack((of_key, of_value)).reshape(-1), 2 * counts)
+    return [ready.keys[each] for each in keys.tolist()], [ready.values[each] for each in values.tolist()], tags
+
+
+def _met(numbers: Numbers, most: int) -> tuple[Numbers, Numbers]:
+    """Numbers below a bound in the order in which they are first met, each once, and each as its place there."""
+    place = np.full(most, len(numbers))
+    np.minimum.at(place, numbers, np.arange(len(numbers)))
+    met = np.flatnonzero(place < len(numbers))
+    met = met[np.argsort(place[met])]
+    place[met] = np.arange(len(met))
+    return met, place[numbers]
+
+
+def _ready(block: Block) -> _Ready:
+    """Every feature of a block, encoded."""
+    keys: defaultdict[str, int] = defaultdict(count().__next__)
+    values: defaultdict[tuple[type, Any], int] = defaultdict(count().__next__)
+    of_key: list[int] = []
+    of_value: list[int] = []
+    begin = [0]
+    for properties in block.properties:
+        plain = orjson.loads(properties)
+        of_key += [keys[name] for name in plain]
+        # The type too: 1 and 1.0 and True are one key of a dictionary.
+        of_value += [values[type(value), value] for value in plain.values()]
+        begin.append(len(of_key))
+    return _Ready(
+        _drawn(block.shapes),
+        _named(block),
+        [_field(_LAYER["key"], name.encode()) for name in keys],
+        [_field(_LAYER["value"], _value(value)) for _, value in values],
+        np.column_stack((np.array(of_key, dtype=np.int64), np.array(of_value, dtype=np.int64))),
+        np.array(begin),
     )
 
 
-def _layer(cut: Cut) -> tuple[bytes, int]:
-    """A layer, and how many of its paths were widened."""
-    geometries, widened = _geometries(cut.shapes, cut.tile)
-    kinds = (shapely.get_dimensions(cut.shapes) + 1).tolist()
-    keys: dict[str, int] = {}
-    values: dict[tuple[type, Any], int] = {}
-    features = []
-    for nth, tags in enumerate(_tags(cut, keys, values)):
-        body = _number(_FEATURE["id"], cut.layer.number(cut.indices[nth])) + _field(_FEATURE["tags"], tags)
-        body += _number(_FEATURE["type"], kinds[nth]) + _field(_FEATURE["geometry"], geometries[nth])
-        features.append(_field(_LAYER["feature"], body))
-    parts = [
-        _number(_LAYER["version"], 2),
-        _field(_LAYER["name"], cut.layer.id.encode()),
-        *features,
-        *(_field(_LAYER["key"], name.encode()) for name in keys),
-        *(_field(_LAYER["value"], _value(value)) for _, value in values),
-        _number(_LAYER["extent"], EXTENT),
-    ]
-    return b"".join(parts), widened
+def _named(block: Block) -> list[bytes]:
+    """The number and the type of each feature of a block."""
+    each = np.ones(len(block.numbers), dtype=np.int64)
+    kinds = shapely.get_dimensions(block.shapes) + 1
+    fields = _FEATURE["id"] * each, np.array(block.numbers, dtype=np.int64), _FEATURE["type"] * each, kinds
+    return list(_varints(np.column_stack(fields).reshape(-1), 4 * each))
 
 
-def _tags(cut: Cut, keys: dict[str, int], values: dict[tuple[type, Any], int]) -> Iterator[bytes]:
-    """The properties of each feature, as numbers of the layer's ``keys`` and ``values``, which grow as they are met."""
-    tags: list[int] = []
-    counts = []
-    for index in cut.indices:
-        told = cut.layer.plain(index)
-        for name, value in told.items():
-            # The type too: 1 and 1.0 and True are one key of a dictionary.
-            tags.append(keys.setdefault(name, len(keys)))
-            tags.append(values.setdefault((type(value), value), len(values)))
-        counts.append(2 * len(told))
-    return _varints(np.array(tags), np.array(counts))
-
-
-def _geometries(shapes: Shapes, tile: Tile) -> tuple[list[bytes], int]:
-    """The commands that draw each shape, and how many paths were widened."""
+def _drawn(shapes: Shapes) -> _Drawn:
+    """The commands that draw each shape: points, lines and areas in steps, as ``outlines`` makes them."""
+    first = np.zeros((len(shapes), 2), dtype=np.int64)
+    heads, tails = [b""] * len(shapes), [b""] * len(shapes)
     dimensions = shapely.get_dimensions(shapes)
-    found = np.empty(len(shapes), dtype=object)
-    widened = 0
-    for dimension, paths_of in enumerate((_points, _lines, _rings)):
+    for dimension in range(3):
         chosen = np.flatnonzero(dimensions == dimension)
         if len(chosen):
-            paths = paths_of(_on_map(shapes[chosen], tile))
-            found[chosen] = list(_commands(paths, dimension, len(chosen)))
-            widened += paths.widened
-    return list(found), widened
+            steps, sizes, owners = _paths(shapes[chosen], dimension)
+            first[chosen] = steps[(np.cumsum(sizes) - sizes)[np.append(True, np.diff(owners) != 0)]]
+            for nth, (head, tail) in zip(chosen.tolist(), _commands(steps, sizes, owners, dimension), strict=True):
+                heads[nth], tails[nth] = head, tail
+    return _Drawn(first, heads, tails)
 
 
-def _on_map(shapes: Shapes, tile: Tile) -> Shapes:
-    """Shapes in steps from the tile's upper left corner, not rounded yet."""
-    west, _, _, north = tile.box_m
-    per_m = EXTENT / side_m(tile.z)
-
-    def steps(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (to_mercator(degrees) - [west, north]) * [per_m, -per_m]
-
-    return np.asarray(shapely.transform(shapes, steps), dtype=object)
-
-
-def _points(shapes: Shapes) -> _Paths:
-    sizes = shapely.get_num_coordinates(shapes)
-    return _Paths(_rounded(shapes), sizes, np.arange(len(shapes)), 0)
-
-
-def _lines(shapes: Shapes) -> _Paths:
-    parts, owners = shapely.get_parts(shapes, return_index=True)
-    lines = shapely.set_coordinates(parts, _rounded(parts))
-    lost = np.flatnonzero(shapely.length(lines) == 0)
-    lines[lost] = [_step(each) for each in lines[lost]]
-    return _without_repeats(lines, owners, len(lost))
+def _paths(shapes: Shapes, dimension: int) -> tuple[Numbers, Numbers, Numbers]:
+    """What is drawn of shapes of one dimension: the vertices (v, 2) of all paths, how many (p,) belong to each path,
+    and which shape (p,) it is of, in order. Rings are without their last vertex, which repeats the first."""
+    if dimension == 0:
+        paths, owners = shapes, np.arange(len(shapes))
+    else:
+        paths, owners = shapely.get_parts(shapes, return_index=True)
+    if dimension == 2:
+        paths, ring = shapely.get_rings(paths, return_index=True)
+        owners = owners[ring]
+    steps = np.rint(shapely.get_coordinates(paths)).astype(np.int64)
+    sizes = shapely.get_num_coordinates(paths).astype(np.int64)
+    if dimension == 2:
+        steps, sizes = np.delete(steps, np.cumsum(sizes) - 1, axis=0), sizes - 1
+    return steps, sizes, owners
 
 
-def _rings(shapes: Shapes) -> _Paths:
-    """The rings of polygons, wound as the format has it (outer ones clockwise as seen, where rows grow downwards) and
-    less their last vertices, which repeat the first. Rounding may make a ring cross itself; that is mended."""
-    parts, owners = shapely.get_parts(shapes, return_index=True)
-    rounded = shapely.set_coordinates(parts.copy(), _rounded(parts))
-    broken = np.flatnonzero(~shapely.is_valid(rounded))
-    # Onto the steps again, by noding: what comes is valid, and empty where nothing of it is as wide as a step.
-    mended = shapely.set_precision(shapely.make_valid(parts[broken]), 1.0)
-    lost = np.flatnonzero(shapely.area(mended) == 0)
-    mended[lost] = [_sliver(each) for each in rounded[broken[lost]]]
-    rounded[broken] = mended
-    parts, part = shapely.get_parts(shapely.orient_polygons(rounded), return_index=True)
-    flat = shapely.get_dimensions(parts) == 2  # making valid may leave lines beside areas
-    rings, ring = shapely.get_rings(parts[flat], return_index=True)
-    return _without_repeats(rings, owners[part[flat]][ring], len(lost), closed=True)
-
-
-def _step(line: shapely.LineString) -> shapely.LineString:
-    """A line of one step where a line without length is."""
-    (x, y), *_ = line.coords
-    return shapely.LineString([(x, y), (x + 1, y)])
-
-
-def _sliver(area: shapely.Geometry) -> shapely.Polygon:
-    """A triangle from one end of an area without extent to the other, one step wide at that."""
-    vertices = sorted(shapely.get_coordinates(area).tolist())
-    (left, low), (right, high) = vertices[0], vertices[-1]
-    if vertices[0] == vertices[-1]:
-        right += 1
-    aside = (0, 1) if right - left >= abs(high - low) else (1, 0)
-    return shapely.Polygon([(left, low), (right, high), (right + aside[0], high + aside[1])])
-
-
-def _rounded(shapes: Shapes) -> Numbers:
-    found: Numbers = np.rint(shapely.get_coordinates(shapes)).astype(np.int64)
-    return found
-
-
-def _without_repeats(paths: Shapes, owners: Numbers, widened: int, *, closed: bool = False) -> _Paths:
-    """Paths less the vertices that repeat the one before, and of closed ones the last."""
-    vertices, path = shapely.get_coordinates(paths, return_index=True)
-    steps = np.rint(vertices).astype(np.int64)
-    kept = np.ones(len(steps), dtype=bool)
-    kept[1:] = (np.diff(steps, axis=0) != 0).any(axis=1) | (np.diff(path) != 0)
-    if closed:
-        kept[np.flatnonzero(np.append(np.diff(path), 1))] = False
-    return _Paths(steps[kept], np.bincount(path[kept], minlength=len(paths)), owners, widened)
-
-
-def _commands(paths: _Paths, dimension: int, features: int) -> Iterator[bytes]:
-    """The commands of each feature, with their steps from vertex to vertex; the first of a feature from the corner."""
-    steps, sizes, owners, _ = paths
+def _commands(steps: Numbers, sizes: Numbers, owners: Numbers, dimension: int) -> Iterator[tuple[bytes, bytes]]:
+    """The commands of each feature before and after its first vertex."""
     starts = np.cumsum(sizes) - sizes
     moves = np.diff(steps, axis=0, prepend=0)
-    first = starts[np.append(True, np.diff(owners) != 0)]
-    moves[first] = steps[first]
-    # Zigzag: small numbers of either sign become small ones without.
-    numbers = ((moves << 1) ^ (moves >> 63)).reshape(-1)
+    leads = np.append(True, np.diff(owners) != 0)
+    # No step from what was before: each of its two numbers is then one byte, to be left out.
+    moves[starts[leads]] = 0
     begins, ends = 2 * starts, 2 * (starts + sizes)
     if dimension == 0:
         places, commands, each = begins, _MOVE_TO | sizes << 3, 2 * sizes + 1
     else:
-        more = sizes - 1
-        places, commands = (
-            np.append(begins, begins + 2),
-            np.append(0 * more + (_MOVE_TO | 1 << 3), _LINE_TO | more << 3),
-        )
+        move = np.full(len(sizes), _MOVE_TO | 1 << 3)
+        places, commands = np.append(begins, begins + 2), np.append(move, _LINE_TO | sizes - 1 << 3)
         each = 2 * sizes + 2
     if dimension == 2:
         # Before the others: where one ring ends and the next begins, insert keeps the order they are given in.
-        places, commands = np.append(ends, places), np.append(0 * ends + (_CLOSE | 1 << 3), commands)
+        places = np.append(ends, places)
+        commands = np.append(np.full(len(sizes), _CLOSE | 1 << 3), commands)
         each = each + 1
-    counts = np.bincount(owners, weights=each, minlength=features).astype(np.int64)
-    return _varints(np.insert(numbers, places, commands), counts)
+    counts = np.add.reduceat(each, np.flatnonzero(leads))
+    heads = [
+        _varint(_MOVE_TO | size << 3) for size in (sizes[leads] if dimension == 0 else np.ones_like(counts)).tolist()
+    ]
+    sent = _varints(np.insert(_zigzag(moves).reshape(-1), places, commands), counts)
+    return ((head, commands[len(head) + 2 :]) for head, commands in zip(heads, sent, strict=True))
+
+
+def _zigzag(numbers: Numbers) -> Numbers:
+    """Small numbers of either sign as small ones without."""
+    return (numbers << 1) ^ (numbers >> 63)
 
 
 def _varints(numbers: Numbers, counts: Numbers) -> Iterator[bytes]:
-    """Numbers from 0 to 2^35 as varints, in runs of so many: seven bits a byte, the low ones first, and a high bit
+    """Numbers from 0 to 2^63 as varints, in runs of so many: seven bits a byte, the low ones first, and a high bit
     where more follow."""
-    shifts = np.arange(0, 35, 7)
+    if not len(numbers) or numbers.max() < 0x80:
+        sent, ends = numbers.astype(np.uint8).tobytes(), np.append(0, np.cumsum(counts)).tolist()
+        return (sent[low:high] for low, high in pairwise(ends))
+    shifts = np.arange(0, int(numbers.max()).bit_length(), 7)
     lengths = 1 + (numbers[:, None] >= 1 << shifts[1:]).sum(axis=1)
     septets = (numbers[:, None] >> shifts) & 0x7F
     places = np.arange(len(shifts))
@@ -229,6 +252,7 @@ def _varints(numbers: Numbers, counts: Numbers) -> Iterator[bytes]:
     return (sent[low:high] for low, high in pairwise(ends))
 
 
+@lru_cache(4096)
 def _varint(number: int) -> bytes:
     if number < 0x80:
         return number.to_bytes(1, "little")

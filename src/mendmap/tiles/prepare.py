@@ -1,155 +1,209 @@
-"""A layer made ready for cutting: its geometry by zoom in degrees, an index over it, and encoded properties.
+"""A layer made ready for tiles: its features found, simplified and described, block by block, as tiles ask for them.
 
-Points are indexed by their disc of accuracy, so that every tile the disc touches holds the point and a map can
-draw the whole disc at any zoom. Features without a position are in no tile. Not here: cutting.
+Points are found by their disc of accuracy, so that every tile the disc touches holds the point and a map can draw the
+whole disc at any zoom. Features without a position are in no tile. Not here: cutting (``cut``), and how a block is
+written (``geojson``, ``mvt``).
 """
 
 import hashlib
+import weakref
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, log10
-from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 import shapely
-from numpy.typing import NDArray
 
 from mendmap.atlas.model import Feature, Layer
 from mendmap.atlas.select import Rows
-from mendmap.geo.grid import EXTENT, HALF_M, RADIUS_M, side_m
+from mendmap.geo.grid import EXTENT, Tile
+from mendmap.settings import Settings
+from mendmap.tiles.blocks import Block, Blocks
+from mendmap.tiles.outlines import PIXEL, Mask, Shapes, clipped, in_steps, on_grid, simplified, with_shared_borders
+from mendmap.tiles.places import LEVELS, Boxes, Places, tiles
 from mendmap.tiles.thin import thinned
 from mendmap.words.fields import Field, name_column
 
-Shapes = NDArray[np.object_]
+MARGIN = 128  # steps of 1/4096 tile kept around it, so that strokes at its edge are whole
+_ABOVE = 2  # zooms that a block lies above its tiles: it is sixteen of them
+_FEW = 1000  # features of a layer that is one block
+_AROUND = 1024  # steps around a block; a border is simplified by what is within some tens of steps
+_BLOCKS_BYTES = 64_000_000
 
 
-def tolerance_m(zoom: int, max_zoom: int) -> float:
-    """How far a tile's line may be from the true one, in mercator metres: half a pixel of a 256-pixel tile,
-    and nothing but the rounding of coordinates at the highest zoom."""
-    return 0.0 if zoom >= max_zoom else side_m(zoom) / 512
+class Said(NamedTuple):
+    """What tiles say of a feature at any zoom: its id, its number, and its properties as JSON."""
 
-
-def decimals(zoom: int) -> int:
-    """Decimals of degrees that a tile's coordinates are rounded to: no coarser than 1/4096 of its width."""
-    return ceil(log10(2**zoom * EXTENT / 360))
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """The features of a layer that are drawn at a zoom: their ``indices`` in it, ascending, their ``shapes`` in
-    degrees, simplified for that zoom, and a ``tree`` over them."""
-
-    indices: Rows
-    shapes: Shapes
-    tree: shapely.STRtree
+    id: str
+    number: int
+    properties: bytes
 
 
 class TileLayer:
     """One layer, for one atlas. Safe to use from several threads.
 
-    A tile has at most ``max_features``; one of a thinned level at most about ``max_drawn``, below the highest zoom.
+    Below the highest zoom, a tile draws at most ``max_drawn`` of the features that have their middle in it. No tile
+    has more than ``max_features`` features, at the highest zoom too, nor more than about ``max_vertices`` vertices.
+    ``blocks`` is where what is made ready is held; layers may share it.
     """
 
-    def __init__(self, layer: Layer, max_zoom: int, max_features: int, max_drawn: int = 300) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        max_zoom: int,
+        max_features: int,
+        max_drawn: int = 300,
+        max_vertices: int = 100_000,
+        blocks: Blocks | None = None,
+    ) -> None:
         self.id, self.revision = layer.id, layer.revision
-        self.max_zoom, self.max_features, self.max_drawn = max_zoom, max_features, max_drawn
-        self._features = [feature for feature in layer.features if feature.geometry is not None]
+        self.max_zoom, self.max_features = max_zoom, max_features
+        self.max_drawn, self.max_vertices = max_drawn, max_vertices
         self._layer = layer
-        self._levels: dict[tuple[int, bool], Level] = {}
-        self._plain: dict[int, dict[str, Any]] = {}
-        self._encoded: dict[int, bytes] = {}
-        self._lock = RLock()
+        self._blocks = Blocks(_BLOCKS_BYTES) if blocks is None else blocks
+        self._owner = object()
+        weakref.finalize(self, self._blocks.forget, self._owner)
 
     @cached_property
-    def degrees(self) -> Shapes:
-        """The geometries as they are."""
-        return np.array([feature.geometry for feature in self._features], dtype=object)
+    def places(self) -> Places:
+        """Where the features are."""
+        return Places(self._layer)
 
-    @cached_property
-    def boxes(self) -> NDArray[np.float64]:
-        """West, south, east and north of each geometry, or of the disc of accuracy of each point."""
-        west, south, east, north = shapely.bounds(self.degrees).reshape(-1, 4).T
-        accuracy = np.array([float(feature.properties.get("accuracy_m") or 0) for feature in self._features])
-        high = np.where(shapely.get_dimensions(self.degrees) == 0, np.degrees(accuracy / RADIUS_M), 0.0)
-        wide = high * _stretch(self.degrees)
-        return np.column_stack((west - wide, south - high, east + wide, north + high))
+    @property
+    def geometries(self) -> Shapes:
+        """The geometry of each feature in degrees."""
+        return self._layer.geometries
 
-    def level(self, zoom: int, *, thin: bool) -> Level:
-        """The features that are drawn at a zoom: all, or those that ``thin`` leaves below the highest zoom. No polygon
-        collapses, so none is lost by being simplified."""
-        zoom = min(zoom, self.max_zoom)
-        thin = thin and zoom < self.max_zoom
-        with self._lock:
-            if (zoom, thin) not in self._levels:
-                self._levels[zoom, thin] = self._level(zoom, thin)
-            return self._levels[zoom, thin]
+    def said(self, index: int) -> Said:
+        """What tiles say of the feature at a position in the layer, made anew each time."""
+        feature = self._layer.features[index]
+        return Said(feature.id, number(self.id, feature.id), orjson.dumps(_properties(self._layer, feature)))
 
-    def _level(self, zoom: int, thin: bool) -> Level:
-        indices = thinned(self.boxes, zoom, self.max_drawn) if thin else np.arange(len(self._features))
-        if thin and len(indices) == len(self._features):
-            return self.level(zoom, thin=False)
-        shapes = self.degrees[indices]
-        if zoom < self.max_zoom:
-            tolerance = tolerance_m(zoom, self.max_zoom) / (2 * HALF_M) * 360
-            # Points have nothing to simplify, and may be a million.
-            drawn = shapely.get_dimensions(shapes) > 0
-            shapes[drawn] = _simplified(shapes[drawn], tolerance)
-        whole = len(indices) == len(self._features)
-        return Level(indices, shapes, self.tree if whole else shapely.STRtree(shapely.box(*self.boxes[indices].T)))
+    def squares(self, zoom: int) -> list[Tile]:
+        """The squares of all the blocks of a zoom that hold something, for who wants every tile."""
+        margin = MARGIN / EXTENT / 2**zoom * np.array([-1, -1, 1, 1])
+        level = self.square(Tile(zoom, 0, 0)).z
+        return tiles(self.places.boxes + margin, level)
 
-    @cached_property
-    def tree(self) -> shapely.STRtree:
-        """Over the ``boxes`` of all."""
-        return shapely.STRtree(shapely.box(*self.boxes.T))
+    def tiles(self, zoom: int, square: Tile) -> list[Tile]:
+        """The tiles of a zoom in one of its ``squares`` that may hold something."""
+        first = Tile(zoom, square.x << zoom - square.z, square.y << zoom - square.z)
+        margin = MARGIN * np.array([-1, -1, 1, 1])
+        found = tiles((self.block(first).boxes.T + margin) / (EXTENT * 2**zoom), zoom)
+        return [each for each in found if self.square(each) == square]
 
-    def properties(self, index: int) -> bytes:
-        """The encoded properties of a feature, made when first asked for."""
-        found = self._encoded.get(index)
-        if found is None:
-            found = self._encoded[index] = orjson.dumps(self.plain(index))
-        return found
+    def block(self, tile: Tile) -> Block:
+        """The block that a tile is cut from."""
+        square = self.square(tile)
+        return self._blocks.get(self._owner, (tile.z, square), lambda: self._block(tile.z, square))
 
-    def plain(self, index: int) -> dict[str, Any]:
-        """The properties of a feature, texts and numbers; made when first asked for."""
-        found = self._plain.get(index)
-        if found is None:
-            found = self._plain[index] = _properties(self._layer, self._features[index])
-        return found
+    def square(self, tile: Tile) -> Tile:
+        """The square of a tile's block: a tile of a lower zoom, the whole world where the layer is small."""
+        above = _ABOVE if len(self.places.keys) > _FEW else tile.z
+        return Tile(tile.z - above, tile.x >> above, tile.y >> above) if tile.z > above else Tile(0, 0, 0)
 
-    def number(self, index: int) -> int:
-        """A number for a feature, for formats that name features by one: 53 bits, which JavaScript keeps whole, of
-        the SHA-256 of its layer and id. It is the same at any time and place; that two of a million features share
-        one has odds of 1 in 18,000, so the id remains what names it."""
-        named = f"{self.id}/{self.feature_id(index)}".encode()
-        return int.from_bytes(hashlib.sha256(named).digest()[:8], "big") >> 11
+    def _block(self, zoom: int, square: Tile) -> Block:
+        """The features of a square, for a zoom."""
+        scale = float(EXTENT * 2**zoom)
+        side = scale / 2**square.z
+        west, north = square.x * side, square.y * side
+        edges = np.array([west, north, west + side, north + side])
+        core = edges + MARGIN * np.array([-1, -1, 1, 1])
+        # Those a little beyond decide too how the borders are simplified that others share with them.
+        around = edges + _AROUND * np.array([-1, -1, 1, 1])
+        final = zoom >= self.max_zoom
+        chosen, stands = self._drawn((core if final else around) / scale, zoom)
+        boxes = self.places.boxes[chosen] * scale
+        inside = (boxes[:, :2] <= core[2:]).all(axis=1) & (boxes[:, 2:] >= core[:2]).all(axis=1)
+        shapes, dots = self._outlines(chosen, boxes, inside, zoom)
+        chosen, stands, boxes, dots = chosen[inside], stands[inside], boxes[inside], dots[inside]
+        drawn = shapely.get_dimensions(shapes) > 0
+        # What is much larger than the square is cut down to it, well beyond what any of its tiles shows.
+        large = drawn & ((boxes[:, :2] < edges[:2] - EXTENT) | (boxes[:, 2:] > edges[2:] + EXTENT)).any(axis=1)
+        shapes[large] = clipped(shapes[large], tuple((edges + 4 * MARGIN * np.array([-1, -1, 1, 1])).tolist()))
+        here = ~shapely.is_empty(shapes)
+        shapes, dots, drawn = shapes[here], dots[here], drawn[here]
+        widened = np.zeros(len(shapes), dtype=bool)
+        shapes[drawn], widened[drawn] = on_grid(shapes[drawn])
+        boxes = boxes[here].T.copy()
+        boxes[:, drawn] = shapely.bounds(shapes[drawn]).reshape(-1, 4).T
+        return self._described(zoom, chosen[here], stands[here], shapes, boxes, dots, widened)
 
-    def feature_id(self, index: int) -> str:
-        """The id of a feature."""
-        return self._features[index].id
+    def _drawn(self, box: Boxes, zoom: int) -> tuple[Rows, Rows]:
+        """The places, in the layer's order, of the features of a box that are drawn at a zoom, and for how many each
+        stands."""
+        most = self.max_features if zoom >= self.max_zoom else min(self.max_features, self.max_drawn)
+        chosen, stands = thinned(self.places, self.places.touching(box), zoom, most)
+        order = np.argsort(self.places.indices[chosen])
+        return chosen[order], stands[order]
+
+    def _outlines(self, chosen: Rows, boxes: Boxes, inside: Mask, zoom: int) -> tuple[Shapes, Mask]:
+        """The shapes of those of some features that are ``inside``, in steps, and which of all are drawn as points."""
+        given = self.geometries[self.places.indices[chosen]]
+        if zoom >= self.max_zoom:
+            return in_steps(given[inside], zoom), np.zeros(len(given), dtype=bool)
+        drawn = shapely.get_dimensions(given) > 0
+        dots = drawn & ((boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) < PIXEL)
+        drawn &= ~dots
+        shared = np.zeros(len(given), dtype=bool)
+        shared[drawn] = with_shared_borders(given[drawn])
+        shapes = np.empty(len(given), dtype=object)
+        shapes[dots] = shapely.points((boxes[dots, :2] + boxes[dots, 2:]) / 2)
+        exact = inside & ~dots | shared
+        shapes[exact] = in_steps(given[exact], zoom)
+        simple = drawn & exact
+        shapes[simple] = simplified(shapes[simple], shared[simple])
+        return shapes[inside], dots
+
+    def _described(
+        self, zoom: int, chosen: Rows, stands: Rows, shapes: Shapes, boxes: Boxes, dots: Mask, widened: Mask
+    ) -> Block:
+        """A block of features that are drawn, with what is said of each."""
+        indices = self.places.indices[chosen]
+        said = [self.said(index) for index in indices.tolist()]
+        how = zip(said, stands.tolist(), dots.tolist(), strict=True)
+        return Block(
+            zoom,
+            indices,
+            tuple(each.id for each in said),
+            tuple(each.number for each in said),
+            tuple(_general(each.properties, *more) for each, *more in how),
+            shapes,
+            boxes,
+            shapely.get_num_coordinates(shapes).astype(np.int64),
+            widened,
+            stands,
+            self.places.keys[chosen] >> 2 * (LEVELS - zoom),
+            shapely.get_dimensions(shapes) > 0,
+        )
 
 
-def _stretch(shapes: Shapes) -> NDArray[np.float64]:
-    """Degrees of longitude that are as long on the ground as one of latitude, at the middle of each shape."""
-    bounds = shapely.bounds(shapes).reshape(-1, 4)
-    return np.asarray(1 / np.maximum(0.01, np.cos(np.radians((bounds[:, 1] + bounds[:, 3]) / 2))))
+def tile_layer(layer: Layer, settings: Settings, blocks: Blocks) -> TileLayer:
+    """A layer as the service's tiles draw it."""
+    return TileLayer(
+        layer,
+        settings.max_zoom,
+        settings.max_tile_features,
+        settings.max_drawn_features,
+        settings.max_tile_vertices,
+        blocks,
+    )
 
 
-def _simplified(shapes: Shapes, tolerance: float) -> Shapes:
-    """Shapes simplified by a tolerance in degrees of longitude.
+def number(layer: str, ident: str) -> int:
+    """A number for a feature, for formats that name features by one: 53 bits, which JavaScript keeps whole, of the
+    SHA-256 of its layer and id. It is the same at any time and place; that two of a million features share one has
+    odds of 1 in 18,000, so the id remains what names it."""
+    return int.from_bytes(hashlib.sha256(f"{layer}/{ident}".encode()).digest()[:8], "big") >> 11
 
-    A line of GeoJSON is straight in degrees and not on the map, so it is simplified in degrees too, with latitude
-    stretched as it is on the map at the middle of the shape.
-    """
-    xy, index = shapely.get_coordinates(shapes, return_index=True)
-    scale = np.column_stack((np.ones(len(index)), _stretch(shapes)[index]))
-    stretched = shapely.set_coordinates(shapes.copy(), xy * scale)
-    simple = np.asarray(shapely.simplify(stretched, tolerance, preserve_topology=True), dtype=object)
-    xy, kept = shapely.get_coordinates(simple, return_index=True)
-    scale = np.column_stack((np.ones(len(kept)), _stretch(shapes)[kept]))
-    return np.asarray(shapely.set_coordinates(simple, xy / scale), dtype=object)
+
+def _general(properties: bytes, stands: int, dot: bool) -> bytes:
+    """What is said of a feature, and that a zoom generalises it."""
+    if stands == 1 and not dot:
+        return properties
+    more = (b',"stands_for":%d' % stands if stands > 1 else b"") + (b',"drawn":"point"' if dot else b"")
+    return properties[:-1] + more + b"}"
 
 
 # What the properties of a tile's features mean; those that are not known are left out.
@@ -177,6 +231,12 @@ FIELDS = (
     Field("finished", "text", "when a work was finished, as precisely as known"),
     Field("status", "text", "how far a work is"),
     Field("trust", "text", "who vouches for a work"),
+    Field(
+        "stands_for",
+        "integer",
+        "number of features that it stands for at this zoom, itself included; missing where it is one",
+    ),
+    Field("drawn", "text", "point: an area or line that is smaller than a pixel at this zoom"),
 )
 
 

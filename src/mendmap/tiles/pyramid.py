@@ -1,73 +1,141 @@
-"""Every tile of a layer, from zoom 0 to a highest one.
+"""Every tile of a layer, from zoom 0 to a highest one, made in branches that do not depend on each other.
 
-Not here: what is in one tile (``cut``), how it is written (``mvt``), and the file that holds them all (``archive``).
+A branch is the tiles that are cut from one block. Which processes make them, how many, and in what order, changes
+nothing in them. Not here: what is in one tile (``cut``), how it is written (``mvt``), and the file that holds them all
+(``archive``).
 """
 
+import pickle
+import tempfile
 import zlib
-from collections.abc import Iterator
-from concurrent.futures import Executor
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+import shapely
 
 from mendmap.atlas.model import Layer
-from mendmap.geo.grid import EXTENT, HALF_M, Tile, side_m, to_mercator
+from mendmap.geo.grid import EXTENT, Tile, side_m
 from mendmap.tiles import mvt
-from mendmap.tiles.cut import MARGIN, cut
-from mendmap.tiles.prepare import TileLayer
-from mendmap.tiles.thin import thinned
+from mendmap.tiles.blocks import Blocks
+from mendmap.tiles.cut import cuts
+from mendmap.tiles.outlines import Shapes
+from mendmap.tiles.places import LEVELS, Places
+from mendmap.tiles.prepare import Said, TileLayer
+
+# Branches that are under way at a time: enough that no process waits, few enough that their tiles need little memory.
+_AHEAD = 32
 
 
 class Made(NamedTuple):
-    """A tile that holds something: its ``body`` as gzip, the ``features`` in it and how many it left out."""
+    """A tile that holds something, as gzip."""
 
     tile: Tile
     body: bytes
-    features: int
-    omitted: int
 
 
-def made(layer: TileLayer, executor: Executor | None = None) -> Iterator[Made]:
-    """Every tile of a layer that holds something, from zoom 0 to its highest, in no order that can be relied upon."""
-    for zoom in range(layer.max_zoom + 1):
-        for tile in _touched(layer.boxes, zoom):
-            content = mvt.written([cut(layer, tile, thin=True)])
-            if content.features:
-                yield Made(tile, packed(content.body), content.features, content.omitted)
+class Whole(TileLayer):
+    """A layer of which every tile is wanted. What tiles say of its features is made once, and not for every zoom; it
+    can be sent to another process, as a layer of an atlas cannot. At its highest zoom it draws every feature."""
+
+    def __init__(self, layer: Layer, max_zoom: int, max_drawn: int) -> None:
+        super().__init__(layer, max_zoom, max(1, len(layer.features)), max_drawn, blocks=Blocks(0))
+        say = super().said
+        self._said = {index: say(index) for index in self.places.indices.tolist()}
+        self._geometries = layer.geometries
+
+    @property
+    def geometries(self) -> Shapes:
+        return self._geometries
+
+    def said(self, index: int) -> Said:
+        return self._said[index]
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = {name: value for name, value in vars(self).items() if name not in ("_layer", "_blocks", "_owner")}
+        return {**kept, "_geometries": shapely.to_wkb(self._geometries)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _geometries=shapely.from_wkb(state["_geometries"]), _blocks=Blocks(0), _owner=object())
 
 
-def deepest(layer: Layer, max_zoom: int, max_drawn: int) -> int:
-    """The least zoom beyond which nothing is gained, at most ``max_zoom``: no tile has more than ``max_drawn`` features
-    with their middle in it, so all are drawn, and a step of its grid is no longer than the least of their accuracies.
-    It is ``max_zoom`` where one of these is unknown."""
-    tiles = TileLayer(layer, max_zoom, 1, max_drawn)
-    accuracies = [each.properties.get("accuracy_m") or 0 for each in layer.features if each.geometry is not None]
-    least = min(accuracies, default=0)
-    for zoom in range(max_zoom):
-        if side_m(zoom) / EXTENT <= least and len(thinned(tiles.boxes, zoom, max_drawn)) == len(tiles.boxes):
-            return zoom
-    return max_zoom
+def made(layer: Whole, executor: Executor | None = None) -> Iterator[Made]:
+    """Every tile of a layer that holds something, branch by branch from zoom 0 to its highest. The branches are made
+    on ``executor``, or here where there is none; processes of other machines must see this one's temporary folder."""
+    branches = ((zoom, square) for zoom in range(layer.max_zoom + 1) for square in layer.squares(zoom))
+    if executor is None:
+        for each in branches:
+            yield from _branch(layer, *each)
+        return
+    with tempfile.TemporaryDirectory(prefix="mendmap-pyramid-") as folder:
+        sent = _Sent(layer, Path(folder) / "layer")
+        for found in _in_order(executor, ((sent, *each) for each in branches)):
+            yield from found
 
 
-def _touched(boxes: NDArray[np.float64], zoom: int) -> list[Tile]:
-    """The tiles of a zoom that boxes, (n, 4) in degrees, touch or come nearer to than a tile's margin."""
-    columns, margin = 2**zoom, MARGIN / EXTENT
-    at = to_mercator(boxes.reshape(-1, 2)).reshape(-1, 4) / side_m(zoom)
-    middle = HALF_M / side_m(zoom)
-    west, north = at[:, 0] + middle - margin, middle - at[:, 3] - margin
-    east, south = at[:, 2] + middle + margin, middle - at[:, 1] + margin
-    left, top, right, bottom = (
-        np.clip(np.floor(each), 0, columns - 1).astype(np.int64) for each in (west, north, east, south)
-    )
-    wide, high = right - left + 1, bottom - top + 1
-    owner = np.repeat(np.arange(len(boxes)), wide * high)
-    nth = np.arange(len(owner)) - np.repeat(np.cumsum(wide * high) - wide * high, wide * high)
-    x, y = left[owner] + nth % wide[owner], top[owner] + nth // wide[owner]
-    return [Tile(zoom, each // columns, each % columns) for each in np.unique(x * columns + y).tolist()]
+def _branch(layer: Whole, zoom: int, square: Tile) -> list[Made]:
+    """The tiles of a zoom in a square that hold something."""
+    found = cuts(layer, layer.tiles(zoom, square))
+    contents = zip(found, mvt.each_written(found), strict=True)
+    return [Made(cut.tile, packed(content.body)) for cut, content in contents if content.features]
 
 
 def packed(body: bytes) -> bytes:
     """A body as gzip without a time, so that the same body is always the same bytes."""
     packer = zlib.compressobj(wbits=31)
     return packer.compress(body) + packer.flush()
+
+
+class _Sent:
+    """A layer on its way to other processes: through a file, which each reads once, and not with every branch. Threads
+    of this process are given it as it is."""
+
+    def __init__(self, layer: Whole, path: Path) -> None:
+        self.layer, self._path = layer, path
+
+    def __reduce__(self) -> tuple[Callable[[Path], "_Sent"], tuple[Path]]:
+        if not self._path.exists():
+            self._path.write_bytes(pickle.dumps(self.layer, pickle.HIGHEST_PROTOCOL))
+        return _read, (self._path,)
+
+
+@lru_cache(1)
+def _read(path: Path) -> _Sent:
+    return _Sent(pickle.loads(path.read_bytes()), path)  # noqa: S301 (the file is of our own making, in a folder of ours)
+
+
+def _sent_branch(sent: _Sent, zoom: int, square: Tile) -> list[Made]:
+    return _branch(sent.layer, zoom, square)
+
+
+def _in_order(executor: Executor, branches: Iterable[tuple[_Sent, int, Tile]]) -> Iterator[list[Made]]:
+    """What an executor makes of branches, in their order; a few are under way at a time."""
+    under_way: deque[Future[list[Made]]] = deque()
+    try:
+        for each in branches:
+            under_way.append(executor.submit(_sent_branch, *each))
+            if len(under_way) >= _AHEAD:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        for left in under_way:
+            left.cancel()
+
+
+def deepest(layer: Layer, max_zoom: int, max_drawn: int) -> int:
+    """The least zoom beyond which nothing is gained, at most ``max_zoom``: no tile has more than ``max_drawn`` features
+    with their middle in it, so all are drawn, and a step of its grid is no longer than the least of their accuracies.
+    It is ``max_zoom`` where one of these is unknown."""
+    places = Places(layer)
+    accuracies = (layer.features[each].properties.get("accuracy_m") or 0 for each in places.indices.tolist())
+    least = min(accuracies, default=0)
+    for zoom in range(max_zoom):
+        homes = places.keys >> 2 * (LEVELS - zoom)
+        if side_m(zoom) / EXTENT <= least and np.unique(homes, return_counts=True)[1].max() <= max_drawn:
+            return zoom
+    return max_zoom

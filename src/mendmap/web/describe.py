@@ -3,13 +3,14 @@
 The pages and their JSON twins are made of the same description. Not here: HTML.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import shapely
 
 from mendmap.atlas.fields import columns
-from mendmap.atlas.model import Atlas, Feature, Join
+from mendmap.atlas.model import Atlas, Feature, Join, Layer
 from mendmap.catalogue.records import Figure, Source, Work, to_plain
 from mendmap.lake.contents import SeriesRow
 from mendmap.web import along, findings
@@ -144,10 +145,9 @@ def _join(atlas: Atlas, found: Join, other: str) -> dict[str, Any]:
     }
 
 
-def listing(atlas: Atlas, features: Iterable[Feature], most: int) -> tuple[list[dict[str, Any]], int]:
+def listing(atlas: Atlas, layers: Sequence[Layer], most: int) -> tuple[list[dict[str, Any]], int]:
     """A short row a feature, for tables: the twin of what the map draws. At most ``most`` rows, and how many more
     features there are."""
-    found = list(features)
     rows = [
         {
             "id": each.id,
@@ -163,6 +163,6 @@ def listing(atlas: Atlas, features: Iterable[Feature], most: int) -> tuple[list[
             "readings": sum(series.count for series in each.series),
             "newest_reading": each.newest_reading.isoformat() if each.newest_reading else None,
         }
-        for each in found[:most]
+        for each in islice(chain.from_iterable(layer.features for layer in layers), most)
     ]
-    return rows, max(0, len(found) - most)
+    return rows, sum(len(layer.features) for layer in layers) - len(rows)

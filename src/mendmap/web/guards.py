@@ -64,7 +64,7 @@ _OPEN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
         "Content-Crs, Content-Range, ETag, Repr-Digest, Mendmap-Snapshot, Mendmap-Revision, Mendmap-Omitted, "
-        "Mendmap-Widened, Mendmap-Without-Position"
+        "Mendmap-Widened, Mendmap-Tolerance, Mendmap-Without-Position"
     ),
 }
 

@@ -3,216 +3,52 @@
 A request holds one ``Served`` from beginning to end, so no answer mixes two snapshots.
 """
 
-import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any
 
-import pyarrow as pa
 from fastapi import Request
 
-from mendmap.atlas import dated
-from mendmap.atlas.build import build
-from mendmap.atlas.model import Atlas, Layer
-from mendmap.atlas.names import NameIndex
-from mendmap.atlas.select import Index
-from mendmap.catalogue.records import names
+from mendmap.atlas.build import Builder, build
+from mendmap.atlas.model import Atlas
 from mendmap.errors import KeyRefusedError, LakeEmptyError, LakeError, MendmapError, NotFoundError
-from mendmap.exports.encoded import Encoded
-from mendmap.lake import access, contents, ledger, monthly
+from mendmap.lake import access, contents, ledger
 from mendmap.lake.access import PUBLIC, Rules, View
 from mendmap.lake.connection import Lake, open_lake
-from mendmap.lake.contents import Contents, SeriesRow
+from mendmap.lake.contents import Contents
 from mendmap.lake.ledger import Snapshot
-from mendmap.lake.screen import Screen, screen
-from mendmap.maps.page import Around, Drawing, LayerInfo, draw
-from mendmap.query.times import as_of
+from mendmap.lake.screen import screen
+from mendmap.maps.page import Drawing
 from mendmap.settings import Settings
-from mendmap.statements.model import Outcome
-from mendmap.statements.outcome import outcomes
-from mendmap.tiles.prepare import TileLayer
-from mendmap.web import basemaps, readers
+from mendmap.tiles.blocks import Blocks
+from mendmap.web import readers
+from mendmap.web.served import Served as Served
+from mendmap.web.served import page_of as page_of
 from mendmap.web.spool import Spool
-from mendmap.words.languages import Language, translated
 
 log = logging.getLogger("mendmap")
 _SCRIPTS = 100
 # After building an atlas the keeper waits so many times as long as that took, but no longer than these seconds.
 _SHARE, _LONGEST = 4, 4.0
 _PAST = 4
-# Months, each with a row a series.
-_THEN = 24
-# Bytes of layers, months and drawings.
-_KEPT = 64_000_000
-PAGES = {"site": "/sites/", "station": "/stations/", "watercourse": "/watercourses/"}
-
-
-class Served:
-    """Everything that is served from one snapshot. What is costly is made when first asked for, and kept."""
-
-    def __init__(self, atlas: Atlas, settings: Settings, keeper: "Keeper", view: View, screen: Screen | None) -> None:
-        self.atlas, self.settings, self._keeper = atlas, settings, keeper
-        # Whose view it is, and what stands between that and the lake; None where it sees everything.
-        self.view, self.screen = view, screen
-        self.tiles = {
-            name: TileLayer(layer, settings.max_zoom, settings.max_tile_features, settings.max_drawn_features)
-            for name, layer in atlas.layers.items()
-        }
-        # Whether somebody was told of a further page of this snapshot.
-        self.awaited = False
-        self._layers: dict[str, tuple[Index, Encoded]] = {}
-        self._names: dict[str, NameIndex] = {}
-        self._files: dict[str, bytes] = {}
-        self._languages: dict[str, Language] = {}
-        self._drawings: dict[tuple[str, str, bool], Drawing] = {}
-        self._then: dict[str, dated.Then] = {}
-        self._lock = threading.Lock()
-
-    def site(self, request: Request) -> str:
-        """The address that readers know the service by, without a slash at its end."""
-        return (self.settings.public_url or str(request.base_url)).rstrip("/")
-
-    @property
-    def spool(self) -> Spool:
-        """Where files are made that are too large to be kept in memory."""
-        return self._keeper.spool
-
-    @contextmanager
-    def lake(self) -> Iterator[Lake]:
-        """A cursor of the lake, for one answer: no row is read through it that may not be seen."""
-        with self._keeper.lake() as lake:
-            if self.screen:
-                self.screen.narrow(lake)
-            yield lake
-
-    def at(self, text: str | None, *, whole: bool = False) -> Atlas:
-        """The atlas as of what a request asks for, this one where it asks for nothing. One of the past has series only
-        where it is to be ``whole``: else their sums are asked for one by one. Raises BadRequestError and
-        NotFoundError."""
-        return self.of(text, whole=whole).atlas
-
-    def of(self, text: str | None, *, whole: bool = True) -> "Served":
-        """What was served as of what a request asks for. Raises BadRequestError and NotFoundError."""
-        # Who follows the pages of an answer asks for its snapshot, which most often is this one.
-        if text is None or text == str(self.atlas.snapshot):
-            return self
-        asked = as_of(text)
-        with self._keeper.lake() as lake:
-            snapshot = ledger.known(lake, self.atlas.place.id, asked)
-            return self if snapshot == self.atlas.snapshot else self._keeper.past(lake, snapshot, self, whole=whole)
-
-    def index(self, layer: str) -> Index:
-        """A layer of the atlas, made ready to be asked. Raises NotFoundError."""
-        return self._ready(layer)[0]
-
-    def encoded(self, layer: str) -> Encoded:
-        """The features of a layer of the atlas, encoded. Raises NotFoundError."""
-        return self._ready(layer)[1]
-
-    def _ready(self, layer: str) -> tuple[Index, Encoded]:
-        if layer not in self._layers:
-            found = self.atlas.layer(layer)
-            self._layers[layer] = Index(found), Encoded(found)
-        return self._layers[layer]
-
-    def names(self, layer: str) -> NameIndex:
-        """The names of a layer of the atlas, made ready to be searched. Raises NotFoundError."""
-        with self._lock:
-            if layer not in self._names:
-                self._names[layer] = NameIndex(self.atlas.layer(layer))
-            return self._names[layer]
-
-    @cached_property
-    def series(self) -> dict[str, SeriesRow]:
-        """Every series, by id."""
-        return {each.id: each for found in self.atlas.features.values() for each in found.series}
-
-    @cached_property
-    def outcomes(self) -> list[Outcome]:
-        """Every statement with its outcome."""
-        return outcomes(self.atlas)
-
-    def outcomes_of(self, atlas: Atlas) -> list[Outcome]:
-        """Every statement of an atlas, this one or a whole one of the past, with its outcome."""
-        return self.outcomes if atlas is self.atlas else outcomes(atlas)
-
-    def language(self, ident: str) -> Language:
-        """A language, with the texts of the catalogue in it."""
-        if ident not in self._languages:
-            own = translated(self.atlas.place.translations).get(ident)
-            self._languages[ident] = Language(ident, own)
-        return self._languages[ident]
-
-    def drawing(self, name: str, language: Language, *, archived: bool = False) -> Drawing:
-        """A map, drawn in a language; of tiles in archives, for a copy, or of those of the service."""
-        key = (name, language.id, archived)
-        found = self._drawings.get(key)
-        if found is None:
-            atlas, spec = self.atlas, self.atlas.maps[name]
-            infos = [_info(layer, language, atlas.place.languages) for layer in atlas.layers.values()]
-            view = atlas.bounds([style.id for style in spec.layers])
-            data = f"{language.day(atlas.snapshot.moment)} ({atlas.snapshot})"
-            languages = (language.id, *atlas.place.languages)
-            around = Around(
-                atlas.place.attribution, data, languages, self.settings.max_zoom, basemaps.basemap(self.settings)
-            )
-            tiles = "/tiles/{layer}.pmtiles" if archived else "/tiles/{layer}/{z}/{x}/{y}.geojson"
-            found = draw(spec, infos, view, around, tiles)
-            self._drawings[key] = found
-            self._keeper.keep_scripts(self.view, [found])
-        return found
-
-    @cached_property
-    def newest_reading(self) -> dt.datetime | None:
-        """The start of the newest reading of all."""
-        return self.atlas.newest_reading
-
-    @cached_property
-    def months(self) -> pa.Table:
-        """How many readings every series has in each month, as ``lake.monthly`` counts them."""
-        with self.lake() as lake:
-            return monthly.counted(lake, self.atlas.snapshot, self.atlas.place.id)
-
-    def then(self, month: str) -> dated.Then:
-        """What was measured in a month, and assessed by its end; the last few are kept."""
-        found = self._then.get(month)
-        if found is None:
-            spans = [(dated.month_of(each.first), dated.month_of(each.last)) for each in self.series.values()]
-            readings = {}
-            # Of most months that could be asked for there are no readings: those ask nothing of the lake.
-            if any(first <= month <= last for first, last in spans):
-                with self.lake() as lake:
-                    readings = monthly.within(lake, self.atlas.snapshot, self.atlas.place.id, month)
-            found = dated.Then(month, readings, dated.verdicts_at(self.atlas, month))
-            self._then = dict([*self._then.items(), (month, found)][-_THEN:])
-        return found
-
-    def kept(self, name: str, make: Callable[[], bytes]) -> bytes:
-        """What is small enough to be kept in memory until the next snapshot, made when first asked for."""
-        found = self._files.get(name)
-        if found is None:
-            with self._lock:
-                # Whoever waited finds what was made meanwhile.
-                found = self._files.get(name)
-                if found is None:
-                    found = self._files[name] = make()
-                    held = sum(map(len, self._files.values()))
-                    while held > _KEPT:
-                        held -= len(self._files.pop(next(iter(self._files))))
-        return found
 
 
 class _Held:
     """The contents of the newest snapshot, whole, and what was made of them for each who may not see all."""
 
-    def __init__(self, found: Contents, history: Sequence[tuple[Mapping[str, Any], bool]]) -> None:
+    def __init__(
+        self, found: Contents, history: Sequence[tuple[Mapping[str, Any], bool]], before: "_Held | None" = None
+    ) -> None:
         self.contents = found
         self._history = history
         self.served: dict[str, Served] = {}
+        # What was served from the snapshot before, of which the layers that did not change are taken over.
+        self._before = dict(before.served) if before else {}
+        self._builders: dict[Rules, Builder] = before._used if before else {}
+        self._used: dict[Rules, Builder] = {}
         self._atlases: dict[Rules, Atlas] = {}
         self._views: dict[str, View] = {}
 
@@ -228,8 +64,13 @@ class _Held:
         if found.snapshot != self.contents.snapshot:
             return build(found)
         if hidden not in self._atlases:
-            self._atlases[hidden] = build(found)
+            builder = self._used[hidden] = self._builders.get(hidden) or Builder()
+            self._atlases[hidden] = builder.build(found)
         return self._atlases[hidden]
+
+    def before(self, role: str) -> Served | None:
+        """What a role was served from the snapshot before, once: then it may go."""
+        return self._before.pop(role, None)
 
 
 def _own(found: Contents) -> list[Mapping[str, Any]]:
@@ -237,23 +78,12 @@ def _own(found: Contents) -> list[Mapping[str, Any]]:
     return [*found.records["catalogue"], *found.records.get("layer", ())]
 
 
-def _info(layer: Layer, language: Language, languages: Sequence[str]) -> LayerInfo:
-    """What a map's script is told of a layer, in a language."""
-    name = names(layer.name, (language.id, *languages))
-    kinds = {ident: language.say(kind) for ident, kind in layer.kinds.items()}
-    return LayerInfo(layer.id, name, kinds, layer.role, page_of(layer))
-
-
-def page_of(layer: Layer) -> str:
-    """The address that the pages of a layer's features begin with."""
-    return PAGES.get(layer.role, f"/features/{layer.id}/")
-
-
 class Keeper:
     """Watches the lake from a thread of its own, from ``start`` until ``stop``."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.blocks = Blocks(settings.tile_blocks_mb * 10**6)
         self._held: _Held | None = None
         self._making = threading.Lock()
         self._problem: MendmapError = LakeEmptyError("nothing has been loaded yet")
@@ -304,10 +134,12 @@ class Keeper:
         view = held.view(role)
         if view.hidden.whole:
             raise KeyRefusedError("a key is needed to read here: Authorization: Bearer KEY, or X-API-Key: KEY")
-        with self._making:
-            if role not in held.served:
-                held.served[role] = self._made(held, held.contents, view.hidden, view)
-            return held.served[role]
+        # Most are served what is there; they wait for nobody.
+        if role not in held.served:
+            with self._making:
+                if role not in held.served:
+                    held.served[role] = self._made(held, held.contents, view.hidden, view)
+        return held.served[role]
 
     def _made(self, held: "_Held", whole: Contents, hidden: Rules, view: View) -> Served:
         """What is served of contents, from which something is ``hidden``, or nothing is."""
@@ -316,7 +148,8 @@ class Keeper:
             if hidden != Rules():
                 whole = access.seen(whole, hidden, access.measured(lake, whole.snapshot.number, place))
             before = screen(lake, held.contents.snapshot, place, view.ever) if view.ever != Rules() else None
-        return Served(held.atlas(whole, hidden), self._settings, self, view, before)
+        earlier = held.before(view.role) if whole.snapshot == held.contents.snapshot else None
+        return Served(held.atlas(whole, hidden), self._settings, self, view, before, earlier)
 
     def keep_scripts(self, view: View, drawings: Iterable[Drawing]) -> None:
         """Keeps the scripts of pages that were sent before a newer snapshot came; the oldest go first."""
@@ -373,11 +206,14 @@ class Keeper:
             if self._held is None or self._held.contents.snapshot != newest:
                 catalogue = contents.chosen(self._lake, self._settings.catalogue)
                 begun = time.monotonic()
-                found = contents.read(self._lake, newest, catalogue)
-                held = _Held(found, access.history(self._lake, catalogue))
-                # What everyone sees is made at once; for others when they come.
-                if not (view := held.view(PUBLIC)).hidden.whole:
-                    held.served[PUBLIC] = self._made(held, found, view.hidden, view)
+                last = self._held
+                found = contents.read(self._lake, newest, catalogue, before=last.contents if last else None)
+                history = access.history(self._lake, catalogue)
+                with self._making:
+                    held = _Held(found, history, last)
+                    # What everyone sees is made at once; for others when they come.
+                    if not (view := held.view(PUBLIC)).hidden.whole:
+                        held.served[PUBLIC] = self._made(held, found, view.hidden, view)
                 for served in self._held.served.values() if self._held else ():
                     if served.awaited:
                         self._keep(served, whole=True)

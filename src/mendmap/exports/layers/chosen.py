@@ -61,7 +61,7 @@ class Chosen:
     @property
     def count(self) -> int:
         """How many features there are."""
-        return len(self.layer.frame) if self.rows is None else len(self.rows)
+        return len(self.layer.features) if self.rows is None else len(self.rows)
 
     @property
     def whole(self) -> bool:
@@ -83,7 +83,7 @@ class Chosen:
     @property
     def frame(self) -> geopandas.GeoDataFrame:
         """The features as the atlas holds them."""
-        return self.layer.frame if self.rows is None else self.layer.frame.iloc[self.rows]
+        return self.layer.table(self.rows)
 
     @property
     def features(self) -> Sequence[Feature]:
@@ -94,7 +94,7 @@ class Chosen:
     @property
     def shapes(self) -> Shapes:
         """Every shape, in CRS84."""
-        shapes = self.layer.frame.geometry.to_numpy()
+        shapes = self.layer.geometries
         return np.asarray(shapes if self.rows is None else shapes[self.rows], dtype=object)
 
     @property
@@ -109,10 +109,9 @@ class Chosen:
 
     def frames(self, size: int = BATCH) -> Iterator[geopandas.GeoDataFrame]:
         """The features, some at a time."""
-        frame = self.layer.frame
         for first in range(0, self.count, size):
-            piece = slice(first, first + size)
-            yield frame.iloc[piece] if self.rows is None else frame.iloc[self.rows[piece]]
+            last = min(first + size, self.count)
+            yield self.layer.table(np.arange(first, last) if self.rows is None else self.rows[first:last])
 
     def parts(self, size: int = BATCH) -> Iterator[Part]:
         """The features in the file's system, some at a time."""

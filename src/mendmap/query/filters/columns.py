@@ -1,15 +1,14 @@
-"""The columns of a layer's frame as filters read them, each made when first needed and kept.
+"""The columns of a layer as filters read them, each made when first needed and kept.
 
 Texts and numbers are Arrow arrays, where what is missing is null; times are two whole numbers, their first and last
 day or microsecond. Not here: what is asked of them (``check``, ``relations``).
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-import geopandas
 import numpy as np
 import pyarrow as pa
 import shapely
@@ -26,14 +25,15 @@ _MOMENT = Field("moment", "moment", "", required=True)
 
 
 class Columns:
-    """The columns of one frame. Safe to use from several threads: what two make at once is the same."""
+    """The columns of one table, which has one of the ``shapes`` a row, None where there is no position; ``column``
+    gives the values of one by its name. Safe to use from several threads: what two make at once is the same."""
 
-    def __init__(self, frame: geopandas.GeoDataFrame) -> None:
-        self._frame = frame
+    def __init__(self, shapes: NDArray[np.object_], column: Callable[[str], Sequence[Any]]) -> None:
+        self.shapes, self._column = shapes, column
         self._kept: dict[tuple[str, str], Any] = {}
 
     def __len__(self) -> int:
-        return len(self._frame)
+        return len(self.shapes)
 
     def texts(self, name: str) -> pa.Array:
         """A column of texts, as a dictionary where most occur more than once."""
@@ -58,11 +58,6 @@ class Columns:
         return self._once(name, how, lambda: fold_texts(self.texts(name), fold))
 
     @cached_property
-    def shapes(self) -> NDArray[np.object_]:
-        """The positions and outlines; None where there is none."""
-        return np.asarray(self._frame.geometry.to_numpy(), dtype=object)
-
-    @cached_property
     def unplaced(self) -> NDArray[np.bool_]:
         """Which have no position."""
         return np.asarray(shapely.is_missing(self.shapes) | shapely.is_empty(self.shapes))
@@ -73,7 +68,7 @@ class Columns:
         return shapely.STRtree(self.shapes)
 
     def _array(self, name: str, kind: pa.DataType) -> pa.Array:
-        return pa.array(self._frame[name].to_numpy(dtype=object), kind, from_pandas=True)
+        return pa.array(self._column(name), kind, from_pandas=True)
 
     def _once(self, name: str, how: str, make: Callable[[], Any]) -> Any:
         found = self._kept.get((name, how))

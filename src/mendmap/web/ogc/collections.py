@@ -51,7 +51,7 @@ def ways(layer: Layer, root: str) -> list[Link]:
 def extent(atlas: Atlas, layers: Sequence[Layer]) -> dict[str, Any]:
     """Where and when some layers lie, or the whole: the catalogue's extent where nothing has a position; an end of
     time is open where a feature does not state it."""
-    boxes = np.array([layer.frame.total_bounds for layer in layers]).reshape(-1, 4)
+    boxes = np.array([layer.bounds for layer in layers]).reshape(-1, 4)
     known = boxes[np.isfinite(boxes).all(axis=1)]
     box = [*known[:, :2].min(axis=0), *known[:, 2:].max(axis=0)] if len(known) else list(atlas.place.extent)
     return {
@@ -61,9 +61,9 @@ def extent(atlas: Atlas, layers: Sequence[Layer]) -> dict[str, Any]:
 
 
 def _time(layers: Sequence[Layer]) -> list[str | None]:
-    begins = [each for layer in layers for each in layer.frame["valid_from"]]
-    ends = [each for layer in layers for each in layer.frame["valid_to"]]
-    return [_moment(begins, "first", "T00:00:00Z"), _moment(ends, "last", "T23:59:59Z")]
+    begins, ends = zip(*(layer.spans for layer in layers), strict=True) if layers else ((), ())
+    first, last = frozenset().union(*begins), frozenset().union(*ends)
+    return [_moment(first, "first", "T00:00:00Z"), _moment(last, "last", "T23:59:59Z")]
 
 
 def _moment(texts: Iterable[str | None], end: str, hour: str) -> str | None:

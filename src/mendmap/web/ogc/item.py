@@ -3,6 +3,7 @@
 Not here: many (``items``), and its page with its works and readings (``routes.pages``).
 """
 
+import numpy as np
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -27,9 +28,10 @@ def item(request: Request, collectionId: documented.CollectionId, featureId: doc
     atlas, layer = served.atlas, served.atlas.layer(collectionId)
     form, system = chosen(request, given.get("f"), items.FORMS), system_of(given, "crs", atlas.place.systems)
     columns = columns_of(given, atlas, layer)
-    if featureId not in layer.frame.index:
+    position = layer.features.position(featureId)
+    if position is None:
         raise NotFoundError(f"feature of {layer.id}", featureId)
-    row = layer.frame.index.get_indexer([featureId])
+    row = np.array([position])
     at, page = f"{links.root(request, served)}/collections/{layer.id}", f"{page_of(layer)}{featureId}"
     ways = [
         *links.itself(f"{at}/items/{featureId}", form, items.FORMS, "This feature", given),
@@ -38,10 +40,10 @@ def item(request: Request, collectionId: documented.CollectionId, featureId: doc
     ]
     headers = {"Content-Crs": f"<{system.uri}>"}
     if form is HTML:
-        cells = layer.frame.iloc[row[0]]
+        cells = layer.table(row).iloc[0]
         fields = [each for each in schemas.told(atlas, layer) if columns is None or each.name in columns]
         told = {"id": featureId, "links": ways, "properties": {each.name: cells[each.name] for each in fields}}
-        context = {"layer": layer, "fields": fields, "shape": cells[layer.frame.geometry.name], "page": page}
+        context = {"layer": layer, "fields": fields, "shape": layer.geometries[position], "page": page}
         return answer(request, served, form, told, "ogc_item.html", headers=headers, **context)
     (body,) = items.written(served, layer, row, system, columns)
     return geojson(request, served, ways, lambda: b'%b,"links":%b}' % (body[:-1], orjson.dumps(ways)), headers)

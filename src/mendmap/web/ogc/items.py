@@ -93,7 +93,7 @@ def written(served: Served, layer: Layer, rows: Rows, system: Crs, columns: Sequ
 def _table(served: Served, layer: Layer, rows: Rows, page: Asked, given: Given) -> dict[str, Any]:
     """What the twin shows: of the columns of one value those that are asked for, else those that any row has."""
     fields = schemas.sortable(served.atlas, layer)
-    frame = layer.frame.iloc[rows]
+    frame = layer.table(rows)
     if page.columns is not None:
         shown = [each for each in fields if each.name in page.columns]
     else:

@@ -117,5 +117,5 @@ def choices_of(field: Field, layer: Layer) -> tuple[str, ...]:
 
 def _shape(layer: Layer) -> str:
     """The format of a layer's geometries, as the register of formats names it."""
-    found = set(layer.frame.geom_type.dropna())
+    found = set(layer.geometry_types)
     return f"geometry-{found.pop().lower()}" if len(found) == 1 else "geometry-any"

@@ -33,9 +33,8 @@ class Station:
 
 def every(served: Served) -> list[Station]:
     """Every feature at which readings were taken, in the catalogue's order."""
-    own = (
-        (each, tuple(one for one in each.series if one.station == each.id)) for each in served.atlas.features.values()
-    )
+    found = served.atlas.features.joined_to()
+    own = ((each, tuple(one for one in each.series if one.station == each.id)) for each in found)
     return [Station(feature, series) for feature, series in own if series]
 
 

@@ -144,7 +144,7 @@ def _limits(zoom: int) -> dict[str, Any]:
 
 
 def _layer(tiled: Tiled, layer: Layer) -> dict[str, Any]:
-    dimensions = {int(each) for each in layer.frame.geometry.dropna().map(lambda shape: _dimension(shape.geom_type))}
+    dimensions = {_dimension(each) for each in layer.geometry_types}
     languages = tiled.served.atlas.place.languages
     told = {
         "id": layer.id,

@@ -28,7 +28,7 @@ def stations(request: Request, as_of: AsOfText = None) -> dict[str, Any]:
 def _listing(request: Request, name: str, role: str, as_of: str | None) -> dict[str, Any]:
     served = current(request)
     atlas = served.at(as_of, whole=True)
-    rows, left_out = describe.listing(atlas, atlas.of_role(role), served.settings.max_rows)
+    rows, left_out = describe.listing(atlas, atlas.layers_of(role), served.settings.max_rows)
     return {name: rows, "left_out": left_out, "snapshot": named(atlas.snapshot)}
 
 

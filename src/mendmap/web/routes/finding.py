@@ -107,7 +107,7 @@ def pages(atlas: Atlas, without: Collection[str] = ()) -> Iterator[str]:
         # The union of all sites repeats what its layers have.
         if name != "sites" and name not in without:
             yield from (f"{page_of(layer)}{ident}" for ident in layer.ids)
-    for each in atlas.features.values():
+    for each in atlas.features.joined_to():
         if atlas.layers[each.layer].role == "station" and each.layer not in without:
             yield from (f"/series/{series.id}" for series in each.series)
 

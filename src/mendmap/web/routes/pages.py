@@ -116,7 +116,7 @@ def _map(request: Request, served: Served, ident: str) -> Response:
     atlas = served.atlas
     shown = [atlas.layers[style.id] for style in atlas.maps[ident].layers]
     # Works stand in the table at their sites. A page stays a page, however many features there are.
-    listed = (feature for layer in shown if layer.role != "work" for feature in layer.features)
+    listed = [layer for layer in shown if layer.role != "work"]
     rows, left_out = describe.listing(atlas, listed, min(TWIN_ROWS, served.settings.max_rows))
     return page(
         request,
@@ -145,7 +145,7 @@ def stations(request: Request, as_of: AsOfText = None) -> Response:
 def _listing(request: Request, title: str, role: str, as_of: str | None = None) -> Response:
     served = current(request)
     atlas = served.at(as_of, whole=True)
-    rows, left_out = describe.listing(atlas, atlas.of_role(role), served.settings.max_rows)
+    rows, left_out = describe.listing(atlas, atlas.layers_of(role), served.settings.max_rows)
     return page(request, served, "listing.html", atlas, title=title, role=role, rows=rows, rows_left_out=left_out)
 
 
@@ -170,13 +170,15 @@ def feature(request: Request, layer: str, ident: str, as_of: AsOfText = None) ->
     """One feature of any layer; a work has its own page."""
     served = current(request)
     atlas = served.at(as_of, whole=True)
-    found = {each.id: each for each in atlas.layer(layer).features}
-    if ident not in found:
-        raise NotFoundError(f"feature of {layer}", ident, found)
+    features = atlas.layer(layer).features
+    position = features.position(ident)
+    if position is None:
+        raise NotFoundError(f"feature of {layer}", ident, features.ids)
+    found = features[position]
     if layer == "works":
-        work = found[ident].properties["id"].partition(".")[0]
+        work = found.properties["id"].partition(".")[0]
         return page(request, served, "work.html", atlas, work=describe.work(atlas, atlas.works[work]))
-    return _feature(request, served, atlas, found[ident])
+    return _feature(request, served, atlas, found)
 
 
 def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> Response:

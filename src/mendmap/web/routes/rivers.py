@@ -170,7 +170,7 @@ def _measured(atlas: Atlas, watercourse: Watercourse) -> list[str]:
 
 
 def _listed(atlas: Atlas, most: int) -> tuple[list[dict[str, Any]], int]:
-    rows, left_out = describe.listing(atlas, atlas.of_role("watercourse"), most)
+    rows, left_out = describe.listing(atlas, atlas.layers_of("watercourse"), most)
     for row in rows:
         river = atlas.rivers.watercourses[row["id"]]
         told = along.watercourse(atlas, river)

@@ -20,8 +20,6 @@ router = APIRouter(prefix="/tiles")
 METHODS = ["GET", "HEAD"]
 # How tiles are written, by the ending of their address.
 FORMATS = {"geojson": geojson, "mvt": mvt}
-# Those that our map draws, each feature a thing to point at.
-THINNED = ("geojson",)
 
 
 @router.api_route("/{layer}.mvt.json", methods=METHODS)
@@ -71,11 +69,12 @@ def tile(request: Request, served: Served, layers: Sequence[Layer], cell: Tile, 
     """One tile of some layers in one of ``FORMATS``; its headers say how recent they are and what its bound left out
     of them."""
     writer = FORMATS[form]
-    made = writer.written([cut(served.tiles[each.id], cell, thin=form in THINNED) for each in layers])
+    made = writer.written([cut(served.tiles[each.id], cell) for each in layers])
     headers = {
         "Mendmap-Revision": str(max((each.revision for each in layers), default=0)),
         "Mendmap-Omitted": str(made.omitted),
         "Mendmap-Widened": str(made.widened),
+        "Mendmap-Tolerance": f"{made.tolerance_m:.3g}",
     }
     return content(request, made.body, writer.MEDIA_TYPE, served.atlas.snapshot, headers)
 
