@@ -136,6 +136,7 @@ def timed(name: str, command: list[str], path: Path) -> Run:
     kept = path.rename(path.with_name(f"{name}.pmtiles"))
     assert kept.stat().st_size == size
     found.path = kept
+    print(f"{name}: {found.seconds:.1f} s, {size / 1e6:.1f} MB, {found.most_mib} MiB", file=sys.stderr, flush=True)
     return found
 
 
