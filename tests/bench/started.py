@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import kept
-import served
+import prepared
 import urllib3
 from cold import POINTS, POLYGONS
 from conftest import Service
@@ -63,7 +63,7 @@ def _started(land: kept.Land, where: Path) -> tuple[float, Service]:
 
 def _walk(url: str, land: kept.Land) -> int:
     """Asks for many tiles of all zooms in both forms; returns how many those were."""
-    asked = [tile for zoom in range(17) for tile in served.within(land.box, zoom, 60)]
+    asked = [tile for zoom in range(17) for tile in prepared.within(land.box, zoom, 60)]
     with urllib3.PoolManager(maxsize=1) as pool:
         for form in ("geojson", "mvt"):
             taken = []

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import served
+import prepared
 import urllib3
 from crowd import Crowd
 
@@ -27,7 +27,7 @@ _VERSION = re.compile(rb"version (\d+)")
 
 def paths(place: Crowd, zooms: Sequence[int] = range(8, 13)) -> list[str]:
     """The addresses of all tiles of some zooms, of every layer, that a map of the place shows."""
-    found = [tile for zoom in zooms for tile in served.within(place.box, zoom, 10_000)]
+    found = [tile for zoom in zooms for tile in prepared.within(place.box, zoom, 10_000)]
     return [f"/tiles/{name}/{tile.z}/{tile.x}/{tile.y}.geojson" for name in place.names for tile in found]
 
 

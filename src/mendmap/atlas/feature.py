@@ -203,11 +203,12 @@ class FeaturesById(Mapping[str, Feature]):
         found = (feature for layer in layers for feature in self.layers[layer])
         return (self._changed.get(each.id, each) for each in found) if self._changed else found
 
-    def joined_to(self) -> Iterator[Feature]:
-        """Those to which anything is joined, in their order."""
+    def joined_to(self, layers: Iterable[str] | None = None) -> Iterator[Feature]:
+        """Those of some layers, or of all, to which anything is joined, in their order."""
+        chosen = self.layers if layers is None else layers
         if self._changed:
-            return (each for each in self.of(self.layers) if _attached(each) != NOTHING)
-        return (feature for features in self.layers.values() for feature in features.joined_to())
+            return (each for each in self.of(chosen) if _attached(each) != NOTHING)
+        return (feature for layer in chosen for feature in self.layers[layer].joined_to())
 
 
 def placed(table: recorded.FeatureTable, attached: Mapping[str, Attached]) -> dict[int, Attached]:

@@ -137,8 +137,8 @@ def _write_rejects(query: Query, path: Path) -> None:
 
 
 def _known(held: Contents) -> Referents:
-    named = (held.features[nth] for nth in held.features.naming("aliases"))
-    places = dict.fromkeys(held.features.ids) | {row.id: row.properties["aliases"] for row in named}
+    bodies = held.features.bodies(range(len(held.features)))
+    places = {ident: body.get("aliases") for ident, body in zip(held.features.ids, bodies, strict=True)}
     return Referents(places, held.of(Parameter), list(held.of(Source)))
 
 

@@ -66,10 +66,11 @@ def rows(atlas: Atlas) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     changes = Changes(atlas.answers)
     placed = {site for work in atlas.works.values() for site in work.sites}
-    for name, features in atlas.features.layers.items():
+    for name in atlas.features.layers:
+        site, listed = atlas.layers[name].role == "site", [name]
         # Of places that are no sites only those where something was done stand in the table.
-        site = atlas.layers[name].role == "site"
-        for feature in features if site else (each for each in features.joined_to() if each.id in placed):
+        others = (each for each in atlas.features.joined_to(listed) if each.id in placed)
+        for feature in atlas.features.of(listed) if site else others:
             at = _site(atlas, feature, changes)
             found += [
                 {**at, **_work(atlas, work, feature.id), **_over(atlas, feature, work, changes)}

@@ -29,7 +29,7 @@ MAX_ZOOM = 16
 
 
 @contextmanager
-def prepared(lake: Path) -> Iterator[TileLayer]:
+def layer_of(lake: Path) -> Iterator[TileLayer]:
     """The layer ``features`` of a lake, as the service holds it."""
     keeper = Keeper(Settings(lake=str(lake), max_zoom=MAX_ZOOM))
     keeper.start()
