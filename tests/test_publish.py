@@ -162,7 +162,7 @@ def test_scripts_find_files_by_the_address_of_the_service(
     host: httpx.Client, current: dict[str, Any], files: dict[str, str]
 ) -> None:
     for address in (
-        "/values/lakes.json",
+        "/values/sites.json",
         "/series/inlet.cu.sample.chart.json?lang=sr-Latn",
         "/sites.json",
         "/names.json",
