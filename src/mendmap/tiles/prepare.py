@@ -78,7 +78,9 @@ class TileLayer:
     def said(self, index: int) -> Said:
         """What tiles say of the feature at a position in the layer, made anew each time."""
         feature = self._layer.features[index]
-        return Said(feature.id, number(self.id, feature.id), orjson.dumps(_properties(self._layer, feature)))
+        # A copy, since what orjson answers keeps the room it was written in: 4 kB for 200 bytes.
+        properties = bytes(memoryview(orjson.dumps(_properties(self._layer, feature))))
+        return Said(feature.id, number(self.id, feature.id), properties)
 
     def squares(self, zoom: int) -> list[Tile]:
         """The squares of all the blocks of a zoom that hold something, for who wants every tile."""

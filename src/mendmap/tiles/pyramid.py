@@ -45,7 +45,8 @@ class Whole(TileLayer):
     def __init__(self, layer: Layer, max_zoom: int, max_drawn: int) -> None:
         super().__init__(layer, max_zoom, max(1, len(layer.features)), max_drawn, blocks=Blocks(0))
         say = super().said
-        self._said = {index: say(index) for index in self.places.indices.tolist()}
+        # In the layer's order: its features are kept in blocks, of which one at a time is open.
+        self._said = {index: say(index) for index in sorted(self.places.indices.tolist())}
         self._geometries = layer.geometries
 
     @property
@@ -99,13 +100,15 @@ class _Sent:
 
     def __reduce__(self) -> tuple[Callable[[Path], "_Sent"], tuple[Path]]:
         if not self._path.exists():
-            self._path.write_bytes(pickle.dumps(self.layer, pickle.HIGHEST_PROTOCOL))
+            with self._path.open("wb") as file:
+                pickle.dump(self.layer, file, pickle.HIGHEST_PROTOCOL)
         return _read, (self._path,)
 
 
 @lru_cache(1)
 def _read(path: Path) -> _Sent:
-    return _Sent(pickle.loads(path.read_bytes()), path)  # noqa: S301 (the file is of our own making, in a folder of ours)
+    with path.open("rb") as file:
+        return _Sent(pickle.load(file), path)  # noqa: S301 (the file is of our own making, in a folder of ours)
 
 
 def _sent_branch(sent: _Sent, zoom: int, square: Tile) -> list[Made]:
