@@ -109,8 +109,11 @@ def test_a_new_snapshot_is_never_answered_with_an_old_tile(tmp_path: Path, testf
         testford.feature("lakes")["properties"]["name_en"] = "Renamed"
         load(testford, tmp_path / "lake")
         wait_until(lambda: both.hot.get("/readyz").json()["snapshot"]["number"] == 2)
+        misses = both.cache.misses
         lake, river = both.same("GET", TILE), both.same("GET", RIVER)
         assert "Renamed" in lake.text
+        # What was asked for before was made anew before the snapshot was served: nobody waited for it.
+        assert both.cache.misses == misses
         assert [lake.headers["etag"] != before[0]["etag"], river.headers["etag"] == before[1]["etag"]] == [True, True]
         assert {each.headers["mendmap-snapshot"][:2] for each in (lake, river)} == {"2-"}
 
@@ -146,6 +149,21 @@ def test_a_snapshot_drops_the_layers_that_it_changed_and_keeps_the_others_under_
     assert kept is not None
     assert dict(kept.start["headers"])[b"mendmap-snapshot"] == str(new.atlas.snapshot).encode()
     assert (len(cache), cache.stale, cache.bytes) == (1, 1, 4 + OVERHEAD)
+
+
+def test_what_was_made_for_a_snapshot_to_come_is_sent_once_it_is_served_and_for_no_other() -> None:
+    cache, rivers = TileCache(10**6), Maker()
+    old, new, newer = (world(number, lakes=Maker(), rivers=rivers) for number in (1, 2, 3))
+    for key in ("first", "last"):
+        cache.keep((key, True), answer(old), old)
+    cache.keep(("river", True), answer(old, layer="rivers"), old)
+    assert [key for (key, _), _ in cache.changed(new)] == ["last", "first"]
+    cache.expect(new, {("last", True): answer(new, b"made anew")})
+    assert cache.get(("last", True), old).body["body"] == b"tile"  # type: ignore[union-attr]
+    assert cache.get(("last", True), new).body["body"] == b"made anew"  # type: ignore[union-attr]
+    assert cache.get(("first", True), new) is None
+    cache.expect(old, {("last", True): answer(old)})
+    assert cache.get(("last", True), newer) is None
 
 
 def test_what_was_made_of_an_old_snapshot_is_not_kept() -> None:

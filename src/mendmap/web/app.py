@@ -126,6 +126,7 @@ def create_app(settings: Settings) -> Service:
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6, thread_minimum_size=_COMPRESSED_ASIDE)
     app.add_middleware(Guards, max_url_length=settings.max_url_length, images=basemaps.origin(settings))
     app.hot = Hot(super(Service, app).__call__, keeper, cache, meter)
+    keeper.heat = app.hot.heat
     return app
 
 

@@ -67,6 +67,8 @@ class TileCache:
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
         self._shared: dict[Header, Header] = {}
         self._snapshot: Snapshot | None = None
+        # Answers of a snapshot that is not served yet.
+        self._coming: tuple[Snapshot | None, dict[Key, Answer]] = (None, {})
         # What is served is held weakly: nothing of an old snapshot lives on because somebody once asked for it.
         self._makers: dict[str, weakref.ref[TileLayer]] = {}
         self._lock = threading.RLock()
@@ -107,16 +109,35 @@ class TileCache:
                 self._drop(next(iter(self._answers)))
                 self.evictions += 1
 
-    def _renew(self, served: Served) -> None:
-        """Drops the answers of every layer that is not drawn as it was."""
+    def changed(self, coming: Served) -> list[tuple[Key, Answer]]:
+        """The answers that will not hold any more once something is served that is ``coming``, those that were asked
+        for last first."""
         with self._lock:
-            same = {name for name, maker in self._makers.items() if maker() is served.tiles.get(name, self)}
+            same = self._same(coming)
+            return [each for each in reversed(self._answers.items()) if each[1].layer not in same]
+
+    def expect(self, coming: Served, answers: dict[Key, Answer]) -> None:
+        """Takes answers in their place, those that were asked for last first."""
+        self._coming = coming.atlas.snapshot, answers
+
+    def _same(self, served: Served) -> set[str]:
+        """The layers that are drawn as they were."""
+        return {name for name, maker in self._makers.items() if maker() is served.tiles.get(name, self)}
+
+    def _renew(self, served: Served) -> None:
+        """Drops the answers of every layer that is not drawn as it was, for those that were made in their place."""
+        with self._lock:
+            same = self._same(served)
             for key in [key for key, answer in self._answers.items() if answer.layer not in same]:
                 self._drop(key)
                 self.stale += 1
             self._makers = {name: weakref.ref(maker) for name, maker in served.tiles.items()}
             self._shared.clear()
             self._snapshot = served.atlas.snapshot
+            (expected, answers), self._coming = self._coming, (None, {})
+            if expected is self._snapshot:
+                for key, answer in reversed(answers.items()):
+                    self.keep(key, answer, served)
 
     def _drop(self, key: Key) -> None:
         answer = self._answers.pop(key, None)

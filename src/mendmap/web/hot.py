@@ -6,6 +6,7 @@ answered, since nothing is answered but through it. Not here: which answers hold
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Sequence
 from time import perf_counter
@@ -19,6 +20,7 @@ from mendmap.web.codings import takes_gzip
 from mendmap.web.keeper import Keeper, Served
 from mendmap.web.meter import Meter
 
+log = logging.getLogger("mendmap")
 _PREFIX = "/tiles/"
 # As the app reads them, and each tile in one spelling only.
 _NUMBER = "(?:0|[1-9][0-9]{0,9})"
@@ -30,6 +32,8 @@ _GZIP: Sequence[Header] = ((b"accept-encoding", b"gzip"),)
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
 # Headers that tell of a body, which 304 has not.
 _OF_BODY = (b"content-length", b"content-encoding")
+# How long a new snapshot waits for the tiles that were asked for last.
+_HEATING_S = 0.5
 # What the log of a web server says where the reader did not wait.
 _GONE = 499
 
@@ -80,8 +84,35 @@ class Hot:
             self._meter.count("tile_waits")
         return await asyncio.shield(task)
 
+    def heat(self, coming: Served) -> None:
+        """Makes tiles anew that a snapshot changes, before it is served: those that were asked for last, in a bounded
+        time. So a crowd does not wait for all of them at once."""
+
+        async def made() -> dict[Key, Answer]:
+            until, found = perf_counter() + _HEATING_S, {}
+            for key, answer in self._cache.changed(coming):
+                if perf_counter() > until:
+                    break
+                asked = _TILE.fullmatch(key[0])
+                if asked and answer.layer in coming.tiles:
+                    found[key] = await self._answered(key, asked, _scope(key[0], coming))
+            return {key: answer for key, answer in found.items() if answer.status == 200}
+
+        try:
+            self._cache.expect(coming, asyncio.run(made()))
+        except Exception as error:
+            # What is new is served all the same, and its tiles are made when they are asked for.
+            log.error("tiles could not be made before they are asked for: %s", error, exc_info=error)
+
     async def _made(self, key: Key, found: re.Match[str], scope: Scope) -> Answer:
         """What the app answers to someone who asks for nothing but the tile; kept where it is one."""
+        answer = await self._answered(key, found, scope)
+        served = self._keeper.public
+        if answer.status == 200 and served is not None:
+            self._cache.keep(key, answer, served)
+        return answer
+
+    async def _answered(self, key: Key, found: re.Match[str], scope: Scope) -> Answer:
         messages: list[Message] = []
         error: Exception | None = None
 
@@ -100,9 +131,6 @@ class Hot:
         body = b"".join(message.get("body", b"") for message in messages[1:])
         answer = Answer(messages[0]["status"], messages[0]["headers"], body, found[1], f"{_ROUTE}{found[2]}")
         answer.error = error
-        served = self._keeper.public
-        if answer.status == 200 and served is not None:
-            self._cache.keep(key, answer, served)
         return answer
 
     async def _passed(self, scope: Scope, receive: Receive, send: Send, begun: float) -> None:
@@ -126,6 +154,12 @@ class Hot:
         finally:
             route = getattr(scope.get("route"), "path", "")
             self._meter.answered(route, scope["method"], status, perf_counter() - begun)
+
+
+def _scope(path: str, served: Served) -> Scope:
+    """A request of our own, for what is not served to others yet."""
+    given = {"headers": [], "query_string": b"", "raw_path": path.encode(), "root_path": "", "http_version": "1.1"}
+    return {"type": "http", "method": "GET", "scheme": "http", "path": path, "state": {"served": served}, **given}
 
 
 def _asked(scope: Scope) -> tuple[Key, bytes] | None:

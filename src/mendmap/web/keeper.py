@@ -6,7 +6,7 @@ A request holds one ``Served`` from beginning to end, so no answer mixes two sna
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -86,6 +86,8 @@ class Keeper:
         self._scripts: dict[tuple[View, str], bytes] = {}
         self._past: dict[tuple[int, bool, View], Served] = {}
         self._took = 0.0
+        # Called with what will be served to everyone next, just before it is.
+        self.heat: Callable[[Served], None] = lambda _: None
         self.trouble = ""  # why the newest snapshot may not be the one that is served
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="mendmap-keeper", daemon=True)
@@ -212,6 +214,8 @@ class Keeper:
                 for served in self._held.served.values() if self._held else ():
                     if served.awaited:
                         self._keep(served, whole=True)
+                if last and PUBLIC in held.served:
+                    self.heat(held.served[PUBLIC])
                 self._held = held
                 self._took = time.monotonic() - begun
                 log.info("serving snapshot %s", newest)
@@ -236,6 +240,7 @@ class Keeper:
 def current(request: Request) -> Served:
     """What is served at this moment to whoever asks; take it once a request. Raises LakeError and KeyRefusedError."""
     keeper: Keeper = request.app.state.keeper
-    served = keeper.served(readers.role(request))
+    # A request of our own may be for what nobody else is served yet.
+    served = getattr(request.state, "served", None) or keeper.served(readers.role(request))
     request.state.view = served.view.name
     return served
