@@ -140,6 +140,7 @@ def _now(keeper: Keeper, cache: TileCache) -> dict[str, Any]:
     counted = {"hits": cache.hits, "misses": cache.misses, "evictions": cache.evictions, "stale": cache.stale}
     found: dict[str, Any] = {f"tile_cache_{name}_total": number for name, number in counted.items()}
     found |= {"tile_cache_entries": len(cache), "tile_cache_bytes": cache.bytes}
+    found["tile_blocks_bytes"] = keeper.blocks.bytes
     # Where the system tells it.
     if (status := Path("/proc/self/statm")).exists():
         found["resident_memory_bytes"] = int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

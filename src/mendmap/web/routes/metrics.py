@@ -29,6 +29,7 @@ _COUNTS = {
 _SUMS = {
     "tile_cache_entries": "Tiles in the caches of all workers.",
     "tile_cache_bytes": "Bytes of the tiles in the caches of all workers.",
+    "tile_blocks_bytes": "Bytes of what is prepared for tiles to be cut from, of all workers.",
     "resident_memory_bytes": "Memory of all workers, as far as it is not on disk.",
 }
 
