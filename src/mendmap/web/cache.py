@@ -112,9 +112,9 @@ class TileCache:
     def changed(self, coming: Served) -> list[tuple[Key, Answer]]:
         """The answers that will not hold any more once something is served that is ``coming``, those that were asked
         for last first."""
-        with self._lock:
-            same = self._same(coming)
-            return [each for each in reversed(self._answers.items()) if each[1].layer not in same]
+        same = self._same(coming)
+        # Listed in one step, since readers move what they ask for to the end meanwhile.
+        return [each for each in reversed(list(self._answers.items())) if each[1].layer not in same]
 
     def expect(self, coming: Served, answers: dict[Key, Answer]) -> None:
         """Takes answers in their place, those that were asked for last first."""
@@ -128,7 +128,7 @@ class TileCache:
         """Drops the answers of every layer that is not drawn as it was, for those that were made in their place."""
         with self._lock:
             same = self._same(served)
-            for key in [key for key, answer in self._answers.items() if answer.layer not in same]:
+            for key in [key for key, answer in list(self._answers.items()) if answer.layer not in same]:
                 self._drop(key)
                 self.stale += 1
             self._makers = {name: weakref.ref(maker) for name, maker in served.tiles.items()}

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Sequence
 from time import perf_counter
+from weakref import WeakKeyDictionary
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,8 +33,10 @@ _GZIP: Sequence[Header] = ((b"accept-encoding", b"gzip"),)
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
 # Headers that tell of a body, which 304 has not.
 _OF_BODY = (b"content-length", b"content-encoding")
+# Tiles that are made at the same time.
+_AT_ONCE = 2
 # How long a new snapshot waits for the tiles that were asked for last.
-_HEATING_S = 0.5
+_HEATING_S = 2.0
 # What the log of a web server says where the reader did not wait.
 _GONE = 499
 
@@ -43,6 +46,7 @@ class Hot:
 
     def __init__(self, app: ASGIApp, keeper: Keeper, cache: TileCache, meter: Meter) -> None:
         self._app, self._keeper, self._cache, self._meter = app, keeper, cache, meter
+        self._makers: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         self._flights: dict[tuple[object, ...], asyncio.Task[Answer]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,9 +108,15 @@ class Hot:
             # What is new is served all the same, and its tiles are made when they are asked for.
             log.error("tiles could not be made before they are asked for: %s", error, exc_info=error)
 
+    def _turns(self) -> asyncio.Semaphore:
+        """How many tiles may be made at once: more would take no less time, and keep waiting whoever asks for what is
+        there."""
+        return self._makers.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))
+
     async def _made(self, key: Key, found: re.Match[str], scope: Scope) -> Answer:
         """What the app answers to someone who asks for nothing but the tile; kept where it is one."""
-        answer = await self._answered(key, found, scope)
+        async with self._turns():
+            answer = await self._answered(key, found, scope)
         served = self._keeper.public
         if answer.status == 200 and served is not None:
             self._cache.keep(key, answer, served)
