@@ -46,9 +46,9 @@ def made(layer: TileLayer, tile: Tile, form: str) -> TileContent:
 
 def cold(layer: TileLayer, tiles: list[Tile], form: str) -> tuple[list[float], list[float]]:
     """Milliseconds that each of some tiles takes: as the first that is asked for in its part of the world, so that what
-    many tiles share is prepared too; and then again, when that is there. Nothing keeps the tile itself."""
-    both = [(_milliseconds(layer, tile, form), _milliseconds(layer, tile, form)) for tile in tiles]
-    return [first for first, _ in both], [again for _, again in both]
+    many tiles share is prepared too; and then, one after another, when that is there. Nothing keeps the tile itself."""
+    first = [_milliseconds(layer, tile, form) for tile in tiles]
+    return first, [_milliseconds(layer, tile, form) for tile in tiles]
 
 
 def _milliseconds(layer: TileLayer, tile: Tile, form: str) -> float:
