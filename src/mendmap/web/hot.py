@@ -36,7 +36,7 @@ _OF_BODY = (b"content-length", b"content-encoding")
 # Tiles that are made at the same time.
 _AT_ONCE = 2
 # How long a new snapshot waits for the tiles that were asked for last.
-_HEATING_S = 2.0
+_HEATING_S = 1.0
 # What the log of a web server says where the reader did not wait.
 _GONE = 499
 

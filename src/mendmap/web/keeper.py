@@ -214,10 +214,10 @@ class Keeper:
                 for served in self._held.served.values() if self._held else ():
                     if served.awaited:
                         self._keep(served, whole=True)
+                self._took = time.monotonic() - begun
                 if last and PUBLIC in held.served:
                     self.heat(held.served[PUBLIC])
                 self._held = held
-                self._took = time.monotonic() - begun
                 log.info("serving snapshot %s", newest)
             self.trouble = ""
         except LakeEmptyError as error:
