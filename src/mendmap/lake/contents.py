@@ -126,17 +126,11 @@ def _follows(lake: Lake, before: Contents, snapshot: Snapshot, catalogue: str) -
 
 def _features(lake: Lake, at: Any, before: Contents | None, changed: Mapping[tuple[str, str], int]) -> Features:
     """Of the layers that changed every feature is read; a layer that has none left is gone."""
-    held = dict(before.features.tables) if before else {}
-    values: Any = dict(at)
-    only = ""
-    if before is not None:
-        values["layers"] = [part for table, part in changed if table == "features"]
-        only = "AND list_contains($layers, layer)"
-        for layer in values["layers"]:
-            held.pop(layer, None)
-        if not values["layers"]:
-            return before.features
-    del values["since"]
+    anew = _parts(changed, "features")
+    if before is not None and not anew:
+        return before.features
+    held = {name: table for name, table in before.features.tables.items() if name not in anew} if before else {}
+    only, values = _only(at, before, "layer", anew)
     columns = f"SELECT layer, id, geometry, body FROM features WHERE {_AT} {only} ORDER BY layer, position, id"
     found = lake.query(columns, values).to_arrow_table()
     counts: Any = found.column("layer").value_counts() if len(found) else []
@@ -152,22 +146,27 @@ def _records(
     lake: Lake, at: Any, before: Contents | None, changed: Mapping[tuple[str, str], int]
 ) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
     """The records of kinds that changed are read anew."""
-    values: Any = dict(at)
-    only = ""
-    held: dict[str, tuple[Mapping[str, Any], ...]] = dict(before.records) if before else {}
-    if before is not None:
-        values["kinds"] = [part for table, part in changed if table == "records"]
-        only = "AND list_contains($kinds, kind)"
-        for kind in values["kinds"]:
-            held.pop(kind, None)
-        if not values["kinds"]:
-            return before.records
-    del values["since"]
+    anew = _parts(changed, "records")
+    if before is not None and not anew:
+        return before.records
+    held = {kind: bodies for kind, bodies in before.records.items() if kind not in anew} if before else {}
+    only, values = _only(at, before, "kind", anew)
     found: dict[str, list[Mapping[str, Any]]] = {}
     sql = f"SELECT kind, body FROM records WHERE {_AT} {only} ORDER BY position, kind, id"
     for kind, body in lake.query(sql, values).fetchall():
         found.setdefault(kind, []).append(orjson.loads(body))
     return {**held, **{kind: tuple(bodies) for kind, bodies in found.items()}}
+
+
+def _parts(changed: Mapping[tuple[str, str], int], table: str) -> list[str]:
+    """The parts of a table that changed."""
+    return [part for name, part in changed if name == table]
+
+
+def _only(at: Any, before: Contents | None, column: str, parts: Sequence[str]) -> tuple[str, Any]:
+    """A condition that lets through only some parts, where the others are held from ``before``, and its values."""
+    values = {name: value for name, value in at.items() if name != "since"}
+    return (f"AND list_contains($parts, {column})", {**values, "parts": parts}) if before else ("", values)
 
 
 def _series(lake: Lake, snapshot: Snapshot, before: Contents | None, catalogue: str) -> tuple[SeriesRow, ...]:

@@ -62,12 +62,6 @@ class Store:
         part.write_bytes(body)
         self._move(part, kept)
 
-    def write_object(self, body: bytes, suffix: str) -> str:
-        """One file named by its content; its path. ``suffix`` has its dot."""
-        with self.taking() as part:
-            part.write_bytes(body)
-            return self.take(part, suffix)
-
     @contextmanager
     def taking(self) -> Iterator[Path]:
         """A path to write a file to that is to be taken."""
@@ -76,7 +70,8 @@ class Store:
         part.unlink(missing_ok=True)
 
     def take(self, part: Path, suffix: str) -> str:
-        """Takes a file that was written by ``taking`` under the name of its content; its path."""
+        """Takes a file that was written by ``taking`` under the name of its content; its path. ``suffix`` has its
+        dot."""
         with part.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         kept = Kept(f"objects/{digest}{suffix}", part.stat().st_size, digest)
