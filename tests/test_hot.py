@@ -316,6 +316,8 @@ def told(text: str) -> dict[str, float]:
 
 
 def test_metrics_count_what_was_answered_and_name_no_address(both: Both) -> None:
+    # Nothing is told of what was not asked for yet, and another test need not have come before.
+    both.hot.get("/healthz")
     before = told(both.hot.get("/metrics").text)
     for path in (TILE, TILE, "/sites/mirror", "/sites/secret", "/nothing/here"):
         both.hot.get(path)
