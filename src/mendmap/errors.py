@@ -70,6 +70,10 @@ class LakeEmptyError(LakeError):
     """The lake holds no snapshot yet."""
 
 
+class RasterError(MendmapError):
+    """A raster file that cannot be used, in words for the user."""
+
+
 class FeedError(MendmapError):
     """A feed cannot be reached, or does not answer as it should. ``wait_s`` is how long it asked to be left alone."""
 

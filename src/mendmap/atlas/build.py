@@ -11,6 +11,7 @@ from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas, Layer, Place
 from mendmap.atlas.rivers import Rivers, rivers
 from mendmap.atlas.verdicts import Verdict, newest
+from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.catalogue.model import FRESH, Network
 from mendmap.catalogue.records import (
     Connection,
@@ -120,6 +121,10 @@ class Builder:
             rivers=laid,
             rules=self._of(Rule, contents),
             connections=self._of(Connection, contents),
+            rasters=self._of(Raster, contents),
+            indices=self._of(Index, contents),
+            zonal=self._of(Zonal, contents),
+            differences=self._of(Difference, contents),
             answers=answers,
         )
 

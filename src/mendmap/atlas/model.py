@@ -18,6 +18,7 @@ from mendmap.atlas.feature import Join as Join
 from mendmap.atlas.fields import columns
 from mendmap.atlas.rivers import Above, Along, Rivers
 from mendmap.atlas.tables import cells, table
+from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.catalogue.model import FRESH, Network
 from mendmap.catalogue.records import (
     Connection,
@@ -155,6 +156,10 @@ class Atlas:
     rivers: Rivers = field(repr=False)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     connections: Mapping[str, Connection] = field(default_factory=dict)
+    rasters: Mapping[str, Raster] = field(default_factory=dict)
+    indices: Mapping[str, Index] = field(default_factory=dict)
+    zonal: Mapping[str, Zonal] = field(default_factory=dict)
+    differences: Mapping[str, Difference] = field(default_factory=dict)
     answers: Answers = field(default_factory=lambda: Answers(ANSWERS.empty_table()), repr=False, compare=False)
 
     def layer(self, name: str) -> Layer:

@@ -32,7 +32,7 @@ from mendmap.words.fields import Field, Row, name_column, read_row
 from mendmap.words.vocabulary import ACCESS
 
 _WORLD = Bounds(-180, -90, 180, 90)
-_DATA_SUFFIXES = (".csv", ".geojson", ".json", ".gpkg", ".toml", ".parquet", ".xlsx")
+_DATA_SUFFIXES = (".csv", ".geojson", ".json", ".gpkg", ".toml", ".parquet", ".xlsx", ".tif", ".tiff")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 
 

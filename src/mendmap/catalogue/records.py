@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
+from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.words.dates import Period
 from mendmap.words.fields import Row, column, fields_of, plain, value
 from mendmap.words.phrases import Name
@@ -303,11 +304,28 @@ class Feed:
     note: str | None = column("text", "What to know about it.")
 
 
-Record = Source | Parameter | Rule | Limit | State | Connection | Work | Quantity | Figure | Statement | Feed
+_OF_PLACES = Source | Parameter | Rule | Limit | State | Connection | Work | Quantity | Figure | Statement | Feed
+Record = _OF_PLACES | Raster | Index | Zonal | Difference
 RecordT = TypeVar("RecordT", bound=Record)
 TABLES: Mapping[str, type[Record]] = {
     table.kind: table
-    for table in (Source, Parameter, Rule, Limit, State, Connection, Work, Quantity, Figure, Statement, Feed)
+    for table in (
+        Source,
+        Parameter,
+        Rule,
+        Limit,
+        State,
+        Connection,
+        Work,
+        Quantity,
+        Figure,
+        Statement,
+        Feed,
+        Raster,
+        Index,
+        Zonal,
+        Difference,
+    )
 }
 
 

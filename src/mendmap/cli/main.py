@@ -52,6 +52,8 @@ def main() -> None:
 def log_to_stderr() -> None:
     """What goes on, and what went wrong, a line each."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    # It tells at every start how many threads it may take.
+    logging.getLogger("numexpr").setLevel(logging.WARNING)
 
 
 def settings_with(**given: Any) -> Settings:

@@ -13,11 +13,13 @@ from typing import Any
 from mendmap.atlas.fields import JOINED
 from mendmap.catalogue import read as catalogue_file
 from mendmap.catalogue import tables
+from mendmap.catalogue.imagery import Index, Raster
 from mendmap.catalogue.model import DERIVED, FILE, Catalogue
 from mendmap.catalogue.records import Figure, Limit, Parameter, Record, Rule, Source, Statement, Work, to_plain
 from mendmap.errors import Fault, GeodataError
-from mendmap.load import feeds, formatted, translations
+from mendmap.load import feeds, formatted, imagery, translations
 from mendmap.maps import model as maps
+from mendmap.rasters.indices import INDICES
 from mendmap.readings import tidy
 from mendmap.readings.tidy import Reading
 from mendmap.readings.told import Referents
@@ -33,6 +35,7 @@ from mendmap.words.vocabulary import ROLES
 class Geodata:
     """A folder that holds no fault: its catalogue, features, records, readings and maps, each in file order."""
 
+    folder: Path
     catalogue: Catalogue
     features: tuple[Feature, ...]
     records: tuple[Record, ...]
@@ -105,7 +108,9 @@ def _checked(folder: Path, max_file_mb: int, *, translated: bool) -> tuple[Geoda
     faults += _uncheckable(placed)
     faults += _reserved(catalogue)
     mappings, wrong = feeds.check(folder, placed)
-    faults += wrong + catalogue_file.unlisted(folder, catalogue, mappings)
+    placed, wrong_rasters = imagery.check(folder, placed)
+    rasters = [record.file for _, _, record in placed if isinstance(record, Raster) and record.file]
+    faults += wrong + wrong_rasters + catalogue_file.unlisted(folder, catalogue, [*mappings, *rasters])
     texts = translations.texts(catalogue, features, placed)
     if translated:
         said, wrong = translations.read(folder, languages, None if faults else texts, max_bytes)
@@ -114,7 +119,7 @@ def _checked(folder: Path, max_file_mb: int, *, translated: bool) -> tuple[Geoda
     if faults:
         raise GeodataError(faults)
     held = tuple(record for _, _, record in placed)
-    return Geodata(catalogue, tuple(features), held, tuple(readings), tuple(specs), mappings), texts
+    return Geodata(folder, catalogue, tuple(features), held, tuple(readings), tuple(specs), mappings), texts
 
 
 def _maps(folder: Path, catalogue: Catalogue, max_bytes: int) -> tuple[list[maps.MapSpec], list[Fault]]:
@@ -139,6 +144,7 @@ def _known(catalogue: Catalogue, features: list[Feature], placed: list[tuple[str
     known["feature"] = {feature.id for feature in features}
     for kind in (Source, Parameter, Rule, Work, Figure, Limit):
         known[kind.kind] = {record.id for _, _, record in placed if isinstance(record, kind)}
+    known["index"] = {record.id for _, _, record in placed if isinstance(record, Index)} | set(INDICES)
     return known
 
 

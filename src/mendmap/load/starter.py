@@ -19,7 +19,7 @@ from mendmap.words import vocabulary
 from mendmap.words.fields import Field, expanded, fields_of
 
 _LANGUAGES = ("en",)
-_PLURALS = {table: f"{table}s" for table in TABLES} | {"quantity": "quantities"}
+_PLURALS = {table: f"{table}s" for table in TABLES} | {"quantity": "quantities", "index": "indices", "zonal": "zonal"}
 _LAYERS = (
     ("site", "restored", "Sites", "What is being restored.", '["Point", "Polygon"]', 'site = "Site"'),
     ("station", "stations", "Stations", "Where readings are taken.", '["Point"]', 'station = "Station"'),

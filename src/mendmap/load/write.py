@@ -15,10 +15,12 @@ import pyarrow as pa
 import shapely
 
 from mendmap.catalogue import files
+from mendmap.catalogue.imagery import Raster
 from mendmap.catalogue.model import plain_catalogue, plain_layer
 from mendmap.catalogue.read import entries
 from mendmap.catalogue.records import to_plain
 from mendmap.errors import LakeEmptyError
+from mendmap.lake import imagery
 from mendmap.lake.connection import open_lake
 from mendmap.lake.write import Written, replace
 from mendmap.load.assess import after_load
@@ -75,6 +77,8 @@ def write(geodata: Geodata, address: str, source: Path, *, dry: bool = False) ->
         added = {name: {"added": len(table), "changed": 0, "removed": 0} for name, table in rows(geodata).items()}
         return Written(None, added)
     try:
+        for raster in (each for each in geodata.records if isinstance(each, Raster) and not dry):
+            imagery.keep(address, files.inside(geodata.folder, raster.file), raster.sha256 or "")
         return replace(
             lake,
             address,

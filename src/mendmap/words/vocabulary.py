@@ -261,3 +261,39 @@ PHASES = {
     "perhaps_finished": "It may have been finished: its date is not precise enough to tell.",
     "finished": "It was finished.",
 }
+
+# What the pixels of a raster are.
+SHOWS = {
+    "scene": say("What was seen from above on a day, in bands of light."),
+    "elevation": say("How high the ground is, in metres."),
+}
+
+# Bands that tell clouds from ground.
+CLASSIFIED = {
+    "scl": say("The scene classification of Sentinel-2 at level 2A."),
+    "qa_pixel": say("The pixel quality of Landsat's collection 2."),
+    "clear": say("1 where the ground is seen, 0 where it is not."),
+}
+
+# Colours from a low value to a high one. Each can be told apart without seeing red and green as different.
+PALETTES = {
+    "greens": say("From bare brown over pale yellow to green."),
+    "blues": say("From dry sand to deep blue."),
+    "earths": say("From pale to dark brown."),
+    "rusts": say("From grey to rust."),
+    "greys": say("From black to white."),
+    "fall_rise": say("From purple, fallen, over white, the same, to green, risen."),
+}
+
+# What is computed of the pixels inside an outline, each weighed by the share of it that lies inside.
+ZONAL = {
+    "mean": say("The mean of its clear pixels."),
+    "p10": say("The value that a tenth of its clear pixels are below."),
+    "p25": say("The value that a quarter of its clear pixels are below."),
+    "median": say("The value that half of its clear pixels are below."),
+    "p75": say("The value that three quarters of its clear pixels are below."),
+    "p90": say("The value that nine tenths of its clear pixels are below."),
+    "share_above": say("The share of its clear pixels that reach the threshold."),
+    "area_above": say("The area of its clear pixels that reach the threshold."),
+    "clear_share": say("The share of its pixels that are clear."),
+}

@@ -1,0 +1,87 @@
+"""Arithmetic over the bands of a raster, as a catalogue or a request writes it: ``(nir - red) / (nir + red)``.
+
+Only names of bands, numbers, + - * / and brackets are known, so that nothing else can ever be run.
+"""
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mendmap.errors import shown
+
+Values = NDArray[np.floating[Any]]
+# More is no index, and parsing it would take long.
+_LONGEST, _DEEPEST = 500, 50
+_TWO: Mapping[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_ONE: Mapping[type, Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed expression: its ``text``, and the ``bands`` that it takes, each once, in the order of their names."""
+
+    text: str
+    bands: tuple[str, ...]
+    _tree: ast.expr
+
+    def __call__(self, bands: Mapping[str, Values]) -> Values:
+        """Its value for each pixel; a division by nothing gives an infinite value or NaN. Arrays of one shape."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return np.asarray(_value(self._tree, bands))
+
+
+def parse(text: str) -> Expression:
+    """Parses an expression. Raises ValueError with the message for the user."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"{len(text)} characters; an expression has at most {_LONGEST}")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ValueError(f"not an expression such as (nir - red) / (nir + red): {shown(text)}") from None
+    names: set[str] = set()
+    _check(tree, names, 0)
+    if not names:
+        raise ValueError(f"an expression names at least one band: {shown(text)}")
+    return Expression(text.strip(), tuple(sorted(names)), tree)
+
+
+def _check(node: ast.expr, names: set[str], depth: int) -> None:
+    if depth > _DEEPEST:
+        raise ValueError(f"brackets more than {_DEEPEST} deep")
+    match node:
+        case ast.Name(id=name) if not name.startswith("_"):
+            names.add(name)
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool) and abs(number) < 1e12:
+            pass
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _TWO:
+            _check(left, names, depth + 1)
+            _check(right, names, depth + 1)
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in _ONE:
+            _check(operand, names, depth + 1)
+        case _:
+            raise ValueError(
+                f"an expression holds names of bands, numbers, + - * / and brackets, not {shown(ast.unparse(node))}"
+            )
+
+
+def _value(node: ast.expr, bands: Mapping[str, Values]) -> Any:
+    match node:
+        case ast.Name(id=name):
+            return bands[name]
+        case ast.Constant(value=number):
+            return number
+        case ast.BinOp(left=left, op=op, right=right):
+            return _TWO[type(op)](_value(left, bands), _value(right, bands))
+        case ast.UnaryOp(op=op, operand=operand):
+            return _ONE[type(op)](_value(operand, bands))
+    raise AssertionError("unreachable")

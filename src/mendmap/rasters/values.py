@@ -1,0 +1,69 @@
+"""Values of a raster, a window at a time: bands as they were measured, and indices computed of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.ma import MaskedArray
+from numpy.typing import NDArray
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+
+from mendmap.catalogue.imagery import Raster
+from mendmap.errors import not_one_of
+from mendmap.rasters.clear import clear
+from mendmap.rasters.expression import Expression
+
+# Of reflectances 32 bits hold all that was measured.
+FLOAT = np.float32
+Masked = MaskedArray[Any, np.dtype[np.float32]]
+
+
+def band_numbers(raster: Raster, names: Sequence[str]) -> list[int]:
+    """The bands of some names, counted from 1. Raises ValueError with the choices."""
+    for each in names:
+        if each not in raster.bands:
+            raise ValueError(not_one_of(f"raster {raster.id} has no such band", each, raster.bands))
+    return [raster.bands.index(each) + 1 for each in names]
+
+
+def bands(
+    dataset: DatasetReader | WarpedVRT, raster: Raster, names: Sequence[str], window: Window | None = None
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_]]:
+    """Values of some bands within a window (all, where None), and which pixels are good: they hold finite values in
+    each of these bands and, where the scene tells clouds from ground, show the ground. Raises ValueError."""
+    wanted = [*names, *([raster.classes] if raster.classes else [])]
+    stored = dataset.read(band_numbers(raster, wanted), window=window)
+    return measured(raster, dict(zip(wanted, stored, strict=True)), dataset.nodata)
+
+
+def measured(
+    raster: Raster, stored: Mapping[str, NDArray[Any]], of_file: float | None
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_]]:
+    """What ``bands`` returns, of values as they are stored; ``of_file`` is the value that the file holds for nothing,
+    which counts where the record says none."""
+    nothing = raster.nodata if raster.nodata is not None else of_file
+    found: dict[str, NDArray[np.float32]] = {}
+    good: NDArray[np.bool_] | None = None
+    for name, values in stored.items():
+        if name == raster.classes:
+            known = clear(values, raster.classes)
+        else:
+            found[name] = values.astype(FLOAT) * FLOAT(raster.scale or 1) + FLOAT(raster.offset or 0)
+            known = np.isfinite(found[name])
+            if nothing is not None and np.isfinite(nothing):
+                known &= values != nothing
+        good = known if good is None else good & known
+    assert good is not None
+    return found, good
+
+
+def index(
+    dataset: DatasetReader | WarpedVRT, raster: Raster, expression: Expression, window: Window | None = None
+) -> Masked:
+    """An index within a window: an array of (rows, columns), masked where it has no value or the ground is not seen.
+    Raises ValueError where the raster lacks a band of it."""
+    found, good = bands(dataset, raster, expression.bands, window)
+    values = np.broadcast_to(expression(found), good.shape).astype(FLOAT)
+    return np.ma.MaskedArray(values, mask=~(good & np.isfinite(values)))
