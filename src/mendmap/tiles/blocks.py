@@ -22,8 +22,23 @@ from mendmap.tiles.places import home
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+@dataclass(frozen=True)
+class Kept:
+    """Something that keeps what forms of tiles make of it."""
+
+    _made: dict[tuple[object, ...], object] = field(default_factory=dict, kw_only=True, repr=False, compare=False)
+
+    def made(self, make: Callable[..., Made], *given: Hashable) -> Made:
+        """What a function makes of this, and of what is ``given`` besides: made when first asked for. Two threads may
+        both make it."""
+        key = (make, *given)
+        if key not in self._made:
+            self._made[key] = make(self, *given)
+        return cast(Made, self._made[key])
+
+
+@dataclass(frozen=True)
+class Block(Kept):
     """The features of a layer that a square of the grid draws at a zoom, in the layer's order.
 
     ``indices`` (n,) are their positions in the layer; ``ids``, ``numbers`` and ``properties`` (JSON) name and describe
@@ -47,13 +62,6 @@ class Block:
     stands: Rows
     homes: Rows
     extended: Mask
-    _made: dict[Callable[["Block"], object], object] = field(default_factory=dict)
-
-    def made(self, make: Callable[["Block"], Made]) -> Made:
-        """What a form of tiles makes of a block, made when first asked for. Two threads may both make it."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        return cast(Made, self._made[make])
 
     def others(self, tile: Tile) -> int:
         """How many features with their middle in a tile others stand for."""
@@ -62,7 +70,7 @@ class Block:
     @property
     def size(self) -> int:
         """About how many bytes of memory it takes, once it is written in both forms: measured, with some room."""
-        return int(100 * self.vertices.sum() + 3400 * len(self.vertices) + 4000)
+        return int(120 * self.vertices.sum() + 3600 * len(self.vertices) + 20_000)
 
 
 class Blocks:

@@ -1,5 +1,7 @@
-"""Cuts one tile out of its block: what lies within the tile and its margin as it is, the rest clipped.
+"""Cuts tiles out of their block: what lies within a tile and its margin as it is, the rest clipped.
 
+Most of what cutting costs is to call libraries that take many shapes at once; so the sixteen tiles of a block are cut
+together when the first of them is asked for, and their pieces are encoded together.
 Not here: what is drawn and how it is simplified (``prepare``), and how a tile is written (``geojson``, ``mvt``).
 """
 
@@ -13,15 +15,23 @@ import shapely
 
 from mendmap.atlas.select import Rows
 from mendmap.geo.grid import EXTENT, Tile, side_m
-from mendmap.tiles.blocks import Block
+from mendmap.tiles.blocks import Block, Kept
 from mendmap.tiles.outlines import TOLERANCE, Mask, Shapes, clipped, coarser, on_grid
-from mendmap.tiles.prepare import MARGIN, TileLayer
+from mendmap.tiles.prepare import ABOVE, MARGIN, TileLayer
+
+
+@dataclass(frozen=True)
+class Pieces(Kept):
+    """Clipped ``shapes`` (n,) of tiles that were cut together, in steps of the grid of their ``zoom``."""
+
+    zoom: int
+    shapes: Shapes
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
     """What of a layer is in a tile: the ``rows`` of its block that it draws, in the layer's order. Of these, the ones
-    at ``edges`` (positions in ``rows``) are drawn as ``pieces``, in steps of the zoom's grid, the others whole.
+    at ``edges`` (positions in ``rows``) are drawn as pieces, its ``own`` of all those of its block; the others whole.
 
     ``omitted`` counts the features with their middle in the tile that are not drawn, and those that its bound of
     features left out; ``widened`` those that have no extent on the steps; ``tolerance_m`` is more than 0 where its
@@ -32,7 +42,8 @@ class Cut:
     block: Block
     rows: Rows
     edges: Rows
-    pieces: Shapes
+    pieces: Pieces
+    own: slice
     omitted: int
     widened: int
     tolerance_m: float
@@ -46,7 +57,7 @@ class Cut:
     def shapes(self) -> Shapes:
         """All that it draws, in steps of the zoom's grid."""
         found = self.block.shapes[self.rows]
-        found[self.edges] = self.pieces
+        found[self.edges] = self.pieces.shapes[self.own]
         return found
 
 
@@ -75,22 +86,37 @@ def content(body: bytes, cuts: Sequence[Cut]) -> TileContent:
     )
 
 
+class _Bounds(NamedTuple):
+    """A layer's name, and what no tile of it may have more of."""
+
+    layer: str
+    features: int
+    vertices: int
+
+
 def cut(layer: TileLayer, tile: Tile) -> Cut:
     """What of a layer is in a tile. Points are whole wherever their disc of accuracy touches the tile."""
-    return cuts(layer, [tile])[0]
+    bounds, square = _Bounds(layer.id, layer.max_features, layer.max_vertices), layer.square(tile)
+    block = layer.block(tile)
+    if tile.z - square.z > ABOVE:
+        return _cuts(block, bounds, [tile])[tile]
+    return block.made(_every_cut, bounds, tile.z, square)[tile]
 
 
-def cuts(layer: TileLayer, tiles: Sequence[Tile]) -> list[Cut]:
-    """What of a layer is in some tiles of one block: their pieces are put onto the grid together."""
-    if not tiles:
-        return []
-    block = layer.block(tiles[0])
-    found = [_touched(layer, block, tile) for tile in tiles]
-    pieces, thin = on_grid(np.concatenate([each.pieces for each in found]))
+def _every_cut(block: Block, bounds: _Bounds, zoom: int, square: Tile) -> dict[Tile, Cut]:
+    wide = 1 << zoom - square.z
+    first = square.x * wide, square.y * wide
+    return _cuts(block, bounds, [Tile(zoom, first[0] + x, first[1] + y) for x in range(wide) for y in range(wide)])
+
+
+def _cuts(block: Block, bounds: _Bounds, tiles: Sequence[Tile]) -> dict[Tile, Cut]:
+    found = [_touched(block, bounds, tile) for tile in tiles]
+    shapes, thin = on_grid(np.concatenate([each.pieces for each in found]))
+    pieces = Pieces(block.zoom, shapes)
     ends = np.cumsum([len(each.pieces) for each in found]).tolist()
     own = [slice(begin, end) for begin, end in pairwise([0, *ends])]
     listed = zip(tiles, found, own, strict=True)
-    return [_cut(layer, block, tile, touched, pieces[each], thin[each]) for tile, touched, each in listed]
+    return {tile: _cut(block, bounds, tile, touched, pieces, each, thin[each]) for tile, touched, each in listed}
 
 
 class _Touched(NamedTuple):
@@ -104,7 +130,7 @@ class _Touched(NamedTuple):
     tolerance: float
 
 
-def _touched(layer: TileLayer, block: Block, tile: Tile) -> _Touched:
+def _touched(block: Block, bounds: _Bounds, tile: Tile) -> _Touched:
     left, upper = tile.x * EXTENT - MARGIN, tile.y * EXTENT - MARGIN
     box = left, upper, left + EXTENT + 2 * MARGIN, upper + EXTENT + 2 * MARGIN
     west, north, east, south = block.boxes
@@ -114,20 +140,20 @@ def _touched(layer: TileLayer, block: Block, tile: Tile) -> _Touched:
     edges = np.flatnonzero(beyond & block.extended[rows])
     pieces = clipped(block.shapes[rows[edges]], box)
     rows, edges, pieces = _kept(rows, edges, pieces, ~shapely.is_empty(pieces))
-    bounded = max(0, len(rows) - layer.max_features)
+    bounded = max(0, len(rows) - bounds.features)
     if bounded:
-        rows, edges, pieces = _widest(block, rows, edges, pieces, layer.max_features)
+        rows, edges, pieces = _widest(block, rows, edges, pieces, bounds.features)
     tolerance = 0.0
-    if block.vertices[rows].sum() > layer.max_vertices:
-        edges, pieces, tolerance = _coarser(block, rows, edges, pieces, layer.max_vertices)
+    if block.vertices[rows].sum() > bounds.vertices:
+        edges, pieces, tolerance = _coarser(block, rows, edges, pieces, bounds.vertices)
     return _Touched(rows, edges, pieces, bounded, tolerance)
 
 
-def _cut(layer: TileLayer, block: Block, tile: Tile, touched: _Touched, pieces: Shapes, thin: Mask) -> Cut:
+def _cut(block: Block, bounds: _Bounds, tile: Tile, touched: _Touched, pieces: Pieces, own: slice, thin: Mask) -> Cut:
     rows, edges, _, bounded, tolerance = touched
     widened = int(np.count_nonzero(block.widened[rows]) + np.count_nonzero(thin & ~block.widened[rows[edges]]))
-    omitted = bounded + block.others(tile)
-    return Cut(layer.id, tile, block, rows, edges, pieces, omitted, widened, tolerance * side_m(tile.z) / EXTENT)
+    omitted, tolerance_m = bounded + block.others(tile), tolerance * side_m(tile.z) / EXTENT
+    return Cut(bounds.layer, tile, block, rows, edges, pieces, own, omitted, widened, tolerance_m)
 
 
 def _kept(rows: Rows, edges: Rows, pieces: Shapes, there: Mask) -> tuple[Rows, Rows, Shapes]:

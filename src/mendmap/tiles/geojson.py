@@ -8,8 +8,7 @@ import shapely
 
 from mendmap.geo.grid import EXTENT, steps_to_lonlat
 from mendmap.tiles.blocks import Block
-from mendmap.tiles.cut import Cut, TileContent, content
-from mendmap.tiles.outlines import Shapes
+from mendmap.tiles.cut import Cut, Pieces, TileContent, content
 
 MEDIA_TYPE = "application/geo+json"
 
@@ -32,15 +31,16 @@ def written(cuts: Sequence[Cut]) -> TileContent:
 def _features(cut: Cut) -> list[bytes]:
     """The features of a cut: those that are whole as their block holds them, the others written anew."""
     ready, block = cut.block.made(_ready), cut.block
-    features = [ready[row] for row in cut.rows.tolist()]
-    for nth, geometry in zip(cut.edges.tolist(), _geometries(cut.pieces, block.zoom), strict=True):
-        features[nth] = _feature(block, int(cut.rows[nth]), geometry)
+    rows = cut.rows.tolist()
+    features = [ready[row] for row in rows]
+    for nth, geometry in zip(cut.edges.tolist(), cut.pieces.made(_geometries)[cut.own], strict=True):
+        features[nth] = _feature(block, rows[nth], geometry)
     return features
 
 
 def _ready(block: Block) -> list[bytes]:
     """Every feature of a block, whole."""
-    return [_feature(block, row, geometry) for row, geometry in enumerate(_geometries(block.shapes, block.zoom))]
+    return [_feature(block, row, geometry) for row, geometry in enumerate(_geometries(block))]
 
 
 def _feature(block: Block, row: int, geometry: str) -> bytes:
@@ -48,8 +48,8 @@ def _feature(block: Block, row: int, geometry: str) -> bytes:
     return b'{"type":"Feature","id":"%b","geometry":%b,"properties":%b}' % (ident, geometry.encode(), properties)
 
 
-def _geometries(shapes: Shapes, zoom: int) -> list[str]:
+def _geometries(drawn: Block | Pieces) -> list[str]:
     """Shapes in steps, as GeoJSON in degrees."""
-    places = decimals(zoom)
-    degrees = shapely.transform(shapes, lambda steps: np.round(steps_to_lonlat(steps, zoom), places))
+    zoom, places = drawn.zoom, decimals(drawn.zoom)
+    degrees = shapely.transform(drawn.shapes, lambda steps: np.round(steps_to_lonlat(steps, zoom), places))
     return list(shapely.to_geojson(shapely.orient_polygons(degrees)))

@@ -23,7 +23,7 @@ import shapely
 
 from mendmap.geo.grid import EXTENT
 from mendmap.tiles.blocks import Block
-from mendmap.tiles.cut import Cut, TileContent, content
+from mendmap.tiles.cut import Cut, Pieces, TileContent, content
 from mendmap.tiles.outlines import Numbers, Shapes
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
@@ -68,26 +68,15 @@ class _Ready(NamedTuple):
 
 def written(cuts: Sequence[Cut]) -> TileContent:
     """The layers of a tile; one that has nothing there is left out, so an empty tile is no bytes at all."""
-    layers = [_field(_TILE_LAYER, _layer(cut, _drawn(cut.pieces))) for cut in cuts if len(cut.rows)]
-    return content(b"".join(layers), cuts)
+    return content(b"".join(_field(_TILE_LAYER, _layer(cut)) for cut in cuts if len(cut.rows)), cuts)
 
 
-def each_written(cuts: Sequence[Cut]) -> Iterator[TileContent]:
-    """Tiles of one layer, each as ``written`` writes it; their pieces are encoded together."""
-    first, heads, tails = _drawn(np.concatenate([np.empty(0, dtype=object), *(cut.pieces for cut in cuts)]))
-    end = 0
-    for cut in cuts:
-        own = slice(end, end := end + len(cut.pieces))
-        pieces = _Drawn(first[own], heads[own], tails[own])
-        yield content(_field(_TILE_LAYER, _layer(cut, pieces)) if len(cut.rows) else b"", [cut])
-
-
-def _layer(cut: Cut, pieces: _Drawn) -> bytes:
-    """A layer of a tile, whose ``pieces`` are encoded."""
+def _layer(cut: Cut) -> bytes:
+    """A layer of a tile."""
     ready = cut.block.made(_ready)
     keys, values, tags = _tags(ready, cut.rows)
     features: list[bytes] = []
-    for row, told, geometry in zip(cut.rows.tolist(), tags, _geometries(cut, ready, pieces), strict=True):
+    for row, told, geometry in zip(cut.rows.tolist(), tags, _geometries(cut, ready), strict=True):
         # The fields are put together at once: this is where most of a tile's time goes.
         body = b"%b%b%b%b%b%b%b" % (
             ready.named[row], _TAGS, _varint(len(told)), told, _GEOMETRY, _varint(len(geometry)), geometry
@@ -104,14 +93,15 @@ def _layer(cut: Cut, pieces: _Drawn) -> bytes:
     return b"".join(parts)
 
 
-def _geometries(cut: Cut, ready: _Ready, pieces: _Drawn) -> Iterator[bytes]:
+def _geometries(cut: Cut, ready: _Ready) -> Iterator[bytes]:
     """The commands of each feature of a cut, from the tile's upper left corner."""
     rows = cut.rows.tolist()
     first, heads, tails = ready.drawn
     first, heads, tails = first[cut.rows], [heads[row] for row in rows], [tails[row] for row in rows]
     if len(cut.edges):
-        first[cut.edges] = pieces.first
-        for nth, head, tail in zip(cut.edges.tolist(), pieces.heads, pieces.tails, strict=True):
+        pieces, own = cut.pieces.made(_drawn), cut.own
+        first[cut.edges] = pieces.first[own]
+        for nth, head, tail in zip(cut.edges.tolist(), pieces.heads[own], pieces.tails[own], strict=True):
             heads[nth], tails[nth] = head, tail
     moves = _zigzag(first - np.array([cut.tile.x * EXTENT, cut.tile.y * EXTENT]))
     begins = _varints(moves.reshape(-1), np.full(len(rows), 2))
@@ -155,7 +145,7 @@ def _ready(block: Block) -> _Ready:
         of_value += [values[type(value), value] for value in plain.values()]
         begin.append(len(of_key))
     return _Ready(
-        _drawn(block.shapes),
+        _drawn(block),
         _named(block),
         [_field(_LAYER["key"], name.encode()) for name in keys],
         [_field(_LAYER["value"], _value(value)) for _, value in values],
@@ -172,8 +162,9 @@ def _named(block: Block) -> list[bytes]:
     return list(_varints(np.column_stack(fields).reshape(-1), 4 * each))
 
 
-def _drawn(shapes: Shapes) -> _Drawn:
+def _drawn(given: Block | Pieces) -> _Drawn:
     """The commands that draw each shape: points, lines and areas in steps, as ``outlines`` makes them."""
+    shapes = given.shapes
     first = np.zeros((len(shapes), 2), dtype=np.int64)
     heads, tails = [b""] * len(shapes), [b""] * len(shapes)
     dimensions = shapely.get_dimensions(shapes)

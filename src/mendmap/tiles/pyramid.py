@@ -22,7 +22,7 @@ from mendmap.atlas.model import Layer
 from mendmap.geo.grid import EXTENT, Tile, side_m
 from mendmap.tiles import mvt
 from mendmap.tiles.blocks import Blocks
-from mendmap.tiles.cut import cuts
+from mendmap.tiles.cut import cut
 from mendmap.tiles.outlines import Shapes
 from mendmap.tiles.places import LEVELS, Places
 from mendmap.tiles.prepare import Said, TileLayer
@@ -82,9 +82,8 @@ def made(layer: Whole, executor: Executor | None = None) -> Iterator[Made]:
 
 def _branch(layer: Whole, zoom: int, square: Tile) -> list[Made]:
     """The tiles of a zoom in a square that hold something."""
-    found = cuts(layer, layer.tiles(zoom, square))
-    contents = zip(found, mvt.each_written(found), strict=True)
-    return [Made(cut.tile, packed(content.body)) for cut, content in contents if content.features]
+    found = ((tile, mvt.written([cut(layer, tile)])) for tile in layer.tiles(zoom, square))
+    return [Made(tile, packed(content.body)) for tile, content in found if content.features]
 
 
 def packed(body: bytes) -> bytes:

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,6 +65,7 @@ def fields_of(table: type) -> tuple[Field, ...]:
     return tuple(dataclasses.replace(each.metadata["field"], name=each.name) for each in dataclasses.fields(table))
 
 
+@lru_cache(1024)
 def name_column(name: str, language: str) -> str:
     """The column that holds ``name`` in one language: ``name``, ``sr-Latn`` -> ``name_sr_latn``."""
     return f"{name}_{language.lower().replace('-', '_')}"
