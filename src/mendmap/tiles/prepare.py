@@ -31,6 +31,7 @@ ABOVE = 2  # zooms that a block lies above its tiles: it is sixteen of them
 _FEW = 1000  # features of a layer that is one block
 _AROUND = 1024  # steps around a block; a border is simplified by what is within some tens of steps
 _BLOCKS_BYTES = 64_000_000
+_TOLD = 20_000  # features of a layer of which what tiles say is kept: some 10 MB
 
 
 class Said(NamedTuple):
@@ -64,6 +65,7 @@ class TileLayer:
         self._layer = layer
         self._blocks = Blocks(_BLOCKS_BYTES) if blocks is None else blocks
         self._owner = object()
+        self._told: dict[int, Said] = {}
         weakref.finalize(self, self._blocks.forget, self._owner)
 
     @cached_property
@@ -77,7 +79,16 @@ class TileLayer:
         return self._layer.geometries
 
     def said(self, index: int) -> Said:
-        """What tiles say of the feature at a position in the layer, made anew each time."""
+        """What tiles say of the feature at a position in the layer."""
+        # The blocks of the next zoom hold mostly the same features.
+        found = self._told.get(index)
+        if found is None:
+            if len(self._told) >= _TOLD:
+                self._told.clear()
+            found = self._told[index] = self._say(index)
+        return found
+
+    def _say(self, index: int) -> Said:
         feature = self._layer.features[index]
         # A copy, since what orjson answers keeps the room it was written in: 4 kB for 200 bytes.
         properties = bytes(memoryview(orjson.dumps(_properties(self._layer, feature))))

@@ -46,9 +46,8 @@ class Whole(TileLayer):
 
     def __init__(self, layer: Layer, max_zoom: int, max_drawn: int) -> None:
         super().__init__(layer, max_zoom, max(1, len(layer.features)), max_drawn, blocks=Blocks(0))
-        say = super().said
         # In the layer's order: its features are kept in blocks, of which one at a time is open.
-        self._said = {index: say(index) for index in sorted(self.places.indices.tolist())}
+        self._said = {index: self._say(index) for index in sorted(self.places.indices.tolist())}
         self._geometries = layer.geometries
 
     @property
@@ -59,7 +58,9 @@ class Whole(TileLayer):
         return self._said[index]
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = {name: value for name, value in vars(self).items() if name not in ("_layer", "_blocks", "_owner")}
+        kept = {
+            name: value for name, value in vars(self).items() if name not in ("_layer", "_blocks", "_owner", "_told")
+        }
         return {**kept, "_geometries": shapely.to_wkb(self._geometries)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

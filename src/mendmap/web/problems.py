@@ -117,9 +117,10 @@ def install(app: FastAPI) -> None:
         return problem(500, "something went wrong here; the log says what", request)
 
 
-def refuse_unknown(request: Request) -> None:
+async def refuse_unknown(request: Request) -> None:
     """A dependency of every route: query parameters that it does not declare are refused, and those
     given twice, of which one would silently be left out."""
+    # Asynchronous, as it waits for nothing: others are handed to a thread, which takes longer than this does.
     route = request.scope.get("route")
     if not request.query_params or getattr(route, "name", "") in _OWN:
         return

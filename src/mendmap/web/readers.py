@@ -7,6 +7,7 @@ Not here: what each may see (``lake.access``), and posting (``routes.readings``)
 import base64
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
 from mendmap.errors import KeyRefusedError, ScopeError
 from mendmap.lake.access import PUBLIC
@@ -39,8 +40,12 @@ def role(request: Request) -> str:
     return found
 
 
+def _keyed(request: Request) -> bool:
+    return any(name in request.headers for name in HEADERS)
+
+
 def _role(request: Request) -> str:
-    if not any(name in request.headers for name in HEADERS):
+    if not _keyed(request):
         return PUBLIC
     intake: Intake = request.app.state.intake
     try:
@@ -50,7 +55,8 @@ def _role(request: Request) -> str:
         raise KeyRefusedError("the key is not known here") from None
 
 
-def known(request: Request) -> None:
+async def known(request: Request) -> None:
     """A dependency of every route that tells: refuses a wrong key, wherever it is shown. Raises KeyRefusedError."""
-    if request.method in ("GET", "HEAD"):
-        role(request)
+    if request.method in ("GET", "HEAD") and _keyed(request):
+        # Keys are looked up in the lake. Most readers have none, and need no thread to be told so.
+        await run_in_threadpool(role, request)

@@ -20,7 +20,7 @@ from mendmap.web.answers import METHODS
 from mendmap.words.languages import SOURCE, Language, available, own_name, scripted
 
 
-def _known(_: Annotated[str | None, Query(alias="lang", description="The language of the page.")] = None) -> None:
+async def _known(_: Annotated[str | None, Query(alias="lang", description="The language of the page.")] = None) -> None:
     """Lets ``lang`` pass, and documents it."""
 
 
