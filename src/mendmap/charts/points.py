@@ -143,8 +143,9 @@ def _points(batch: pa.RecordBatch, words: dict[str, int]) -> Points:
     )
     kind = np.select([invalid, below, above], [INVALID, BELOW, ABOVE], VALUE).astype(np.int64)
     samples = batch["samples"].to_numpy(zero_copy_only=False).astype(np.float64)
-    coded = (_coded(batch[name], words) for name in ("qualifier", "quality", "source"))
-    return Points(start, end, value, kind, np.zeros(len(value), dtype=np.int64), *coded, samples)
+    qualifier, quality, source = (_coded(batch[name], words) for name in ("qualifier", "quality", "source"))
+    run = np.zeros(len(value), dtype=np.int64)
+    return Points(start, end, value, kind, run, qualifier, quality, source, samples)
 
 
 def _coded(texts: pa.Array, words: dict[str, int]) -> NDArray[np.int64]:

@@ -179,8 +179,8 @@ _TIMES = f"""
          WHEN end_at IS NULL AND local_end IS NOT NULL THEN 16 | {_END_WAITS}
          WHEN end_at IS NULL THEN 16 WHEN end_at < start_at THEN 8192 ELSE 0 END"""
 _PLAIN = f"""
-    SELECT series_code, code, start_at, end_at, value, detection_limit, uncertainty, samples, file_row, 0::TINYINT AS timing,
-           wrong | {_TIMES} AS wrong
+    SELECT series_code, code, start_at, end_at, value, detection_limit, uncertainty, samples, file_row,
+           0::TINYINT AS timing, wrong | {_TIMES} AS wrong
     FROM (SELECT *, CASE WHEN no_end THEN start_at + lasting ELSE given_end END AS end_at FROM ({{rows}}))"""
 
 
@@ -258,7 +258,7 @@ _FLAGS = """
                        CASE WHEN s.timing & 2 > 0 THEN 'hour_repeated' END) END"""
 _JUDGED = f"""
     SELECT s.position, s.file_row, x.series, x.station, x.parameter, x.averaging, x.method, s.start_at, s.end_at,
-           x.qualifier, s.value, x.unit, s.detection_limit, s.uncertainty, s.samples, x.factor, x.quality, {_FLAGS} AS flags,
-           x.source, x.note, s.wrong | coalesce(t.wrong, 0) AS wrong
+           x.qualifier, s.value, x.unit, s.detection_limit, s.uncertainty, s.samples, x.factor, x.quality,
+           {_FLAGS} AS flags, x.source, x.note, s.wrong | coalesce(t.wrong, 0) AS wrong
     FROM settled s JOIN contexts x ON x.code = s.code LEFT JOIN twins t ON t.position = s.position
     WHERE t.wrong IS NULL OR t.wrong <> 0"""
