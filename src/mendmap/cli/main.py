@@ -54,6 +54,8 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     # It tells at every start how many threads it may take.
     logging.getLogger("numexpr").setLevel(logging.WARNING)
+    # What GDAL says of a bad file stands in the error, in one line.
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)
 
 
 def settings_with(**given: Any) -> Settings:
