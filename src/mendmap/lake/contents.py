@@ -245,6 +245,7 @@ READING_COLUMNS = (
     ("unit", "unit"),
     ("detection_limit", "detection_limit"),
     ("uncertainty", "uncertainty"),
+    ("samples", "samples"),
     ("canonical_value", "canonical"),
     ("quality", "quality"),
     ("flags", "flags"),
