@@ -218,8 +218,9 @@ green_share,ndvi,share_above,{THRESHOLD},green_share
 green_area,ndvi,area_above,{THRESHOLD},green_area
 clear_share,ndvi,clear_share,,clear_share
 """
-DIFFERENCES = """id,name_en,index,before,after,least,parameter
-greened,Greened from 2019 to 2023,ndvi,2019-06/2019-08,2023-06/2023-08,0.3,greened_area
+# Without the threshold the lake would count where it only fell dry: water has a lower NDVI than bare ground.
+DIFFERENCES = f"""id,name_en,index,before,after,least,threshold,parameter
+greened,Greened from 2019 to 2023,ndvi,2019-06/2019-08,2023-06/2023-08,0.3,{THRESHOLD},greened_area
 """
 WORKS = """id,sites,type,name_en,begun,finished,status,trust,source
 filled,lake,backfilling,The lake is filled,2019-09,2020-03,finished,reported,synthetic
