@@ -35,7 +35,7 @@ from mendmap.rasters.opened import opened
 from mendmap.words.dates import Period
 
 # The bands of a result, in their order.
-CHANGE, SIGNIFICANT = "change", "significant"
+BANDS = ("change", "significant")
 # Counted up where the same scenes would give another result.
 _VERSION = 1
 # Of a raster's record, what its values depend on.
@@ -133,32 +133,29 @@ def make(
     for season, scenes in ((difference.before, before), (difference.after, after)):
         if not scenes:
             raise RasterError(f"no scene of {season} has the bands of {index.id}: {', '.join(bands_of(index))}")
-    grid, finer = _grid(before, after)
-    expression = parse(index.expression)
-    side = max(1, floor(sqrt(at_once / finer)))
+    grid, values_each = _grid(before, after)
+    side = max(1, floor(sqrt(at_once / values_each)))
     with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder:
-        paths = [Path(folder) / f"{name}.tif" for name in (CHANGE, SIGNIFICANT)]
-        profile = {
-            "driver": "GTiff",
-            "dtype": "float32",
-            "count": 1,
-            "nodata": nan,
-            "tiled": True,
-            "BIGTIFF": "IF_SAFER",
-        }
-        placed = {"crs": grid.crs, "transform": grid.transform, "width": grid.width, "height": grid.height}
-        with (
-            rasterio.open(paths[0], "w", **profile, **placed) as one,
-            rasterio.open(paths[1], "w", **profile, **placed) as other,
-        ):
+        paths = [Path(folder) / f"{name}.tif" for name in BANDS]
+        with _opened(grid, paths[0]) as one, _opened(grid, paths[1]) as other:
             for window in grid.windows(side):
-                seasons = [
-                    np.stack([_on(grid, window, each, expression) for each in scenes]) for scenes in (before, after)
-                ]
-                change, significant = changed(*seasons, difference.least, difference.threshold)
+                earlier, later = (_stack(grid, window, scenes, parse(index.expression)) for scenes in (before, after))
+                change, significant = changed(earlier, later, difference.least, difference.threshold)
                 one.write(change, 1, window=window)
                 other.write(significant, 1, window=window)
         _join(grid, paths, target)
+
+
+def _opened(grid: Grid, path: Path) -> Any:
+    """A new file of one band, that parts can be written to in any order."""
+    size = {"width": grid.width, "height": grid.height, "crs": grid.crs, "transform": grid.transform}
+    return rasterio.open(
+        path, "w", driver="GTiff", dtype="float32", count=1, nodata=nan, tiled=True, bigtiff="IF_SAFER", **size
+    )
+
+
+def _stack(grid: Grid, window: Window, scenes: Sequence[Seen], expression: Expression) -> Floats:
+    return np.stack([_on(grid, window, each, expression) for each in scenes])
 
 
 def changed(before: Floats, after: Floats, least: float, threshold: float | None = None) -> tuple[Floats, Floats]:
@@ -274,7 +271,7 @@ def _join(grid: Grid, paths: Sequence[Path], target: Path) -> None:
         if factors:
             with rasterio.open(path, "r+") as dataset:
                 dataset.build_overviews(factors, resampling)
-    bands = "".join(_band(nth, *each) for nth, each in enumerate(zip((CHANGE, SIGNIFICANT), paths, strict=True), 1))
+    bands = "".join(_band(nth, *each) for nth, each in enumerate(zip(BANDS, paths, strict=True), 1))
     corner = ", ".join(map(repr, grid.transform.to_gdal()))
     placed = f"<SRS>{escape(grid.crs.to_wkt())}</SRS><GeoTransform>{corner}</GeoTransform>"
     size = f'rasterXSize="{grid.width}" rasterYSize="{grid.height}"'
