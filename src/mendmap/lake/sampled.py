@@ -18,6 +18,7 @@ class Sample(NamedTuple):
     series: str
     start: dt.datetime
     end: dt.datetime
+    qualifier: str
     value: float
     uncertainty: float | None
     samples: int | None
@@ -27,7 +28,8 @@ class Sample(NamedTuple):
 
 # The checks of statements that take them.
 _CHECKS = ("vegetation",)
-_COLUMNS = "series, start_at, end_at, canonical, canonical_uncertainty, samples, source, coalesce(note, '')"
+_COLUMNS = """series, start_at, end_at, coalesce(qualifier, ''), canonical, canonical_uncertainty, samples, source,
+              coalesce(note, '')"""
 
 
 def known(

@@ -1,42 +1,99 @@
-"""Computes the differences of a catalogue into its lake, and what of each site rose and fell: readings, in hectares.
+"""Differences of a catalogue: computed into its lake, and what of each site rose and fell, as readings in hectares.
 
 A difference is kept by a digest of all that it is computed of, so it is computed once; what cannot be computed is said,
-and the others go on. Not here: the pixels (``rasters.difference``), and how readings come into the lake (``ingest``).
+and the others go on. Not here: the pixels (``rasters.difference``), and how readings come into the lake (``measure``).
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, fields
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from mendmap.atlas.model import Atlas
 from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.errors import RasterError
 from mendmap.lake import imagery
+from mendmap.lake.contents import Contents
+from mendmap.load.outlined import Site, noted
 from mendmap.rasters import difference as differing
 from mendmap.rasters.pictures import indices_of
-from mendmap.rasters.zonal import LEAST_CLEAR, Job, Measured, Outline, measure, outline, wanted
+from mendmap.rasters.zonal import LEAST_CLEAR, Job, Measured, measure, wanted
+from mendmap.readings.tidy import series_id
+from mendmap.words.dates import Period
 
 # What is summed up of a difference inside an outline: an expression of its band of significance that is 1 or more where
 # a pixel counts.
 _COUNTED = {"rose": "significant", "fell": "-significant", "judged": "0 * significant + 1"}
+# Counted up where the same pixels would give another number.
+_METHOD = 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A difference with its index and scenes."""
+
+    difference: Difference
+    index: Index
+    before: tuple[Raster, ...]
+    after: tuple[Raster, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """What its file is named by."""
+        return differing.digest(self.difference, self.index, self.before, self.after)
+
+    @property
+    def rasters(self) -> tuple[Raster, ...]:
+        """All its scenes."""
+        return (*self.before, *self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A reading that a difference gives: of what rose inside a site."""
+
+    site: Site
+    asked: Asked
+
+    @property
+    def series(self) -> str:
+        """The id of its series."""
+        difference = self.asked.difference
+        return series_id(self.site.outline.site, difference.parameter or "", "sample", difference.id)
+
+    @property
+    def taken(self) -> Period:
+        """From the first day before to the last day after."""
+        difference = self.asked.difference
+        return Period(difference.id, difference.before.first, difference.after.last)
+
+    @property
+    def rasters(self) -> tuple[Raster, ...]:
+        """The scenes that it is computed of."""
+        return self.asked.rasters
+
+    @property
+    def digest(self) -> str:
+        """A digest of all that it is computed of."""
+        sources = [each.source for each in self.rasters]
+        said = repr((_METHOD, self.asked.digest, self.site.digest, self.site.basis, sources))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
     """What of a site's outline rose, fell, and could be judged at all, in hectares; ``share`` of it could be, 0 to 1,
-    which are ``pixels``. Where nothing could, ``reason`` is a word of ``vocabulary.UNMEASURED``, and all are 0."""
+    which are ``pixels``. None of it where the scenes show none of the site."""
 
-    site: str
     rose: float = 0.0
     fell: float = 0.0
     judged: float = 0.0
     share: float = 0.0
     pixels: int = 0
-    reason: str | None = None
 
     @property
     def unjudged(self) -> float:
@@ -44,58 +101,47 @@ class Area:
         return self.judged * (1 - self.share) / self.share if self.share else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A difference with its index and scenes, and the digest that it is kept by."""
-
-    difference: Difference
-    index: Index
-    before: tuple[Raster, ...]
-    after: tuple[Raster, ...]
-
-    @property
-    def digest(self) -> str:
-        return differing.digest(self.difference, self.index, self.before, self.after)
+def asked(held: Contents, rasters: Iterable[str] = ()) -> list[Asked]:
+    """Every difference of a catalogue, in file order; or only those that some ``rasters`` are part of."""
+    indices, scenes, some = indices_of(held.of(Index)), held.of(Raster), set(rasters)
+    every = [
+        Asked(each, indices[each.index], *differing.scenes_of(each, indices[each.index], scenes))
+        for each in held.of(Difference).values()
+    ]
+    return [each for each in every if not some or some & {raster.id for raster in each.rasters}]
 
 
-@dataclass(frozen=True, slots=True)
-class Renewed:
-    """What came of a difference: whether it was ``computed`` now, and the area of each site; or a ``complaint``."""
-
-    asked: Asked
-    computed: bool = False
-    areas: tuple[Area, ...] = ()
-    complaint: str = ""
-
-
-def asked(atlas: Atlas) -> list[Asked]:
-    """Every difference of a catalogue, in file order."""
-    indices = indices_of(atlas.indices)
+def due(every: Iterable[Asked], sites: Sequence[Site]) -> list[Due]:
+    """Every reading that differences give of some sites whose outline was theirs in the season after."""
     return [
-        Asked(each, indices[each.index], *differing.scenes_of(each, indices[each.index], atlas.rasters))
-        for each in atlas.differences.values()
+        Due(site, each)
+        for each in every
+        if each.difference.parameter and each.before and each.after
+        for site in sites
+        if (not each.difference.sites or site.outline.site in each.difference.sites)
+        and site.held(each.difference.after)
     ]
 
 
-def renew(address: str, atlas: Atlas, executor: Executor | None = None) -> Iterator[Renewed]:
-    """Computes the differences whose files are not in the lake at ``address``, on ``executor`` where there is one, and
-    the areas of every one; in file order."""
-    every = asked(atlas)
-    missing = [each for each in every if not imagery.where(address, each.digest).exists()]
-    made = (executor.map if executor else map)(partial(_compute, address), missing)
-    complaints = {each.difference.id: complaint for each, complaint in zip(missing, made, strict=True)}
-    for each in every:
-        complaint = complaints.get(each.difference.id, "")
-        areas = () if complaint else tuple(_areas(imagery.where(address, each.digest), atlas, each.difference))
-        yield Renewed(each, each.difference.id in complaints and not complaint, areas, complaint)
+def missing(address: str, every: Iterable[Asked]) -> list[Asked]:
+    """Those whose file is not in the lake."""
+    return [each for each in every if not imagery.where(address, each.digest).exists()]
+
+
+def compute(address: str, some: Sequence[Asked], executor: Executor | None = None) -> dict[str, str]:
+    """Computes the files of some differences, on ``executor`` where there is one. Why one cannot be computed, by its
+    id; blank where it was."""
+    found = (executor.map if executor else map)(partial(_compute, address), some)
+    return {each.difference.id: complaint for each, complaint in zip(some, found, strict=True)}
 
 
 def _compute(address: str, of: Asked) -> str:
-    """Computes a difference into its place; returns the complaint where it cannot be."""
+    files = {each.id: imagery.where(address, each.sha256 or "") for each in of.rasters}
+    gone = [each for each, path in files.items() if not path.is_file()]
+    if gone:
+        return f"the file of the raster {gone[0]} is not in the lake; load the folder again"
+    before, after = ([(each, files[each.id]) for each in scenes] for scenes in (of.before, of.after))
     try:
-        before, after = (
-            [(each, imagery.where(address, each.sha256 or "")) for each in some] for some in (of.before, of.after)
-        )
         with imagery.landing(address, of.digest) as target:
             differing.make(of.difference, of.index, before, after, target)
     except (OSError, RasterError) as error:
@@ -103,67 +149,67 @@ def _compute(address: str, of: Asked) -> str:
     return ""
 
 
-def _areas(path: Path, atlas: Atlas, difference: Difference) -> Iterator[Area]:
-    """What rose and fell inside each site that a difference is wanted of, by exact coverage of its pixels."""
+def areas(path: Path, difference: Difference, sites: Iterable[Site]) -> dict[str, Area]:
+    """What rose and fell inside each site, by exact coverage of the pixels of a difference's file."""
     indices = {name: _index(name, expression) for name, expression in _COUNTED.items()}
     statistics = [_area(name) for name in _COUNTED]
-    outlines = tuple(_outlines(atlas, difference))
-    found = measure(Job(_as_raster(difference, path), path, wanted(statistics, indices), outlines))
-    of_site: dict[str, dict[str, Measured]] = {}
-    for each in found:
-        of_site.setdefault(each.site, {})[each.zonal] = each
-    for site, measured in of_site.items():
-        judged = measured["judged"]
-        if judged.value is None or judged.clear_share is None:
-            yield Area(site, reason=judged.reason)
-            continue
-        hectares = [measured[name].value or 0.0 for name in _COUNTED]
-        yield Area(site, *hectares, share=judged.clear_share, pixels=round(judged.pixels))
+    outlines = tuple(each.outline for each in sites)
+    found: dict[str, dict[str, Measured]] = {}
+    for each in measure(Job(_as_raster(difference, path), path, wanted(statistics, indices), outlines)):
+        found.setdefault(each.site, {})[each.zonal] = each
+    return {site: _summed(measured) for site, measured in found.items()}
 
 
-def _outlines(atlas: Atlas, difference: Difference) -> Iterator[Outline]:
-    for each in atlas.of_role("site"):
-        if not difference.sites or each.id in difference.sites:
-            yield outline(each.id, each.geometry, each.properties["basis"])
+def _summed(measured: Mapping[str, Measured]) -> Area:
+    judged = measured["judged"]
+    hectares = [measured[name].value or 0.0 for name in _COUNTED]
+    return Area(*hectares, share=judged.clear_share or 0.0, pixels=round(judged.pixels))
 
 
-def readings(atlas: Atlas, found: Iterable[Renewed]) -> Iterator[Mapping[str, object]]:
-    """The rows, in the columns of our tidy CSV, of what rose inside each site: from the first day before to the last
-    after, with the area that could not be judged as its uncertainty; missing where that is more than half."""
-    for each in found:
-        if each.asked.difference.parameter:
-            for area in each.areas:
-                if not area.reason:
-                    yield _reading(atlas, each.asked, area)
+def rows(address: str, every: Iterable[Due], zone: ZoneInfo) -> Iterator[tuple[Due, dict[str, str]]]:
+    """Readings in our tidy columns, with the area that could not be judged as their uncertainty; missing where more
+    than half could not be. There are none of a difference whose file is not there, nor of a site that it does not
+    show."""
+    by_difference: dict[str, list[Due]] = {}
+    for each in every:
+        by_difference.setdefault(each.asked.difference.id, []).append(each)
+    for some in by_difference.values():
+        path = imagery.where(address, some[0].asked.digest)
+        found = areas(path, some[0].asked.difference, [each.site for each in some]) if path.exists() else {}
+        for each in some:
+            area = found.get(each.site.outline.site, Area())
+            if area.share:
+                yield each, _row(each, area, zone)
 
 
-def _reading(atlas: Atlas, of: Asked, area: Area) -> Mapping[str, object]:
-    zone = ZoneInfo(atlas.place.zone)
-    first, end = of.difference.before.first, of.difference.after.last + dt.timedelta(days=1)
-    start_at, end_at = (dt.datetime.combine(day, dt.time(), zone).isoformat() for day in (first, end))
+def _row(due: Due, area: Area, zone: ZoneInfo) -> dict[str, str]:
+    of = due.asked
+    end = due.taken.last + dt.timedelta(days=1)
     sound = area.share >= LEAST_CLEAR
-    seasons = ["; ".join(each.id for each in scenes) for scenes in (of.before, of.after)]
+    before, after = (", ".join(each.id for each in scenes) for scenes in (of.before, of.after))
+    note = f"Scenes {before}, then {after}; {100 * area.share:.3g} % of the outline could be judged"
+    if area.fell:
+        note += f"; {area.fell:.4g} ha fell"
     return {
-        "station": area.site,
-        "parameter": of.difference.parameter,
+        "station": due.site.outline.site,
+        "parameter": of.difference.parameter or "",
         "averaging": "sample",
         "method": of.difference.id,
-        "start": start_at,
-        "end": end_at,
-        "value": round(area.rose, 4) if sound else "",
+        "start": dt.datetime.combine(due.taken.first, dt.time(), zone).isoformat(timespec="minutes"),
+        "end": dt.datetime.combine(end, dt.time(), zone).isoformat(timespec="minutes"),
+        "value": f"{area.rose:.6g}" if sound else "",
         "unit": "ha",
-        "uncertainty": round(area.unjudged, 4) if sound else "",
-        "samples": area.pixels,
+        "uncertainty": f"{area.unjudged:.6g}" if sound else "",
+        "samples": str(area.pixels),
         "quality": "valid" if sound else "missing",
         "source": of.after[-1].source,
-        "note": f"Before: {seasons[0]}. After: {seasons[1]}. Of the outline {area.share:.1%} could be judged; "
-        f"{area.fell:.2f} ha fell.",
+        "note": noted(note, due.digest),
     }
 
 
 def _as_raster(difference: Difference, path: Path) -> Raster:
     """A difference as what its pixels are read by."""
-    blank = dict.fromkeys(each for each in Raster.__dataclass_fields__)
+    blank: dict[str, Any] = dict.fromkeys(each.name for each in fields(Raster))
     return Raster(**{**blank, "id": difference.id, "file": path.name, "shows": "scene", "bands": differing.BANDS})
 
 

@@ -25,13 +25,15 @@ from mendmap.lake import contents, imagery, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents
 from mendmap.lake.write import Written
+from mendmap.load import differences
 from mendmap.load.ingest import Request, ingest
-from mendmap.load.outlined import Due, Left, Plan, digest_of, noted, plan
+from mendmap.load.outlined import Due, Left, digest_of, noted, plan
 from mendmap.query.readings import ReadingQuery
 from mendmap.rasters.pictures import indices_of
 from mendmap.rasters.zonal import Job, Measured, measure_all
 from mendmap.rasters.zonal import wanted as expressed
 from mendmap.readings.tidy import COLUMNS
+from mendmap.words.phrases import joined
 from mendmap.words.vocabulary import UNMEASURED
 
 # Scenes from which further processes are sooner done than they have begun.
@@ -40,6 +42,8 @@ _MANY = 8
 # the outline unseen is less than an outline's own accuracy.
 _WHOLE = 0.99
 Row = dict[str, str]
+# Of a scene, or of a difference.
+AnyDue = Due | differences.Due
 Key = tuple[str, dt.datetime]  # series and start
 
 
@@ -57,7 +61,8 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Done:
     """What came of measuring: how many readings were ``known`` already, were ``computed``, of those ``missing`` for
-    want of a clear view, were ``withdrawn``, and how many were ``unseen``: the raster lies elsewhere. ``left`` names
+    want of a clear view, were ``withdrawn``, and how many were ``unseen``: the raster lies elsewhere. So many
+    ``differences`` were drawn anew. ``left`` names
     what nothing is computed of. ``written`` is None where nothing was to be written."""
 
     scenes: int
@@ -66,6 +71,7 @@ class Done:
     missing: int
     withdrawn: int
     unseen: int
+    differences: int
     left: tuple[Left, ...]
     written: Written | None = None
 
@@ -95,23 +101,44 @@ def measure(address: str, catalogue: str, wanted: Wanted, tell: Callable[[str], 
         found = plan(held, wanted.rasters, wanted.sites)
         known = {} if wanted.to else held_already(lake, held)
     zone = ZoneInfo(held.records["catalogue"][0].get("zone", "UTC"))
+    asked = differences.asked(held, wanted.rasters)
+    every = [*found.due, *differences.due(asked, found.sites)]
     due = [each for each in found.due if not _is_known(each, zone, known)]
+    changed = [each for each in every[len(found.due) :] if not _is_known(each, zone, known)]
+    unmade = differences.missing(address, asked)
     scenes = {raster.id for each in due for raster in each.rasters}
-    counts: Any = {"scenes": len(scenes), "known": len(found.due) - len(due), "left": found.left}
+    counts: Any = {"scenes": len(scenes), "known": len(every) - len(due) - len(changed)}
     if wanted.dry:
-        return Done(**counts, computed=len(due), missing=0, withdrawn=0, unseen=0)
+        computed = len(due) + len(changed)
+        return Done(
+            **counts, differences=len(unmade), computed=computed, missing=0, withdrawn=0, unseen=0, left=found.left
+        )
+    with _processes(wanted.workers, len(unmade)) as executor:
+        complaints = differences.compute(address, unmade, executor)
     seen = _seen(address, held, due, wanted.workers, tell)
     rows = {_key(each, zone): row for each in due if (row := _row(each, zone, seen)) is not None}
-    gone = _gone(found, zone, known, rows, whole=not (wanted.rasters or wanted.sites))
+    rows |= {_key(each, zone): row for each, row in differences.rows(address, changed, zone)}
+    gone = _gone(every, zone, known, rows, whole=not (wanted.rasters or wanted.sites))
     missing = sum(row["quality"] == "missing" for row in rows.values())
-    done = Done(**counts, computed=len(rows), missing=missing, withdrawn=len(gone), unseen=len(due) - len(rows))
+    unseen = len(due) + len(changed) - len(rows)
+    left = (*found.left, *(Left(ident, joined("", (why,))) for ident, why in complaints.items() if why))
+    made = sum(not why for why in complaints.values())
+    done = Done(
+        **counts,
+        differences=made,
+        computed=len(rows),
+        missing=missing,
+        withdrawn=len(gone),
+        unseen=unseen,
+        left=left,
+    )
     content = _written_out([*rows.values(), *gone])
     if wanted.to:
         wanted.to.write_text(content, "utf-8")
         return done
     if not rows and not gone:
         return done
-    written = _ingested(address, chosen, content, due)
+    written = _ingested(address, chosen, content, [*due, *changed])
     return replace(done, written=written)
 
 
@@ -120,11 +147,12 @@ def outstanding(address: str, catalogue: str) -> int:
     with closing(open_lake(address)) as lake:
         held = contents.read(lake, ledger.latest(lake), catalogue, series=False)
         found = plan(held)
-        if not found.due:
+        every = [*found.due, *differences.due(differences.asked(held), found.sites)]
+        if not every:
             return 0
         known = held_already(lake, held)
     zone = ZoneInfo(held.records["catalogue"][0].get("zone", "UTC"))
-    return sum(not _is_known(each, zone, known) for each in found.due)
+    return sum(not _is_known(each, zone, known) for each in every)
 
 
 def held_already(lake: Lake, held: Contents) -> dict[Key, Known]:
@@ -144,19 +172,19 @@ def held_already(lake: Lake, held: Contents) -> dict[Key, Known]:
     return found
 
 
-def _is_known(due: Due, zone: ZoneInfo, known: Mapping[Key, Known]) -> bool:
+def _is_known(due: AnyDue, zone: ZoneInfo, known: Mapping[Key, Known]) -> bool:
     held = known.get(_key(due, zone))
     return held is not None and held.digest == due.digest
 
 
-def _span(due: Due, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+def _span(due: AnyDue, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     """The day of a scene, or the days of a survey, in the zone of the catalogue."""
     after = due.taken.last + dt.timedelta(days=1)
     first, last = (dt.datetime(each.year, each.month, each.day, tzinfo=zone) for each in (due.taken.first, after))
     return first, last
 
 
-def _key(due: Due, zone: ZoneInfo) -> Key:
+def _key(due: AnyDue, zone: ZoneInfo) -> Key:
     return due.series, _span(due, zone)[0].astimezone(dt.UTC)
 
 
@@ -237,10 +265,12 @@ def _note(due: Due, raster: Raster, best: Measured) -> str:
     return "; ".join(said)
 
 
-def _gone(found: Plan, zone: ZoneInfo, known: Mapping[Key, Known], rows: Collection[Key], *, whole: bool) -> list[Row]:
+def _gone(
+    every: Iterable[AnyDue], zone: ZoneInfo, known: Mapping[Key, Known], rows: Collection[Key], *, whole: bool
+) -> list[Row]:
     """Rows that take back what was read of imagery and is not given by it any more: its raster is gone, or the outline
     lies elsewhere now. Only who looks at the ``whole`` can tell of the rasters."""
-    due = {_key(each, zone): each for each in found.due}
+    due = {_key(each, zone): each for each in every}
     stale = [
         key
         for key, each in known.items()
@@ -273,7 +303,7 @@ def _written_out(rows: Iterable[Row]) -> str:
     return text.getvalue()
 
 
-def _ingested(address: str, catalogue: str, content: str, due: Iterable[Due]) -> Written:
+def _ingested(address: str, catalogue: str, content: str, due: Iterable[AnyDue]) -> Written:
     """The file is named by its content, so that the rows of two files are never taken for those of one."""
     due = list(due)
     detail = {

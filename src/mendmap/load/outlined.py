@@ -14,7 +14,7 @@ from itertools import groupby
 import orjson
 import shapely
 
-from mendmap.catalogue.imagery import Index, Raster, Zonal
+from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.errors import NotFoundError
 from mendmap.lake.contents import Contents
 from mendmap.lake.features import FeatureRow
@@ -80,6 +80,7 @@ class Plan:
 
     due: tuple[Due, ...]
     left: tuple[Left, ...]
+    sites: tuple[Site, ...] = ()
 
 
 def plan(held: Contents, rasters: Collection[str] = (), sites: Collection[str] = ()) -> Plan:
@@ -96,7 +97,8 @@ def plan(held: Contents, rasters: Collection[str] = (), sites: Collection[str] =
             if each not in choices:
                 raise NotFoundError(what, each, list(choices))
     zonal, indices = held.of(Zonal).values(), indices_of(held.of(Index))
-    wanted = {each for entry in zonal for each in (entry.sites or rows)} & set(sites or rows)
+    entries = (*zonal, *(each for each in held.of(Difference).values() if each.parameter))
+    wanted = {each for entry in entries for each in (entry.sites or rows)} & set(sites or rows)
     sites_known, left = _sites(row for row in rows.values() if row.id in wanted)
     by_day = _days(known.values())
     due = [
@@ -108,7 +110,7 @@ def plan(held: Contents, rasters: Collection[str] = (), sites: Collection[str] =
         if (not entry.sites or site.outline.site in entry.sites) and site.held(day)
     ]
     left += _unused(known.values(), [indices[entry.index] for entry in zonal])
-    return Plan(tuple(due), tuple(left))
+    return Plan(tuple(due), tuple(left), tuple(sites_known))
 
 
 def _sites(rows: Iterable[FeatureRow]) -> tuple[list[Site], list[Left]]:

@@ -196,6 +196,7 @@ def _with_samples(atlas: Atlas, readings: Sequence[Reading]) -> Atlas:
             each.series,
             each.start,
             each.end,
+            each.qualifier,
             each.canonical,
             each.canonical_uncertainty,
             each.samples,

@@ -9,7 +9,7 @@ Not here: pixels (``rasters``); an outline that is schematic or a guess proves n
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from math import comb
+from math import comb, inf
 from statistics import median
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -135,8 +135,7 @@ def _difference(
     found = [each for each in samples if _days(each, zone) == (both.first, both.last)]
     if not found:
         return None
-    value, off = found[-1].value, found[-1].uncertainty or 0.0
-    return _Shown((found[-1],), value, Span(value - off, value + off))
+    return _Shown((found[-1],), found[-1].value, _span(found[-1]))
 
 
 def _same(one: Period, other: Period | None) -> bool:
@@ -155,11 +154,19 @@ def _within(samples: Sequence[Sample], season: Period, zone: ZoneInfo) -> list[S
 
 
 def _level(samples: Sequence[Sample]) -> tuple[float, Span]:
-    """The median of a season's samples, and the interval that it is known to lie in."""
-    aside = _aside(len(samples))
-    low = sorted(each.value - (each.uncertainty or 0.0) for each in samples)[aside]
-    high = sorted(each.value + (each.uncertainty or 0.0) for each in samples)[-1 - aside]
-    return median(each.value for each in samples), Span(low, high)
+    """The median of a season's samples, and the interval that it is known to lie in. Those that tell only how much it
+    is at least or at most, such as an area that was seen in part, count where there are no others."""
+    some = [each for each in samples if not each.qualifier] or samples
+    spans, aside = [_span(each) for each in some], _aside(len(some))
+    low, high = sorted(each.low for each in spans)[aside], sorted(each.high for each in spans)[-1 - aside]
+    return median(each.value for each in some), Span(low, high)
+
+
+def _span(sample: Sample) -> Span:
+    """What the value of a sample can be."""
+    off = sample.uncertainty or 0.0
+    low = -inf if sample.qualifier.startswith("<") else sample.value - off
+    return Span(low, inf if sample.qualifier.startswith(">") else sample.value + off)
 
 
 def _aside(count: int) -> int:
