@@ -10,7 +10,6 @@ from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
 import landscape
@@ -264,7 +263,7 @@ def test_what_cannot_be_computed_is_said_and_the_others_go_on(land: Path, tmp_pa
 def test_scenes_that_do_not_overlap_have_no_difference(land: Path, tmp_path: Path) -> None:
     with rasterio.open(land / "rasters/s20190614.tif") as dataset:
         profile, stored = {**dataset.profile, "driver": "GTiff"}, dataset.read()
-    profile["transform"] = profile["transform"] * rasterio.Affine.translation(5000, 0)
+    profile["transform"] = profile["transform"] @ rasterio.Affine.translation(5000, 0)
     with rasterio.open(tmp_path / "far.tif", "w", **profile) as dataset:
         dataset.write(stored)
     raster = RASTERS["s20190614"]
@@ -276,12 +275,12 @@ def test_scenes_that_do_not_overlap_have_no_difference(land: Path, tmp_path: Pat
 
 
 def test_a_site_beyond_the_scenes_has_no_reading(lake: Path) -> None:
-    whole = held(lake)
+    whole = outlined.Imagery.of(held(lake))
     near = outlined.plan(whole).sites[0]
     shape = shapely.transform(near.outline.geometry, lambda each: each + np.array([0.5, 0.0]))
     far = dataclasses.replace(near, outline=dataclasses.replace(near.outline, site="far", geometry=shape))
-    due = differences.due(differences.asked(whole), [near, far])
-    found = [each.site for each, _ in differences.rows(str(lake), due, ZoneInfo("Europe/Berlin"))]
+    due = differences.due(differences.asked(whole), [near, far], whole.zone)
+    found = [each.site for each, _ in differences.rows(str(lake), due)]
     assert found == [near]
 
 

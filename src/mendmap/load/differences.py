@@ -17,13 +17,10 @@ from zoneinfo import ZoneInfo
 from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.errors import RasterError
 from mendmap.lake import imagery
-from mendmap.lake.contents import Contents
-from mendmap.load.outlined import Site, noted
+from mendmap.load.outlined import Imagery, Key, Site, noted
 from mendmap.rasters import difference as differing
-from mendmap.rasters.pictures import indices_of
 from mendmap.rasters.zonal import LEAST_CLEAR, Job, Measured, measure, wanted
 from mendmap.readings.tidy import series_id
-from mendmap.words.dates import Period
 
 # What is summed up of a difference inside an outline: an expression of its band of significance that is 1 or more where
 # a pixel counts.
@@ -58,6 +55,7 @@ class Due:
 
     site: Site
     asked: Asked
+    zone: ZoneInfo
 
     @property
     def series(self) -> str:
@@ -66,10 +64,19 @@ class Due:
         return series_id(self.site.outline.site, difference.parameter or "", "sample", difference.id)
 
     @property
-    def taken(self) -> Period:
-        """From the first day before to the last day after."""
-        difference = self.asked.difference
-        return Period(difference.id, difference.before.first, difference.after.last)
+    def start(self) -> dt.datetime:
+        """When the first day before begins, by the clocks of the place."""
+        return dt.datetime.combine(self.asked.difference.before.first, dt.time(), self.zone)
+
+    @property
+    def end(self) -> dt.datetime:
+        """When the last day after ends."""
+        return dt.datetime.combine(self.asked.difference.after.last + dt.timedelta(days=1), dt.time(), self.zone)
+
+    @property
+    def key(self) -> Key:
+        """Which reading it is."""
+        return self.series, self.start.astimezone(dt.UTC)
 
     @property
     def rasters(self) -> tuple[Raster, ...]:
@@ -101,20 +108,20 @@ class Area:
         return self.judged * (1 - self.share) / self.share if self.share else 0.0
 
 
-def asked(held: Contents, rasters: Iterable[str] = ()) -> list[Asked]:
+def asked(given: Imagery, rasters: Iterable[str] = ()) -> list[Asked]:
     """Every difference of a catalogue, in file order; or only those that some ``rasters`` are part of."""
-    indices, scenes, some = indices_of(held.of(Index)), held.of(Raster), set(rasters)
+    indices, some = given.indices, set(rasters)
     every = [
-        Asked(each, indices[each.index], *differing.scenes_of(each, indices[each.index], scenes))
-        for each in held.of(Difference).values()
+        Asked(each, indices[each.index], *differing.scenes_of(each, indices[each.index], given.rasters))
+        for each in given.differences.values()
     ]
     return [each for each in every if not some or some & {raster.id for raster in each.rasters}]
 
 
-def due(every: Iterable[Asked], sites: Sequence[Site]) -> list[Due]:
+def due(every: Iterable[Asked], sites: Sequence[Site], zone: ZoneInfo) -> list[Due]:
     """Every reading that differences give of some sites whose outline was theirs in the season after."""
     return [
-        Due(site, each)
+        Due(site, each, zone)
         for each in every
         if each.difference.parameter and each.before and each.after
         for site in sites
@@ -166,7 +173,7 @@ def _summed(measured: Mapping[str, Measured]) -> Area:
     return Area(*hectares, share=judged.clear_share or 0.0, pixels=round(judged.pixels))
 
 
-def rows(address: str, every: Iterable[Due], zone: ZoneInfo) -> Iterator[tuple[Due, dict[str, str]]]:
+def rows(address: str, every: Iterable[Due]) -> Iterator[tuple[Due, dict[str, str]]]:
     """Readings in our tidy columns, with the area that could not be judged as their uncertainty; missing where more
     than half could not be. There are none of a difference whose file is not there, nor of a site that it does not
     show."""
@@ -179,12 +186,11 @@ def rows(address: str, every: Iterable[Due], zone: ZoneInfo) -> Iterator[tuple[D
         for each in some:
             area = found.get(each.site.outline.site, Area())
             if area.share:
-                yield each, _row(each, area, zone)
+                yield each, _row(each, area)
 
 
-def _row(due: Due, area: Area, zone: ZoneInfo) -> dict[str, str]:
+def _row(due: Due, area: Area) -> dict[str, str]:
     of = due.asked
-    end = due.taken.last + dt.timedelta(days=1)
     sound = area.share >= LEAST_CLEAR
     before, after = (", ".join(each.id for each in scenes) for scenes in (of.before, of.after))
     note = f"Scenes {before}, then {after}; {100 * area.share:.3g} % of the outline could be judged"
@@ -195,8 +201,8 @@ def _row(due: Due, area: Area, zone: ZoneInfo) -> dict[str, str]:
         "parameter": of.difference.parameter or "",
         "averaging": "sample",
         "method": of.difference.id,
-        "start": dt.datetime.combine(due.taken.first, dt.time(), zone).isoformat(timespec="minutes"),
-        "end": dt.datetime.combine(end, dt.time(), zone).isoformat(timespec="minutes"),
+        "start": due.start.isoformat(timespec="minutes"),
+        "end": due.end.isoformat(timespec="minutes"),
         "value": f"{area.rose:.6g}" if sound else "",
         "unit": "ha",
         "uncertainty": f"{area.unjudged:.6g}" if sound else "",

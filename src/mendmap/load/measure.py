@@ -17,7 +17,6 @@ from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from mendmap.catalogue.imagery import Index, Raster
 from mendmap.errors import LakeError
@@ -27,9 +26,8 @@ from mendmap.lake.contents import Contents
 from mendmap.lake.write import Written
 from mendmap.load import differences
 from mendmap.load.ingest import Request, ingest
-from mendmap.load.outlined import Due, Left, digest_of, noted, plan
+from mendmap.load.outlined import Due, Imagery, Key, Left, digest_of, noted, plan
 from mendmap.query.readings import ReadingQuery
-from mendmap.rasters.pictures import indices_of
 from mendmap.rasters.zonal import Job, Measured, measure_all
 from mendmap.rasters.zonal import wanted as expressed
 from mendmap.readings.tidy import COLUMNS
@@ -44,7 +42,6 @@ _WHOLE = 0.99
 Row = dict[str, str]
 # Of a scene, or of a difference.
 AnyDue = Due | differences.Due
-Key = tuple[str, dt.datetime]  # series and start
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +95,28 @@ def measure(address: str, catalogue: str, wanted: Wanted, tell: Callable[[str], 
     with closing(open_lake(address)) as lake:
         chosen = contents.chosen(lake, catalogue)
         held = contents.read(lake, ledger.latest(lake), chosen, series=False)
-        found = plan(held, wanted.rasters, wanted.sites)
-        known = {} if wanted.to else held_already(lake, held)
-    zone = ZoneInfo(held.records["catalogue"][0].get("zone", "UTC"))
-    asked = differences.asked(held, wanted.rasters)
-    every = [*found.due, *differences.due(asked, found.sites)]
-    due = [each for each in found.due if not _is_known(each, zone, known)]
-    changed = [each for each in every[len(found.due) :] if not _is_known(each, zone, known)]
+        given = Imagery.of(held)
+        found = plan(given, wanted.rasters, wanted.sites)
+        known = {} if wanted.to else held_already(lake, held, given.sites)
+    asked = differences.asked(given, wanted.rasters)
+    every: list[AnyDue] = [*found.due, *differences.due(asked, found.sites, given.zone)]
+    fresh = [each for each in every if not _is_known(each, known)]
+    due = [each for each in fresh if isinstance(each, Due)]
+    changed = [each for each in fresh if isinstance(each, differences.Due)]
     unmade = differences.missing(address, asked)
     scenes = {raster.id for each in due for raster in each.rasters}
-    counts: Any = {"scenes": len(scenes), "known": len(every) - len(due) - len(changed)}
+    counts: Any = {"scenes": len(scenes), "known": len(every) - len(fresh)}
     if wanted.dry:
-        computed = len(due) + len(changed)
         return Done(
-            **counts, differences=len(unmade), computed=computed, missing=0, withdrawn=0, unseen=0, left=found.left
+            **counts, differences=len(unmade), computed=len(fresh), missing=0, withdrawn=0, unseen=0, left=found.left
         )
     with _processes(wanted.workers, len(unmade)) as executor:
         complaints = differences.compute(address, unmade, executor)
-    seen = _seen(address, held, due, wanted.workers, tell)
-    rows = {_key(each, zone): row for each in due if (row := _row(each, zone, seen)) is not None}
-    rows |= {_key(each, zone): row for each, row in differences.rows(address, changed, zone)}
-    gone = _gone(every, zone, known, rows, whole=not (wanted.rasters or wanted.sites))
+    seen = _seen(address, given, due, wanted.workers, tell)
+    rows = {each.key: row for each in due if (row := _row(each, seen)) is not None}
+    rows |= {each.key: row for each, row in differences.rows(address, changed)}
+    gone = _gone(every, known, rows, whole=not (wanted.rasters or wanted.sites))
     missing = sum(row["quality"] == "missing" for row in rows.values())
-    unseen = len(due) + len(changed) - len(rows)
     left = (*found.left, *(Left(ident, joined("", (why,))) for ident, why in complaints.items() if why))
     made = sum(not why for why in complaints.values())
     done = Done(
@@ -129,7 +125,7 @@ def measure(address: str, catalogue: str, wanted: Wanted, tell: Callable[[str], 
         computed=len(rows),
         missing=missing,
         withdrawn=len(gone),
-        unseen=unseen,
+        unseen=len(fresh) - len(rows),
         left=left,
     )
     content = _written_out([*rows.values(), *gone])
@@ -138,7 +134,7 @@ def measure(address: str, catalogue: str, wanted: Wanted, tell: Callable[[str], 
         return done
     if not rows and not gone:
         return done
-    written = _ingested(address, chosen, content, [*due, *changed])
+    written = _ingested(address, chosen, content, fresh)
     return replace(done, written=written)
 
 
@@ -146,22 +142,18 @@ def outstanding(address: str, catalogue: str) -> int:
     """How many readings the imagery of a catalogue may give that the lake does not hold as they would be now."""
     with closing(open_lake(address)) as lake:
         held = contents.read(lake, ledger.latest(lake), catalogue, series=False)
-        found = plan(held)
-        every = [*found.due, *differences.due(differences.asked(held), found.sites)]
-        if not every:
-            return 0
-        known = held_already(lake, held)
-    zone = ZoneInfo(held.records["catalogue"][0].get("zone", "UTC"))
-    return sum(not _is_known(each, zone, known) for each in every)
+        given = Imagery.of(held)
+        found = plan(given)
+        every = [*found.due, *differences.due(differences.asked(given), found.sites, given.zone)]
+        known = held_already(lake, held, given.sites) if every else {}
+    return sum(not _is_known(each, known) for each in every)
 
 
-def held_already(lake: Lake, held: Contents) -> dict[Key, Known]:
-    """The readings of imagery that the lake holds, by series and start."""
-    layers = [body["id"] for body in held.records.get("layer", ()) if body["role"] == "site"]
-    sites = tuple(held.features.only(layers).ids)
+def held_already(lake: Lake, held: Contents, sites: Collection[str]) -> dict[Key, Known]:
+    """The readings of imagery that the lake holds of some sites."""
     if not sites:
         return {}
-    chosen = contents.select(lake, held.snapshot, held.catalogue, ReadingQuery(stations=sites))
+    chosen = contents.select(lake, held.snapshot, held.catalogue, ReadingQuery(stations=tuple(sites)))
     found = {}
     for batch in contents.rows(lake, chosen, ("series", "start", "end", "unit", "source", "note")):
         for row in batch.to_pylist():
@@ -172,38 +164,25 @@ def held_already(lake: Lake, held: Contents) -> dict[Key, Known]:
     return found
 
 
-def _is_known(due: AnyDue, zone: ZoneInfo, known: Mapping[Key, Known]) -> bool:
-    held = known.get(_key(due, zone))
+def _is_known(due: AnyDue, known: Mapping[Key, Known]) -> bool:
+    held = known.get(due.key)
     return held is not None and held.digest == due.digest
-
-
-def _span(due: AnyDue, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
-    """The day of a scene, or the days of a survey, in the zone of the catalogue."""
-    after = due.taken.last + dt.timedelta(days=1)
-    first, last = (dt.datetime(each.year, each.month, each.day, tzinfo=zone) for each in (due.taken.first, after))
-    return first, last
-
-
-def _key(due: AnyDue, zone: ZoneInfo) -> Key:
-    return due.series, _span(due, zone)[0].astimezone(dt.UTC)
 
 
 Seen = Mapping[tuple[str, str, str], Measured]  # by raster, statistic and site
 
 
-def _seen(address: str, held: Contents, due: Sequence[Due], workers: int, tell: Callable[[str], None]) -> Seen:
+def _seen(address: str, given: Imagery, due: Sequence[Due], workers: int, tell: Callable[[str], None]) -> Seen:
     found: dict[tuple[str, str, str], Measured] = {}
-    indices = indices_of(held.of(Index))
     by_scene: dict[str, list[Due]] = {}
     for each in due:
         for raster in each.rasters:
             by_scene.setdefault(raster.id, []).append(each)
-    rasters = held.of(Raster)
-    jobs = [_job(address, rasters[name], some, indices) for name, some in by_scene.items()]
+    jobs = [_job(address, given.rasters[name], some, given.indices) for name, some in by_scene.items()]
     with _processes(workers, len(jobs)) as executor:
-        for nth, (raster, some) in enumerate(zip(by_scene, measure_all(jobs, executor), strict=True), 1):
+        for nth, (name, some) in enumerate(zip(by_scene, measure_all(jobs, executor), strict=True), 1):
             found |= {(each.raster, each.zonal, each.site): each for each in some}
-            tell(f"{nth} of {len(jobs)}: {raster}")
+            tell(f"{nth} of {len(jobs)}: {name}")
     return found
 
 
@@ -228,7 +207,7 @@ def _processes(workers: int, jobs: int) -> Iterator[Executor | None]:
         yield executor
 
 
-def _row(due: Due, zone: ZoneInfo, seen: Seen) -> Row | None:
+def _row(due: Due, seen: Seen) -> Row | None:
     """A reading in our tidy columns; None where no raster of the day shows the site. Where several do, it is of the one
     that shows more."""
     all_of_day = [(each, seen[each.id, due.zonal.id, due.site.outline.site]) for each in due.rasters]
@@ -236,15 +215,14 @@ def _row(due: Due, zone: ZoneInfo, seen: Seen) -> Row | None:
     if not some:
         return None
     raster, best = max(some, key=lambda each: (each[1].clear_share or 0, each[0].id))
-    start, end = (each.isoformat(timespec="minutes") for each in _span(due, zone))
     short = due.zonal.statistic == "area_above" and (best.clear_share or 0) < _WHOLE
     return {
         "station": due.site.outline.site,
         "parameter": due.zonal.parameter,
         "averaging": "sample",
         "method": due.zonal.id,
-        "start": start,
-        "end": end,
+        "start": due.start.isoformat(timespec="minutes"),
+        "end": due.end.isoformat(timespec="minutes"),
         "qualifier": ">" if short and best.value is not None else "",
         "value": "" if best.value is None else f"{best.value:.6g}",
         "unit": best.unit,
@@ -265,12 +243,10 @@ def _note(due: Due, raster: Raster, best: Measured) -> str:
     return "; ".join(said)
 
 
-def _gone(
-    every: Iterable[AnyDue], zone: ZoneInfo, known: Mapping[Key, Known], rows: Collection[Key], *, whole: bool
-) -> list[Row]:
+def _gone(every: Iterable[AnyDue], known: Mapping[Key, Known], rows: Collection[Key], *, whole: bool) -> list[Row]:
     """Rows that take back what was read of imagery and is not given by it any more: its raster is gone, or the outline
     lies elsewhere now. Only who looks at the ``whole`` can tell of the rasters."""
-    due = {_key(each, zone): each for each in every}
+    due = {each.key: each for each in every}
     stale = [
         key
         for key, each in known.items()

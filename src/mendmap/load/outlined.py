@@ -5,19 +5,22 @@ holds already, and what has changed since, is told without opening a raster.
 Not here: computing them (``load.measure``), and what is computed (``rasters.zonal``).
 """
 
+import datetime as dt
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import orjson
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.errors import NotFoundError
 from mendmap.lake.contents import Contents
-from mendmap.lake.features import FeatureRow
 from mendmap.rasters.indices import bands_of
 from mendmap.rasters.pictures import indices_of
 from mendmap.rasters.zonal import Outline, outline
@@ -30,6 +33,7 @@ from mendmap.words.vocabulary import UNMEASURED
 _METHOD = 1
 # Of a raster's record, what its values depend on, and what its readings say of it.
 _READ_BY = ("id", "sha256", "bands", "classes", "scale", "offset", "nodata", "source")
+Key = tuple[str, dt.datetime]  # series, and start in UTC
 _DIGEST = re.compile(r"\(digest ([0-9a-f]{16})\)$")
 
 
@@ -60,11 +64,13 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A reading that the catalogue's imagery gives: of a site, a statistic and a day, by the rasters of that day."""
+    """A reading that imagery gives: of a site, a statistic and a day (of a survey: some days), by the rasters of then.
+    ``start`` and ``end`` are by the clocks of the place; ``digest`` is of all that it is computed of."""
 
     site: Site
     zonal: Zonal
-    taken: Period
+    start: dt.datetime
+    end: dt.datetime
     rasters: tuple[Raster, ...]
     digest: str
 
@@ -73,47 +79,78 @@ class Due:
         """The id of its series."""
         return series_id(self.site.outline.site, self.zonal.parameter, "sample", self.zonal.id)
 
+    @property
+    def key(self) -> Key:
+        """Which reading it is."""
+        return self.series, self.start.astimezone(dt.UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All readings that imagery gives, and what it gives none of."""
+    """All readings that scenes give, and what they give none of; and the ``sites`` that any are of, or may be."""
 
     due: tuple[Due, ...]
     left: tuple[Left, ...]
     sites: tuple[Site, ...] = ()
 
 
-def plan(held: Contents, rasters: Collection[str] = (), sites: Collection[str] = ()) -> Plan:
-    """What the imagery of a catalogue gives, or only some ``rasters`` and ``sites`` of it (empty: all).
+class Placed(Protocol):
+    """A feature, of the lake or of an atlas."""
 
-    Rasters of one day are one reading, whichever of them shows more of the site. Raises NotFoundError where one of
+    @property
+    def id(self) -> str: ...
+    @property
+    def geometry(self) -> BaseGeometry | None: ...
+    @property
+    def properties(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Imagery:
+    """What readings of imagery are computed of, each by its id: sites, rasters, indices, also those that every
+    catalogue has, and statistics; and the ``zone`` of the days of scenes."""
+
+    sites: Mapping[str, Placed]
+    rasters: Mapping[str, Raster]
+    indices: Mapping[str, Index]
+    zonal: Mapping[str, Zonal]
+    zone: ZoneInfo
+    differences: Mapping[str, Difference] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, held: Contents) -> "Imagery":
+        """Of a catalogue."""
+        layers = [body["id"] for body in held.records.get("layer", ()) if body["role"] == "site"]
+        rows = {row.id: row for row in held.features.only(layers)}
+        zone = ZoneInfo(held.records["catalogue"][0].get("zone", "UTC"))
+        return cls(rows, held.of(Raster), indices_of(held.of(Index)), held.of(Zonal), zone, held.of(Difference))
+
+
+def plan(given: Imagery, rasters: Collection[str] = (), sites: Collection[str] = ()) -> Plan:
+    """The readings that imagery gives, or only those of some ``rasters`` and ``sites`` (empty: all).
+
+    Rasters of one day are one reading, of whichever of them shows more of the site. Raises NotFoundError where one of
     the names is of nothing.
     """
-    layers = [body["id"] for body in held.records.get("layer", ()) if body["role"] == "site"]
-    rows = {row.id: row for row in held.features.only(layers)}
-    known = held.of(Raster)
-    for what, given, choices in (("raster", rasters, known), ("site", sites, rows)):
-        for each in given:
+    for what, names, choices in (("raster", rasters, given.rasters), ("site", sites, given.sites)):
+        for each in names:
             if each not in choices:
                 raise NotFoundError(what, each, list(choices))
-    zonal, indices = held.of(Zonal).values(), indices_of(held.of(Index))
-    entries = (*zonal, *(each for each in held.of(Difference).values() if each.parameter))
-    wanted = {each for entry in entries for each in (entry.sites or rows)} & set(sites or rows)
-    sites_known, left = _sites(row for row in rows.values() if row.id in wanted)
-    by_day = _days(known.values())
-    due = [
-        _due(site, entry, indices[entry.index], day, able)
-        for entry in zonal
-        for day, taken in by_day
-        if (able := _able(taken, indices[entry.index])) and (not rasters or {each.id for each in able} & set(rasters))
-        for site in sites_known
-        if (not entry.sites or site.outline.site in entry.sites) and site.held(day)
-    ]
-    left += _unused(known.values(), [indices[entry.index] for entry in zonal])
-    return Plan(tuple(due), tuple(left), tuple(sites_known))
+    entries = (*given.zonal.values(), *(each for each in given.differences.values() if each.parameter))
+    asked = {each for entry in entries for each in (entry.sites or given.sites)} & set(sites or given.sites)
+    known, left = _sites(row for row in given.sites.values() if row.id in asked)
+    due = []
+    for entry in given.zonal.values():
+        index = given.indices[entry.index]
+        for taken, of_day in _days(given.rasters.values(), index):
+            if not rasters or {each.id for each in of_day} & set(rasters):
+                some = (each for each in known if not entry.sites or each.outline.site in entry.sites)
+                due += [_due(each, entry, index, taken, of_day, given.zone) for each in some if each.held(taken)]
+    left += _unused(given.rasters.values(), [given.indices[each.index] for each in given.zonal.values()])
+    return Plan(tuple(due), tuple(left), tuple(known))
 
 
-def _sites(rows: Iterable[FeatureRow]) -> tuple[list[Site], list[Left]]:
+def _sites(rows: Iterable[Placed]) -> tuple[list[Site], list[Left]]:
     found: list[Site] = []
     left: list[Left] = []
     for row in rows:
@@ -127,37 +164,39 @@ def _sites(rows: Iterable[FeatureRow]) -> tuple[list[Site], list[Left]]:
     return found, left
 
 
-def _days(rasters: Iterable[Raster]) -> list[tuple[Period, list[Raster]]]:
-    """The rasters by when they were taken, in order of time and id."""
-    dated = [(each.taken, each) for each in rasters if each.taken]
+def _days(rasters: Iterable[Raster], index: Index) -> Iterator[tuple[Period, tuple[Raster, ...]]]:
+    """The rasters that an index can be computed of, by when they were taken, in order of time and id."""
+    dated = [(each.taken, each) for each in rasters if each.taken and _able(each, index)]
     ordered = sorted(dated, key=lambda each: (each[0].first, each[0].last, each[1].id))
-    days = groupby(ordered, lambda each: (each[0].first, each[0].last))
-    listed = [list(each) for _, each in days]
-    return [(each[0][0], [raster for _, raster in each]) for each in listed]
+    for _, some in groupby(ordered, lambda each: (each[0].first, each[0].last)):
+        listed = list(some)
+        yield listed[0][0], tuple(raster for _, raster in listed)
 
 
-def _able(rasters: Iterable[Raster], index: Index) -> tuple[Raster, ...]:
-    bands = set(bands_of(index))
-    return tuple(each for each in rasters if bands <= set(each.bands))
+def _able(raster: Raster, index: Index) -> bool:
+    return set(bands_of(index)) <= set(raster.bands)
 
 
-def _unused(rasters: Iterable[Raster], indices: list[Index]) -> Iterator[Left]:
-    """The rasters that no statistic is computed of. A model of the ground has none, and nobody misses it."""
+def _unused(rasters: Iterable[Raster], indices: Collection[Index]) -> Iterator[Left]:
+    """The rasters that no statistic is computed of. A model of the ground may have none, and nobody misses it."""
     for each in rasters:
-        if each.shows == "scene" and indices and not any(_able([each], index) for index in indices):
-            yield Left(each.id, UNMEASURED["no_band"])
-        elif each.taken is None and any(_able([each], index) for index in indices):
+        able = any(_able(each, index) for index in indices)
+        if able and each.taken is None:
             yield Left(each.id, say("Nobody says when it was taken."))
+        elif not able and indices and each.shows == "scene":
+            yield Left(each.id, UNMEASURED["no_band"])
 
 
-def _due(site: Site, zonal: Zonal, index: Index, taken: Period, rasters: tuple[Raster, ...]) -> Due:
+def _due(site: Site, zonal: Zonal, index: Index, taken: Period, rasters: tuple[Raster, ...], zone: ZoneInfo) -> Due:
+    after = taken.last + dt.timedelta(days=1)
+    start, end = (dt.datetime(each.year, each.month, each.day, tzinfo=zone) for each in (taken.first, after))
     said = [
         _METHOD,
         [site.digest, site.basis],
         [zonal.statistic, zonal.threshold, zonal.least_clear, index.expression],
         [[getattr(each, name) for name in _READ_BY] for each in rasters],
     ]
-    return Due(site, zonal, taken, rasters, _digest(orjson.dumps(said)))
+    return Due(site, zonal, start, end, rasters, _digest(orjson.dumps(said)))
 
 
 def _digest(said: bytes) -> str:

@@ -105,7 +105,7 @@ class Grid:
         """x and y of the middle of each pixel of a window, in its CRS."""
         columns = np.arange(window.width) + window.col_off + 0.5
         rows = np.arange(window.height) + window.row_off + 0.5
-        x, y = self.transform * tuple(np.meshgrid(columns, rows))
+        x, y = self.transform @ tuple(np.meshgrid(columns, rows))
         return x, y
 
 
@@ -202,7 +202,7 @@ def _on(grid: Grid, window: Window, scene: Seen, expression: Expression) -> Floa
     with opened(path) as dataset:
         if dataset.crs != grid.crs:
             x, y = _between(grid.crs, dataset.crs).transform(x, y)
-        columns, rows = (np.floor(each) for each in ~dataset.transform * (x, y))
+        columns, rows = (np.floor(each) for each in ~dataset.transform @ (x, y))
         # False of what has no place in the scene's system, which is infinite.
         inside = (columns >= 0) & (columns < dataset.width) & (rows >= 0) & (rows < dataset.height)
         if inside.any():
@@ -226,7 +226,7 @@ def _grid(before: Sequence[Seen], after: Sequence[Seen]) -> tuple[Grid, float]:
         crs, transform = dataset.crs, dataset.transform
     earlier, later = (_reach([path for _, path in scenes], crs) for scenes in (before, after))
     west, south, east, north = shapely.intersection(shapely.box(*earlier), shapely.box(*later)).bounds
-    corners = [~transform * corner for corner in ((west, north), (east, south))]
+    corners = [~transform @ corner for corner in ((west, north), (east, south))]
     if not np.isfinite(corners).all() or west >= east or south >= north:
         raise RasterError("the scenes of the two seasons do not overlap")
     # A millionth of a pixel is how the numbers were rounded, and no ground.
@@ -234,7 +234,7 @@ def _grid(before: Sequence[Seen], after: Sequence[Seen]) -> tuple[Grid, float]:
     right, bottom = (ceil(each - 1e-6) for each in corners[1])
     if (right - left) * (bottom - top) > _MOST_PIXELS:
         raise RasterError(f"{right - left} by {bottom - top} pixels; a difference has at most {_MOST_PIXELS:,}")
-    moved = transform * transform.translation(left, top)
+    moved = transform @ transform.translation(left, top)
     return Grid(crs, moved, right - left, bottom - top), sum(max(1.0, sizes[finest] / each) for each in sizes)
 
 
@@ -252,7 +252,7 @@ def _pixel_m2(path: Path) -> float:
     """The area on the ground of the pixel in the middle of a file, in square metres."""
     with opened(path) as dataset:
         row, column = dataset.height // 2, dataset.width // 2
-        corners = [dataset.transform * (column + x, row + y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+        corners = [dataset.transform @ (column + x, row + y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
         turn = Transformer.from_crs(_crs(dataset).to_wkt(), "OGC:CRS84", always_xy=True)
     return area_m2(shapely.Polygon([turn.transform(*each) for each in corners]))
 
