@@ -144,7 +144,7 @@ def outstanding(address: str, catalogue: str) -> int:
         held = contents.read(lake, ledger.latest(lake), catalogue, series=False)
         given = Imagery.of(held)
         found = plan(given)
-        every = [*found.due, *differences.due(differences.asked(given), found.sites, given.zone)]
+        every: list[AnyDue] = [*found.due, *differences.due(differences.asked(given), found.sites, given.zone)]
         known = held_already(lake, held, given.sites) if every else {}
     return sum(not _is_known(each, known) for each in every)
 
