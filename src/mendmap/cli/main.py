@@ -68,12 +68,13 @@ def settings_with(**given: Any) -> Settings:
 def check(geodata: Path, as_json: bool, accept: bool) -> None:
     """Check a folder of geodata: every fault, as file:row: column: message."""
     from mendmap.load import check as checking
+    from mendmap.rasters.header import Most
 
-    limit = settings_with().max_file_mb
+    chosen = settings_with()
     try:
-        for file in checking.renew_hashes(geodata, limit) if accept else ():
+        for file in checking.renew_hashes(geodata, chosen.max_file_mb) if accept else ():
             click.echo(f"accepted {file}", err=as_json)
-        found = checking.check(geodata, limit)
+        found = checking.check(geodata, chosen.max_file_mb, Most.of(chosen))
     except GeodataError as error:
         if not as_json:
             raise
@@ -112,9 +113,10 @@ def load(geodata: Path, lake: str | None, dry_run: bool) -> None:
     """Check a folder of geodata and load it into the lake: all of it, or nothing."""
     from mendmap.load.check import check as checked
     from mendmap.load.write import write
+    from mendmap.rasters.header import Most
 
     chosen = settings_with(lake=lake)
-    result = write(checked(geodata, chosen.max_file_mb), chosen.lake, geodata.resolve(), dry=dry_run)
+    result = write(checked(geodata, chosen.max_file_mb, Most.of(chosen)), chosen.lake, geodata.resolve(), dry=dry_run)
     for table, counts in result.changes.items():
         click.echo(f"{table}: {counts_in_words(counts)}" if any(counts.values()) else f"{table}: unchanged")
     if dry_run:

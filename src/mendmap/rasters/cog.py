@@ -16,7 +16,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
-from rio_cogeo import cog_validate
+from rio_cogeo.cogeo import cog_validate
 
 from mendmap.errors import RasterError
 from mendmap.geo.bounds import Bounds

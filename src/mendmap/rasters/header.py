@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from affine import Affine
 from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
@@ -50,8 +49,8 @@ USUAL = Most.of(Settings())
 @dataclass(frozen=True, slots=True)
 class Header:
     """What a file says of itself. ``bounds`` hold its grid, in degrees; ``ground_m`` is the width and height of the
-    pixel in its middle, in metres on the ellipsoid; ``nodata`` the stored value of pixels that hold nothing. ``scales``,
-    ``offsets`` and ``descriptions`` are those of its bands, ``tags`` what else it tells."""
+    pixel in its middle, in metres on the ellipsoid; ``nodata`` the stored value of pixels that hold nothing.
+    ``scales``, ``offsets`` and ``descriptions`` are those of its bands, ``tags`` what else it tells."""
 
     width: int
     height: int
@@ -153,7 +152,7 @@ def _levels(dataset: DatasetReader) -> Iterator[tuple[int, int, int, dict[str, i
 
 def _placed(dataset: DatasetReader) -> Bounds:
     """Where its grid lies. Raises ValueError where that is not known, or it is turned."""
-    turned: Affine = dataset.transform
+    turned = dataset.transform
     if dataset.crs is None or not (dataset.crs.is_projected or dataset.crs.is_geographic):
         raise ValueError("no system of coordinates; write the one it is in: gdal_translate -a_srs EPSG:code")
     if turned.is_identity or not all(map(math.isfinite, turned[:6])) or not turned.a or not turned.e:
