@@ -52,7 +52,8 @@ def remote(server: FeedServer, max_bytes: int = 10_000_000) -> Remote:
         "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "127.0.0.1", "127.8.8.8", "0.0.0.0", "0.1.2.3",
         "169.254.169.254", "100.64.0.1", "100.127.255.254", "192.0.0.8", "192.0.2.1", "198.18.0.1", "198.51.100.1",
         "203.0.113.1", "192.88.99.1", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",
-        "::", "::1", "fe80::1", "fe80::1%eth0", "fec0::1", "fc00::1", "fd12:3456::1", "ff02::1", "2001:db8::1", "100::1", "3fff::1",
+        "::", "::1", "fe80::1", "fe80::1%eth0", "fec0::1", "fc00::1", "fd12:3456::1", "ff02::1", "2001:db8::1",
+        "100::1", "3fff::1",
         # IPv4 within IPv6: mapped, compatible, translated, 6to4, NAT64 (well known and local), Teredo.
         "::ffff:10.0.0.1", "::ffff:8.8.8.8", "::10.0.0.1", "::ffff:0:127.0.0.1", "2002:7f00:1::", "2002:a9fe:a9fe::1",
         "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::808:808", "2001:0:4136:e378:8000:63bf:3fff:fdd2",
@@ -128,9 +129,11 @@ def test_a_list_of_anything_but_hosts_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("addresses", [["10.0.0.1"], [PUBLIC, "127.0.0.1"], ["::ffff:10.0.0.1"], ["fe80::1%2"]])
 def test_a_name_with_any_address_that_is_not_public_is_not_asked(server: FeedServer, addresses: list[str]) -> None:
-    with closing(fetcher(server, "data.example.org", resolve=lambda *_: addresses)) as found:
-        with pytest.raises(FeedError, match=r"is not a public address; nothing was asked"):
-            found.fetch("https://data.example.org/a.tif", io.BytesIO())
+    with (
+        closing(fetcher(server, "data.example.org", resolve=lambda *_: addresses)) as found,
+        pytest.raises(FeedError, match=r"is not a public address; nothing was asked"),
+    ):
+        found.fetch("https://data.example.org/a.tif", io.BytesIO())
     assert server.asked == []
 
 
@@ -138,9 +141,11 @@ def test_a_name_that_nobody_knows_is_told(server: FeedServer) -> None:
     def unknown(host: str, port: int) -> list[str]:
         raise OSError
 
-    with closing(fetcher(server, "data.example.org", resolve=unknown)) as found:
-        with pytest.raises(FeedError, match=r"data\.example\.org: no such host is known"):
-            found.fetch("https://data.example.org/a.tif", io.BytesIO())
+    with (
+        closing(fetcher(server, "data.example.org", resolve=unknown)) as found,
+        pytest.raises(FeedError, match=r"data\.example\.org: no such host is known"),
+    ):
+        found.fetch("https://data.example.org/a.tif", io.BytesIO())
 
 
 @pytest.mark.parametrize(
@@ -163,9 +168,11 @@ def test_a_redirect_is_held_against_the_same_list(server: FeedServer, location: 
 
 def test_a_redirect_to_a_name_of_the_list_with_a_private_address_is_refused(server: FeedServer) -> None:
     server.answers["/file"] = Reply(status=307, headers={"Location": "https://data.example.org/a.tif"})
-    with closing(fetcher(server, f"{server.url},data.example.org", resolve=lambda *_: ["192.168.0.7"])) as found:
-        with pytest.raises(FeedError, match=r"192\.168\.0\.7 is not a public address"):
-            found.fetch(f"{server.url}/file", io.BytesIO())
+    with (
+        closing(fetcher(server, f"{server.url},data.example.org", resolve=lambda *_: ["192.168.0.7"])) as found,
+        pytest.raises(FeedError, match=r"192\.168\.0\.7 is not a public address"),
+    ):
+        found.fetch(f"{server.url}/file", io.BytesIO())
 
 
 def test_redirects_within_the_list_are_followed_and_counted(server: FeedServer) -> None:
@@ -269,13 +276,17 @@ def test_the_connection_goes_to_the_address_that_was_looked_at_and_tls_asks_for_
         assert dialled == [(PUBLIC, 443)]
         assert (secured.names, secured.hosts) == (["data.example.org"], ["data.example.org"])
         # By the next connection the name has changed its mind.
-        with closing(fetcher(server, "data.example.org", resolve=resolve)) as found:
-            with pytest.raises(FeedError, match="2001:db8::1 is not a public address"):
-                found.fetch("https://data.example.org/a.tif", sink)
+        with (
+            closing(fetcher(server, "data.example.org", resolve=resolve)) as found,
+            pytest.raises(FeedError, match="2001:db8::1 is not a public address"),
+        ):
+            found.fetch("https://data.example.org/a.tif", sink)
         assert len(dialled) == 1
-        with closing(fetcher(server, "other.example.org", resolve=lambda *_: [PUBLIC])) as found:
-            with pytest.raises(FeedError, match="no secure connection"):
-                found.fetch("https://other.example.org/a.tif", sink)
+        with (
+            closing(fetcher(server, "other.example.org", resolve=lambda *_: [PUBLIC])) as found,
+            pytest.raises(FeedError, match="no secure connection"),
+        ):
+            found.fetch("https://other.example.org/a.tif", sink)
 
 
 def test_a_file_is_read_in_parts_each_once(server: FeedServer) -> None:
@@ -368,9 +379,11 @@ def test_headers_that_trickle_in_end_in_bounded_time() -> None:
         dripping.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         begun = time.monotonic()
-        with closing(Fetcher(url, "mendmap/test", LIMITS, guard=Guard(Hosts.parse(url)))) as found:
-            with pytest.raises(FeedError, match="not done after 1 seconds"):
-                found.fetch(f"{url}/a", io.BytesIO())
+        with (
+            closing(Fetcher(url, "mendmap/test", LIMITS, guard=Guard(Hosts.parse(url)))) as found,
+            pytest.raises(FeedError, match="not done after 1 seconds"),
+        ):
+            found.fetch(f"{url}/a", io.BytesIO())
         assert time.monotonic() - begun < 2
         dripping.join()
 

@@ -74,7 +74,9 @@ class Settings:
     max_post_rows: int = _setting(10_000, "Readings in one post; more are refused.", 1, 1_000_000)
     max_posts: int = _setting(64, "Posts that are in hand at a time; more are asked to come back.", 1, 10_000)
     max_pull_mb: int = _setting(200, "The largest answer of a feed, unpacked; larger ones are refused.", 1, 10_000)
-    max_pull_pages: int = _setting(1000, "The most pages of a SensorThings feed, or of a STAC search, in one run.", 1, 1_000_000)
+    max_pull_pages: int = _setting(
+        1000, "The most pages of a SensorThings feed, or of a STAC search, in one run.", 1, 1_000_000
+    )
     pull_timeout_seconds: float = _setting(30.0, "How long a feed's server may stay silent.", 0.05, 600)
     pull_tries: int = _setting(5, "How often a feed is asked before it is given up for this round.", 1, 20)
     basemap_url: str = _setting(

@@ -57,8 +57,8 @@ class Remote:
             self._fetch(0, 0)
         return self._size
 
-    def handle(self, *_: Any) -> "Handle":
-        """The file from its beginning, for a reader of files; what it is called with is the reader's affair."""
+    def handle(self) -> "Handle":
+        """The file from its beginning, for a reader of files."""
         return Handle(self)
 
     def read(self, first: int, count: int) -> bytes:

@@ -9,7 +9,7 @@ import io
 import math
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 
 import shapely
 
-from mendmap.catalogue import files, tables
+from mendmap.catalogue import files
 from mendmap.catalogue import read as catalogue_file
 from mendmap.catalogue.imagery import Raster
 from mendmap.catalogue.model import Catalogue
@@ -29,6 +29,7 @@ from mendmap.feeds.ranges import Remote
 from mendmap.geo.bounds import Bounds
 from mendmap.load.add import Added
 from mendmap.load.add import add as add_file
+from mendmap.load.imagery import listed
 from mendmap.rasters import remote, stac
 from mendmap.rasters.header import Most
 from mendmap.rasters.stac import Collection, Found, Query, Scene
@@ -80,15 +81,9 @@ def read(path: Path, settings: Settings) -> Folder:
             features, wrong = read_layer(layer, catalogue.languages, max_bytes)
             faults += wrong
             sites |= {each.id: _around(each.geometry, each.properties) for each in features if each.geometry}
-    rasters: list[Raster] = []
-    for table in catalogue.tables:
-        if table.kind == Raster.kind:
-            records, wrong = tables.read(table, catalogue.languages, max_bytes)
-            faults += wrong
-            rasters += [each for _, each in records if isinstance(each, Raster)]
     if faults:
         raise GeodataError(faults)
-    return Folder(path, catalogue, sites, rasters)
+    return Folder(path, catalogue, sites, [each for each, _ in listed(path, max_bytes)])
 
 
 def _around(geometry: shapely.Geometry, properties: Mapping[str, Any]) -> Bounds:
@@ -99,11 +94,10 @@ def _around(geometry: shapely.Geometry, properties: Mapping[str, Any]) -> Bounds
 
 
 @contextmanager
-def fetching(settings: Settings, agent: str, pause: Callable[[float], bool] | None = None) -> Iterator[Fetcher]:
+def fetching(settings: Settings, agent: str) -> Iterator[Fetcher]:
     """A fetcher that asks only the hosts of the setting. Raises SettingError where that is no list of hosts."""
     limits = Limits(settings.max_pull_mb * 1_000_000, settings.pull_timeout_seconds, settings.pull_tries)
-    how = {"pause": pause} if pause else {}
-    fetcher = Fetcher("", agent, limits, guard=Guard(Hosts.parse(settings.raster_hosts)), **how)
+    fetcher = Fetcher("", agent, limits, guard=Guard(Hosts.parse(settings.raster_hosts)))
     try:
         yield fetcher
     finally:
@@ -179,18 +173,24 @@ def add_scene(
         "url": collection.url,
         "licence": collection.licence,
     }
-    name = f"{scene.platform or collection.title}, {day}"
-    return _added(folder, layers, box, name, row, settings, about)
+    names = {"": f"{scene.platform or collection.title or collection.id}, {day}"}
+    return _added(folder, layers, box, names, row, settings, about)
 
 
 def add_address(
-    folder: Folder, url: str, name: str, given: Mapping[str, str], box: Bounds, fetcher: Fetcher, settings: Settings
+    folder: Folder,
+    url: str,
+    names: Mapping[str, str],
+    given: Mapping[str, str],
+    box: Bounds,
+    fetcher: Fetcher,
+    settings: Settings,
 ) -> Added:
-    """Copies what a GeoTIFF at an address has within a box, all its bands, and adds it with its row. ``given`` are texts
-    by column. Raises FeedError, RasterError, and GeodataError; then the folder is as it was."""
+    """Copies what a GeoTIFF at an address has within a box, all its bands, and adds it with its row. ``given`` are
+    texts by column. Raises FeedError, RasterError, and GeodataError; then the folder is as it was."""
     file = Remote(fetcher, url, settings.max_raster_mb * 1_000_000, _SETTING)
     row = {"href": url, "retrieved": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}", **given}
-    return _added(folder, [remote.Layer(file, None)], box, name, row, settings, {})
+    return _added(folder, [remote.Layer(file, None)], box, names, row, settings, {})
 
 
 def is_address(text: str) -> bool:
@@ -202,7 +202,7 @@ def _added(
     folder: Folder,
     layers: Sequence[remote.Layer],
     box: Bounds,
-    name: str,
+    names: Mapping[str, str],
     row: Mapping[str, str | None],
     settings: Settings,
     source: Mapping[str, str | None],
@@ -214,11 +214,11 @@ def _added(
         return add_file(
             folder.path,
             copied,
-            {"": name},
+            names,
             {column: text for column, text in row.items() if text},
             max_file_mb=settings.max_file_mb,
             most=most,
-            source={column: text for column, text in source.items() if text},
+            collection={column: text for column, text in source.items() if text},
         )
 
 
@@ -233,7 +233,7 @@ class _Local:
     def url(self) -> str:
         return self.path.name
 
-    def handle(self, *_: Any) -> io.BufferedReader:
+    def handle(self) -> io.BufferedReader:
         return self.path.open("rb")
 
 
@@ -254,8 +254,7 @@ def _file(href: str, scene: Scene, beside: Path, fetcher: Fetcher, settings: Set
 
 def _clear(folder: Folder, path: Path) -> None:
     """Takes away what a run that was killed has left: the copy of this very scene, without its row."""
-    listed = {(folder.path / each.file).resolve() for each in folder.rasters}
-    if path.resolve() not in listed:
+    if path.resolve() not in {(folder.path / each.file).resolve() for each in folder.rasters}:
         path.unlink(missing_ok=True)
 
 

@@ -27,6 +27,7 @@ from mendmap.rasters.opened import OPTIONS
 
 # TIFF and BigTIFF, of either order of bytes.
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_NAME = "remote.tif"
 # A tile of more could not be unpacked in reasonable memory.
 _LARGEST_TILE = 1 << 28
 
@@ -42,7 +43,7 @@ class File(Protocol):
     def error(self) -> Exception | None:
         """Why a read ended early, if one did."""
 
-    def handle(self, *_: Any) -> BinaryIO | Any:
+    def handle(self) -> BinaryIO | Any:
         """The file from its beginning, for reading."""
 
 
@@ -99,8 +100,14 @@ def _opened(file: File) -> Iterator[DatasetReader]:
     with file.handle() as handle:
         if handle.read(4) not in _TIFF:
             raise RasterError(f"{file.url}: no GeoTIFF: it does not begin like one")
-    # The name is GDAL's own for what the handle gives; no other file is there beside it.
-    with rasterio.open("remote.tif", driver="GTiff", opener=file.handle) as dataset:
+
+    def opener(path: str, mode: str = "rb", **_: Any) -> Any:
+        # The name is one of ours; nothing else is there beside it, whatever GDAL may look for.
+        if path != _NAME:
+            raise FileNotFoundError(path)
+        return file.handle()
+
+    with rasterio.open(_NAME, driver="GTiff", opener=opener) as dataset:
         if dataset.crs is None:
             raise RasterError(f"{file.url}: does not say in which system its coordinates are")
         if dataset.transform.b or dataset.transform.d or dataset.transform.a <= 0 or dataset.transform.e >= 0:
@@ -127,8 +134,10 @@ def _pixel_m(dataset: DatasetReader) -> float:
 def _window(finest: DatasetReader, datasets: Sequence[DatasetReader], box: Bounds, name: str) -> Window:
     """The pixels of the finest grid that a box covers or touches, as far as every file has some."""
     bounds = [transform_bounds("OGC:CRS84", finest.crs, *box, densify_pts=21)]
-    for each in datasets:
-        bounds.append(each.bounds if each.crs == finest.crs else transform_bounds(each.crs, finest.crs, *each.bounds))
+    bounds += [
+        each.bounds if each.crs == finest.crs else transform_bounds(each.crs, finest.crs, *each.bounds)
+        for each in datasets
+    ]
     west, south = (max(each[nth] for each in bounds) for nth in (0, 1))
     east, north = (min(each[nth] for each in bounds) for nth in (2, 3))
     if not (west < east and south < north):
@@ -157,8 +166,8 @@ def _write(
     mpixels = window.width * window.height * len(bands) / 1e6
     if mpixels > most.mpixels or len(bands) > most.bands:
         raise RasterError(
-            f"{window.width:,} by {window.height:,} pixels in {len(bands)} bands are {mpixels:,.0f} megapixels; at most "
-            f"{most.mpixels:,} in {most.bands} bands are copied (settings MENDMAP_MAX_RASTER_MPIXELS and "
+            f"{window.width:,} by {window.height:,} pixels in {len(bands)} bands are {mpixels:,.0f} megapixels; "
+            f"at most {most.mpixels:,} in {most.bands} bands are copied (settings MENDMAP_MAX_RASTER_MPIXELS and "
             "MENDMAP_MAX_RASTER_BANDS); ask for a smaller area"
         )
     first, number, layer = bands[0]

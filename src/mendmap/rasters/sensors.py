@@ -1,7 +1,7 @@
 """What the assets of a STAC item are: which file holds which band, and how its stored values become reflectance.
 
 Sentinel-2 at level 2A and Landsat's collection 2 at level 2 are known, as the large services spell their assets; of
-others the common names count that their assets give. Not here: searching (``stac``), and reading the files (``remote``).
+others the common names count that their assets give. Not here: searching (``stac``), and reading files (``remote``).
 """
 
 from collections.abc import Mapping, Sequence

@@ -5,6 +5,7 @@ query asks for is looked at again in every answer, because services differ in wh
 holds which band (``sensors``), and fetching (``feeds``).
 """
 
+import dataclasses
 import datetime as dt
 import warnings
 import zoneinfo
@@ -57,6 +58,10 @@ class Collection:
     licence: str
     publisher: str
     url: str | None
+
+    def under(self, licence: str | None) -> "Collection":
+        """The same under terms that somebody gives, if any."""
+        return dataclasses.replace(self, licence=licence) if licence else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ class _Reader(StacApiIO):
             raise RasterError(f"{shown(href)}: the pages lead in a circle")
         if not self._left:
             raise RasterError(
-                f"more than {self._most} pages (setting MENDMAP_MAX_PULL_PAGES); ask for a shorter period or fewer clouds"
+                f"more than {self._most} pages (setting MENDMAP_MAX_PULL_PAGES); ask for a shorter period"
             )
         self._seen.add((href, post))
         self._left -= 1
@@ -232,8 +237,6 @@ def _scene(item: Any, collection: str, query: Query) -> tuple[Scene | None, str]
         return None, "does not cover the area"
     sensor = sensor_of(collection)
     platform = str(properties["platform"]).capitalize() if properties.get("platform") else None
-    links = item.get("links") if isinstance(item.get("links"), list) else []
-    href = next((str(e.get("href")) for e in links if isinstance(e, Mapping) and e.get("rel") == "self"), None)
     version = tuple(str(properties.get(each) or "") for each in ("s2:processing_baseline", "updated", "created"))
     scene = Scene(
         ident,
@@ -242,7 +245,7 @@ def _scene(item: Any, collection: str, query: Query) -> tuple[Scene | None, str]
         _cased(platform),
         cloud,
         covers,
-        href if href and href.startswith(("https://", "http://")) else None,
+        _address(item),
         assets(item, collection, query.bands),
         sensor.classes if sensor else None,
         sensor.terms.format(year=taken.year) if sensor else None,
@@ -250,6 +253,16 @@ def _scene(item: Any, collection: str, query: Query) -> tuple[Scene | None, str]
         version,
     )
     return scene, ""
+
+
+def _address(item: Mapping[str, Any]) -> str | None:
+    """The address of an item itself, where it tells one."""
+    links = item.get("links")
+    for each in links if isinstance(links, list) else ():
+        if isinstance(each, Mapping) and each.get("rel") == "self":
+            href = str(each.get("href"))
+            return href if href.startswith(("https://", "http://")) else None
+    return None
 
 
 def _moment(ident: str, properties: Mapping[str, Any]) -> dt.datetime:
