@@ -18,6 +18,7 @@ from mendmap.load.intake import Intake
 from mendmap.settings import Settings, from_environment
 from mendmap.web import basemaps, problems, readers
 from mendmap.web.cache import TileCache
+from mendmap.web.drawers import Drawers
 from mendmap.web.guards import Guards
 from mendmap.web.hot import Hot
 from mendmap.web.keeper import Keeper
@@ -34,6 +35,7 @@ from mendmap.web.routes import (
     package,
     pages,
     progress,
+    rasters,
     readings,
     rivers,
     search,
@@ -66,6 +68,7 @@ ROOMS = (
     metrics,
     finding,
     tiles,
+    rasters,
     values,
     downloads,
     series,
@@ -94,6 +97,7 @@ class Service(FastAPI):
 def create_app(settings: Settings) -> Service:
     """The service over one lake. It starts without a lake too, and is ready once something is loaded."""
     keeper, intake, cache = Keeper(settings), Intake(settings), TileCache(settings.tile_cache_mb * 1_000_000)
+    drawers = Drawers(settings)
     meter = Meter(settings.metrics_folder, partial(_now, keeper, cache))
 
     @asynccontextmanager
@@ -104,6 +108,7 @@ def create_app(settings: Settings) -> Service:
         yield
         writing.cancel()
         intake.stop()
+        drawers.stop()
         keeper.stop()
         meter.write()
 
@@ -117,7 +122,7 @@ def create_app(settings: Settings) -> Service:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.keeper, app.state.intake, app.state.meter = keeper, intake, meter
+    app.state.keeper, app.state.intake, app.state.meter, app.state.drawers = keeper, intake, meter, drawers
     problems.install(app)
     for room in ROOMS:
         app.include_router(room.router)
