@@ -20,7 +20,7 @@ MEDIA = {"png": "image/png", "webp": "image/webp"}
 # Of a level more there is no smaller tile that is worth its time: measured, tests/bench/pictures.py.
 _PNG = {"ZLEVEL": 1}
 # Photographs may lose what the eye does not miss; the colours of a palette are to be read off a legend.
-_PHOTO = {"QUALITY": 85, "METHOD": 1}
+_PHOTO = {"QUALITY": 90, "METHOD": 1}
 _EXACT = {"LOSSLESS": "YES", "METHOD": 0}
 # Rasterio warns of what it writes nowhere, by a filter that threads share.
 _SOMEWHERE = from_origin(0, 0, 2, 2)

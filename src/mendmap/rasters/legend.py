@@ -1,4 +1,4 @@
-"""What the colours of a picture mean, in words. Not here: drawing it (``draw``), and the legend as a picture (``web``)."""
+"""What the colours of a picture mean, in words. Not here: drawing it (``draw``), and the legend as a file (``web``)."""
 
 from dataclasses import dataclass
 

@@ -16,8 +16,8 @@ from mendmap.lake import imagery
 from mendmap.rasters.difference import digest, scenes_of
 from mendmap.rasters.handles import Frame
 from mendmap.rasters.legend import Legend, legend
-from mendmap.rasters.look import Look, look
-from mendmap.rasters.pictures import Picture, indices_of, pictures
+from mendmap.rasters.look import look
+from mendmap.rasters.pictures import Picture, pictures
 from mendmap.web import describe
 from mendmap.web.drawers import Drawers
 from mendmap.words.languages import Language
