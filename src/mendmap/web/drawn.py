@@ -35,7 +35,7 @@ class Drawn:
     scenes: tuple[Raster, ...]
 
 
-def drawn(atlas: Atlas, lake: str, before: Mapping[str, Drawn] | None = None) -> dict[str, Drawn]:
+def every(atlas: Atlas, lake: str, before: Mapping[str, Drawn] | None = None) -> dict[str, Drawn]:
     """Every picture of an atlas by its name; those that were there ``before``, alike, stay the same objects."""
     found = {}
     for name, each in _drawn(atlas, lake):
