@@ -18,12 +18,14 @@ from mendmap.load.intake import Intake
 from mendmap.settings import Settings, from_environment
 from mendmap.web import basemaps, problems, readers
 from mendmap.web.cache import TileCache
+from mendmap.web.drawers import Drawers
 from mendmap.web.guards import Guards
 from mendmap.web.hot import Hot
 from mendmap.web.keeper import Keeper
 from mendmap.web.meter import Meter
 from mendmap.web.ogc import edr, grids, item, items, landing, observations, openapi, schemas, tile, tilesets
 from mendmap.web.routes import (
+    areas,
     changes,
     data,
     downloads,
@@ -34,6 +36,7 @@ from mendmap.web.routes import (
     package,
     pages,
     progress,
+    rasters,
     readings,
     rivers,
     search,
@@ -66,6 +69,8 @@ ROOMS = (
     metrics,
     finding,
     tiles,
+    areas,
+    rasters,
     values,
     downloads,
     series,
@@ -94,6 +99,7 @@ class Service(FastAPI):
 def create_app(settings: Settings) -> Service:
     """The service over one lake. It starts without a lake too, and is ready once something is loaded."""
     keeper, intake, cache = Keeper(settings), Intake(settings), TileCache(settings.tile_cache_mb * 1_000_000)
+    drawers = Drawers(settings)
     meter = Meter(settings.metrics_folder, partial(_now, keeper, cache))
 
     @asynccontextmanager
@@ -104,6 +110,7 @@ def create_app(settings: Settings) -> Service:
         yield
         writing.cancel()
         intake.stop()
+        drawers.stop()
         keeper.stop()
         meter.write()
 
@@ -117,7 +124,7 @@ def create_app(settings: Settings) -> Service:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.keeper, app.state.intake, app.state.meter = keeper, intake, meter
+    app.state.keeper, app.state.intake, app.state.meter, app.state.drawers = keeper, intake, meter, drawers
     problems.install(app)
     for room in ROOMS:
         app.include_router(room.router)

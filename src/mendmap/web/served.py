@@ -33,7 +33,8 @@ from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
 from mendmap.tiles.blocks import Blocks
 from mendmap.tiles.prepare import TileLayer, tile_layer
-from mendmap.web import basemaps
+from mendmap.web import basemaps, drawn
+from mendmap.web.drawn import Drawn
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
 
@@ -91,6 +92,12 @@ class Served:
         self.tiles: dict[str, TileLayer] = {
             name: before.tiles[name] if before and name in same else tile_layer(layer, settings, keeper.blocks)
             for name, layer in atlas.layers.items()
+        }
+        self.pictures: dict[str, Drawn] = drawn.every(atlas, settings.lake, before.pictures if before else None)
+        # Whoever makes tiles, by name; as long as it is the same object, its tiles are the same.
+        self.makers: dict[str, object] = {
+            **self.tiles,
+            **{f"rasters/{name}": each for name, each in self.pictures.items()},
         }
         # Copied at once: those who are still served from before may add to theirs.
         ready, named = (dict(before._layers), dict(before._names)) if before else ({}, {})
