@@ -47,6 +47,7 @@ _DATA = (
     "application/problem+json",
     "image/svg+xml",
     mvt.MEDIA_TYPE,
+    "image/tiff",
     "application/vnd.mapbox.tile+json",
     "application/prs.coverage+json",
     "application/x-qgis-project",
