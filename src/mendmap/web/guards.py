@@ -56,6 +56,7 @@ _DATA = (
 )
 _ARTICLES = ("/sites/", "/stations/", "/watercourses/", "/features/")
 _MODULES = (
+    "/static/archive.js",
     "/static/vector-tiles.js",
     "/static/vendor/pbf/",
     "/static/vendor/vector-tile/",

@@ -6,7 +6,7 @@ Not here: what is drawn of them (``routes.rasters``), and what the documents say
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from mendmap.errors import NotFoundError
+from mendmap.errors import NotFoundError, TooLargeError
 from mendmap.exports import stac
 from mendmap.exports.rasters import MEDIA_TYPE, Stocked
 from mendmap.exports.stac import Json, Stand
@@ -51,6 +51,9 @@ def file(request: Request, raster: str) -> Response:
     found = served.stock.get(raster)
     if found is None or found.path is None:
         raise NotFoundError("raster file", raster, [name for name, each in served.stock.items() if each.path])
+    most, size = copy.most_raster_bytes if (copy := copied(request)) else None, found.path.stat().st_size
+    if most is not None and size > most:
+        raise TooLargeError(f"the file of {raster} has {size / 1e6:,.1f} MB, and a copy takes {most / 1e6:,.0f} MB")
     name = f"{raster}.tif"
     return answers.stored(
         request, served.atlas.snapshot, path=found.path, name=name, media_type=MEDIA_TYPE, sha256=found.sha256
