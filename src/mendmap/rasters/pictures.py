@@ -24,6 +24,15 @@ class Picture:
     index: Index | None = None
     difference: Difference | None = None
 
+    @property
+    def kind(self) -> str:
+        """What its tiles show: ``colours``, ``index``, ``difference`` or ``relief``."""
+        if self.difference:
+            return "difference"
+        if self.index:
+            return "index"
+        return "relief" if self.raster and self.raster.shows == "elevation" else "colours"
+
 
 def indices_of(own: Mapping[str, Index]) -> dict[str, Index]:
     """Every index by id: those that a catalogue has of its own go before ours."""

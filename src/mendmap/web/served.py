@@ -33,7 +33,7 @@ from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
 from mendmap.tiles.blocks import Blocks
 from mendmap.tiles.prepare import TileLayer, tile_layer
-from mendmap.web import basemaps
+from mendmap.web import basemaps, imagery
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
 
@@ -188,7 +188,13 @@ class Served:
             data = f"{language.day(atlas.snapshot.moment)} ({atlas.snapshot})"
             languages = (language.id, *atlas.place.languages)
             around = Around(
-                atlas.place.attribution, data, languages, self.settings.max_zoom, basemaps.basemap(self.settings)
+                atlas.place.attribution,
+                data,
+                languages,
+                self.settings.max_zoom,
+                basemaps.basemap(self.settings),
+                imagery.relief(atlas),
+                imagery.offered(atlas),
             )
             tiles = "/tiles/{layer}.pmtiles" if archived else "/tiles/{layer}/{z}/{x}/{y}.geojson"
             found = draw(spec, infos, view, around, tiles)
