@@ -46,6 +46,15 @@ class Settings:
         100_000, "Vertices of a layer in one tile; one with more is simplified, and says how far.", 1000, 10**7
     )
     tile_blocks_mb: int = _setting(200, "Memory for what tiles are cut from; the last used stays.", 1, 100_000)
+    raster_threads: int = _setting(2, "Threads of each worker that draw imagery and sum it up.", 1, 64)
+    raster_cache_mb: int = _setting(64, "Memory of each worker for what is read of imagery, in MB.", 1, 100_000)
+    max_open_rasters: int = _setting(32, "Raster files that each worker keeps open.", 1, 10_000)
+    max_waiting_tiles: int = _setting(
+        256, "Tiles of imagery that are drawn or wait for it; more are asked to come back.", 1, 100_000
+    )
+    max_raster_pixels: int = _setting(
+        16_000_000, "Pixels of a raster that are read for one tile or one area; more are refused.", 65_536, 10**9
+    )
     max_rows: int = _setting(
         2000, "Rows of one table on a page or in its JSON; both say what was left out.", 1, 100_000
     )

@@ -18,6 +18,7 @@ from mendmap.load.intake import Intake
 from mendmap.settings import Settings, from_environment
 from mendmap.web import basemaps, problems, readers
 from mendmap.web.cache import TileCache
+from mendmap.web.drawers import Drawers
 from mendmap.web.guards import Guards
 from mendmap.web.hot import Hot
 from mendmap.web.keeper import Keeper
@@ -35,6 +36,7 @@ from mendmap.web.routes import (
     package,
     pages,
     progress,
+    rasters,
     readings,
     rivers,
     search,
@@ -67,6 +69,7 @@ ROOMS = (
     metrics,
     finding,
     tiles,
+    rasters,
     values,
     downloads,
     series,
@@ -96,6 +99,7 @@ class Service(FastAPI):
 def create_app(settings: Settings) -> Service:
     """The service over one lake. It starts without a lake too, and is ready once something is loaded."""
     keeper, intake, cache = Keeper(settings), Intake(settings), TileCache(settings.tile_cache_mb * 1_000_000)
+    drawers = Drawers(settings)
     meter = Meter(settings.metrics_folder, partial(_now, keeper, cache))
 
     @asynccontextmanager
@@ -106,6 +110,7 @@ def create_app(settings: Settings) -> Service:
         yield
         writing.cancel()
         intake.stop()
+        drawers.stop()
         keeper.stop()
         meter.write()
 
@@ -119,7 +124,7 @@ def create_app(settings: Settings) -> Service:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.keeper, app.state.intake, app.state.meter = keeper, intake, meter
+    app.state.keeper, app.state.intake, app.state.meter, app.state.drawers = keeper, intake, meter, drawers
     problems.install(app)
     for room in ROOMS:
         app.include_router(room.router)

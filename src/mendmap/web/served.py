@@ -33,7 +33,7 @@ from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
 from mendmap.tiles.blocks import Blocks
 from mendmap.tiles.prepare import TileLayer, tile_layer
-from mendmap.web import basemaps, imagery
+from mendmap.web import basemaps, drawn, imagery
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
 
@@ -92,6 +92,7 @@ class Served:
             name: before.tiles[name] if before and name in same else tile_layer(layer, settings, keeper.blocks)
             for name, layer in atlas.layers.items()
         }
+        self.pictures = drawn.every(atlas, settings.lake, before.pictures if before else None)
         # Copied at once: those who are still served from before may add to theirs.
         ready, named = (dict(before._layers), dict(before._names)) if before else ({}, {})
         self._layers: dict[str, tuple[Index, Encoded]] = {name: ready[name] for name in same & ready.keys()}

@@ -1,0 +1,85 @@
+"""Pictures as files: PNG and WebP.
+
+A picture of a palette is one band and a table of colours, a quarter of the bytes of one of red, green, blue and
+opacity. Not here: what is in them (``draw``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.io import MemoryFile
+from rasterio.transform import from_origin
+from rio_tiler.utils import render
+
+MEDIA = {"png": "image/png", "webp": "image/webp"}
+# Of a level more there is no smaller tile that is worth its time: measured, tests/bench/pictures.py.
+_PNG = {"ZLEVEL": 1}
+# Photographs may lose what the eye does not miss; the colours of a palette are to be read off a legend.
+_PHOTO = {"QUALITY": 90, "METHOD": 1}
+_EXACT = {"LOSSLESS": "YES", "METHOD": 0}
+# Rasterio warns of what it writes nowhere, by a filter that threads share.
+_SOMEWHERE = from_origin(0, 0, 2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """Pixels that are numbers of colours, (rows, columns) of bytes, and the table, (256, 4): red, green, blue, and
+    opacity, of which colour 0 has none."""
+
+    pixels: NDArray[np.uint8]
+    table: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Coloured:
+    """Red, green and blue, (3, rows, columns), and which pixels are seen, (rows, columns)."""
+
+    pixels: NDArray[np.uint8]
+    seen: NDArray[np.bool_]
+
+
+def encoded(image: Indexed | Coloured, form: str) -> bytes:
+    """An image as a file of one of the forms of ``MEDIA``."""
+    with rasterio.Env(GDAL_PAM_ENABLED="NO"):
+        return _encoded(image, form)
+
+
+def _encoded(image: Indexed | Coloured, form: str) -> bytes:
+    if isinstance(image, Coloured):
+        # A picture without holes needs no opacity.
+        mask = None if image.seen.all() else image.seen.astype(np.uint8) * np.uint8(255)
+        options: Mapping[str, Any] = _PNG if form == "png" else _PHOTO
+        return bytes(render(image.pixels, mask, img_format=form, transform=_SOMEWHERE, **options))
+    if form == "png":
+        return _paletted(image)
+    colored = image.table[image.pixels].transpose(2, 0, 1)
+    return bytes(
+        render(np.ascontiguousarray(colored[:3]), colored[3], img_format="WEBP", transform=_SOMEWHERE, **_EXACT)
+    )
+
+
+def _paletted(image: Indexed) -> bytes:
+    height, width = image.pixels.shape
+    with MemoryFile() as memory:
+        with memory.open(
+            driver="PNG", width=width, height=height, count=1, dtype="uint8", transform=_SOMEWHERE, **_PNG
+        ) as file:
+            file.write_colormap(1, _listed(image.table.tobytes()))
+            file.write(image.pixels, 1)
+        return bytes(memory.read())
+
+
+@lru_cache(maxsize=64)
+def _listed(table: bytes) -> dict[int, tuple[int, ...]]:
+    return {each: tuple(table[4 * each : 4 * each + 4]) for each in range(len(table) // 4)}
+
+
+@lru_cache(maxsize=8)
+def blank(size: int, form: str) -> bytes:
+    """A tile on which nothing is: what map libraries expect where a picture ends."""
+    return encoded(Indexed(np.zeros((size, size), np.uint8), np.zeros((256, 4), np.uint8)), form)

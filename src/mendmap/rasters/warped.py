@@ -1,0 +1,62 @@
+"""The pixels of a raster that lie under a tile, turned to the web's grid as they are read.
+
+Not here: what they mean (``values``), and what is drawn of them (``draw``).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.enums import Resampling
+from rasterio.io import DatasetReader
+from rasterio.transform import from_bounds
+from rasterio.vrt import WarpedVRT
+
+from mendmap.catalogue.imagery import Raster
+
+_MERCATOR = CRS.from_epsg(3857)
+# How a pixel is made of those that lie under it.
+RESAMPLING = {
+    "nearest": Resampling.nearest,
+    "bilinear": Resampling.bilinear,
+    "cubic": Resampling.cubic,
+    "average": Resampling.average,
+}
+
+
+def read(
+    dataset: DatasetReader,
+    nodata: float | None,
+    numbers: Sequence[int],
+    box_m: tuple[float, float, float, float],
+    size: int,
+    resampling: str,
+    margin: int = 0,
+) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """Bands, by number, within a box of mercator metres as ``size`` by ``size`` pixels, with a ``margin`` of some more
+    on each side: (bands, rows, columns) of values as they are stored, ``nodata`` outside the raster; and where that is
+    None, which pixels are inside. Raises RasterioError where the file is broken."""
+    west, south, east, north = box_m
+    more, sides = margin * (east - west) / size, size + 2 * margin
+    # A file that has no value for nothing tells by a band of its own what lies outside.
+    outside = {"add_alpha": True} if nodata is None else {"src_nodata": nodata, "nodata": nodata}
+    with WarpedVRT(
+        dataset,
+        crs=_MERCATOR,
+        transform=from_bounds(west - more, south - more, east + more, north + more, sides, sides),
+        width=sides,
+        height=sides,
+        resampling=RESAMPLING[resampling],
+        **outside,
+    ) as turned:
+        if nodata is not None:
+            return turned.read(list(numbers)), None
+        found = turned.read([*numbers, turned.count])
+        return found[:-1], found[-1] != 0
+
+
+def nothing_of(dataset: DatasetReader, raster: Raster | None) -> float | None:
+    """The value that says nothing is there: as the record says, or else the file."""
+    return raster.nodata if raster is not None and raster.nodata is not None else dataset.nodata

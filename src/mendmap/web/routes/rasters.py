@@ -1,0 +1,145 @@
+"""Imagery: what can be drawn of it, its tiles, its legends, and what single places and areas of it say.
+
+Not here: pages about it.
+"""
+
+import hashlib
+from functools import partial
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from mendmap import __version__
+from mendmap.errors import BadRequestError, NotFoundError
+from mendmap.geo.grid import Tile
+from mendmap.rasters import draw
+from mendmap.rasters.encoded import MEDIA
+from mendmap.rasters.look import Look, look
+from mendmap.web import drawn, spoken
+from mendmap.web.answers import METHODS, content, made, named
+from mendmap.web.asked import AsOfText, Text
+from mendmap.web.drawers import drawers
+from mendmap.web.drawn import Drawn
+from mendmap.web.keeper import Served, current
+from mendmap.web.spoken import PAGE
+
+router = APIRouter(prefix="/rasters")
+JSON = "application/json"
+
+
+@router.api_route(".json", **PAGE)
+def listed(request: Request, as_of: AsOfText = None) -> Response:
+    """Every picture that can be drawn: each scene in its colours and by each index that its bands give, differences
+    between times, and the relief of the ground."""
+    now = current(request)
+    then = now.of(as_of, whole=False)
+    language = now.language(spoken.chosen(request, then.atlas))
+    tell = partial(_listed, request, then, language, as_of)
+    body = {"snapshot": named(then.atlas.snapshot), "pictures": [tell(each) for each in then.pictures.values()]}
+    return content(request, orjson.dumps(body), JSON, then.atlas.snapshot, spoken.headers(language))
+
+
+@router.api_route("/{picture}.json", **PAGE)
+def tilejson(request: Request, picture: str, as_of: AsOfText = None) -> Response:
+    """TileJSON 2.2 of one picture (3.0 is of vector tiles alone: it wants their layers), with all that the list says
+    of it."""
+    now = current(request)
+    then = now.of(as_of, whole=False)
+    language = now.language(spoken.chosen(request, then.atlas))
+    found = _listed(request, then, language, as_of, _picture(then, picture))
+    body = {
+        **found,
+        "tilejson": "2.2.0",
+        "scheme": "xyz",
+        "description": found["note"],
+        "tiles": [found["tiles"]],
+        "snapshot": named(then.atlas.snapshot),
+    }
+    return content(request, orjson.dumps(body), JSON, then.atlas.snapshot, spoken.headers(language))
+
+
+def _listed(request: Request, served: Served, language: Any, as_of: str | None, found: Drawn) -> dict[str, Any]:
+    end = f"?as-of={served.atlas.snapshot.number}" if as_of else ""
+    return drawn.listed(served.atlas, found, drawers(request), language, served.site(request), end)
+
+
+def _picture(served: Served, name: str) -> Drawn:
+    """Raises NotFoundError with the choices."""
+    if name not in served.pictures:
+        raise NotFoundError("picture", name, served.pictures)
+    return served.pictures[name]
+
+
+Option = Annotated[str | None, Query()]
+
+
+@router.api_route("/{picture}/{z}/{x}/{y}.png", methods=METHODS)
+async def png(
+    request: Request,
+    picture: str,
+    z: int = Path(description="zoom"),
+    x: int = Path(description="column from the west"),
+    y: int = Path(description="row from the north"),
+    expression: Option = None,
+    rescale: Option = None,
+    palette: Option = None,
+    resampling: Option = None,
+    size: Option = None,
+    as_of: AsOfText = None,
+) -> Response:
+    """One tile as PNG, transparent where nothing is known and outside the picture. ``expression`` computes something
+    else of a scene's bands, such as ``(nir-red)/(nir+red)``; ``palette`` and ``rescale=low,high`` color it otherwise;
+    ``resampling`` is nearest, bilinear, cubic or average; ``size`` is 256 or 512 pixels."""
+    given = _given(expression=expression, rescale=rescale, palette=palette, resampling=resampling, size=size)
+    return await drawers(request).run(partial(_tile, request, picture, (z, x, y), "png", given, as_of))
+
+
+@router.api_route("/{picture}/{z}/{x}/{y}.webp", methods=METHODS)
+async def webp(
+    request: Request,
+    picture: str,
+    z: int = Path(description="zoom"),
+    x: int = Path(description="column from the west"),
+    y: int = Path(description="row from the north"),
+    expression: Option = None,
+    rescale: Option = None,
+    palette: Option = None,
+    resampling: Option = None,
+    size: Option = None,
+    as_of: AsOfText = None,
+) -> Response:
+    """The same as WebP, which is smaller."""
+    given = _given(expression=expression, rescale=rescale, palette=palette, resampling=resampling, size=size)
+    return await drawers(request).run(partial(_tile, request, picture, (z, x, y), "webp", given, as_of))
+
+
+def _given(**options: Text) -> dict[str, str]:
+    return {name: text for name, text in options.items() if text is not None}
+
+
+def _tile(
+    request: Request, name: str, at: tuple[int, int, int], form: str, given: dict[str, str], as_of: str | None
+) -> Response:
+    now = current(request)
+    served = now.of(as_of, whole=False)
+    found = _picture(served, name)
+    cell, wanted = Tile.of(*at, served.settings.max_zoom), _look(found, given)
+    drawn.frame_of(found, drawers(request))
+    # A file never changes under its name, so what it is drawn of names a tile, and none need be drawn to be known.
+    recipe = f"{draw.VERSION} {__version__} {found.digest} {found.picture!r} {wanted!r} {cell} {form}"
+    digest = hashlib.sha256(recipe.encode()).hexdigest()
+
+    def made_now() -> bytes:
+        with drawers(request).handles.lent(found.path) as handle:
+            return draw.tile(handle, found.picture, wanted, cell, form, served.settings.max_raster_pixels)
+
+    return made(request, digest, made_now, MEDIA[form], served.atlas.snapshot)
+
+
+def _look(found: Drawn, given: dict[str, str]) -> Look:
+    """Raises BadRequestError."""
+    try:
+        return look(found.picture, given)
+    except ValueError as error:
+        raise BadRequestError(str(error)) from None
