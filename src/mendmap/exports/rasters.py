@@ -41,6 +41,11 @@ class Stocked:
         return f"/rasters/{self.record.id}.tif"
 
     @property
+    def bytes(self) -> int | None:
+        """The size of the file; None where it is not there."""
+        return self.place.stat().st_size if self.path else None
+
+    @property
     def sha256(self) -> str:
         """The SHA-256 of the file; blank where it is not there."""
         if self.path is None:

@@ -99,7 +99,7 @@ def documents(scope: Scope, manifest: Json, columns: Mapping[str, Sequence[Field
     datasets = list(_datasets(manifest, columns))
     counts = {each["path"]: each["words"] for each in manifest["files"] if each.get("words")}
     cover = {"manifest": manifest, "place": atlas.place, "counts": counts, "outcomes": scope.outcomes()}
-    cover |= {"exceeding": scope.exceeding(_MOST_EXCEEDING)}
+    cover |= {"exceeding": scope.exceeding(_MOST_EXCEEDING), "rasters": atlas.rasters}
     methods = {"place": atlas.place, "snapshot": atlas.snapshot, "rules": list(atlas.rules.values())}
     return [
         Document("index.html", _HTML, "Cover page: read this first", _page("cover.html", **cover)),

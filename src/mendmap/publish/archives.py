@@ -24,7 +24,7 @@ from mendmap.rasters.look import look
 from mendmap.rasters.pictures import Picture
 from mendmap.tiles import archive, imagery
 from mendmap.web.drawers import Drawers
-from mendmap.web.imagery import Drawn, frame_of
+from mendmap.web.drawn import Drawn, frame_of
 from mendmap.web.served import Served
 
 SUFFIX = ".pmtiles"

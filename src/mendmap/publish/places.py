@@ -19,7 +19,7 @@ from mendmap.web.routes.search import NAMES_OF_FILE, TOLD_OF_FILE
 _LIVE = ("/ogc", "/tiles/", "/downloads/mendmap.qgz", "/changes.atom", "/search.json", "/openapi.json", "/robots.txt")
 _FILES = (
     *(".json", ".jsonld", ".csv", ".xlsx", ".parquet", ".geojson", ".gpkg", ".fgb", ".kml", ".zip", ".svg"),
-    *(".txt", ".js", ".pmtiles", ".tif"),
+    *(".txt", ".js", ".pmtiles", ".tif", ".webp"),
 )
 # What pages and files may be asked for in a copy, by how their address begins: what pages link to, which is little.
 # Never ``as-of``: that is what earlier editions are for.

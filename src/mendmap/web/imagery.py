@@ -1,127 +1,170 @@
-"""The pictures of an atlas as JSON tells them: what they show and when, where, whose, and what their colours mean.
+"""Imagery as pages tell of it: what a map offers, the list of all there is, and how a site looked before and after.
 
-Not here: their tiles (``routes.rasters``).
+Not here: the pictures themselves (``rasters``, ``routes.rasters``).
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import math
+import zoneinfo
+from collections.abc import Sequence
 from typing import Any
 
-from mendmap.atlas.model import Atlas
-from mendmap.catalogue.imagery import Raster
-from mendmap.catalogue.records import names
-from mendmap.errors import RasterError
-from mendmap.lake import imagery
-from mendmap.rasters.difference import digest, scenes_of
-from mendmap.rasters.handles import Frame
-from mendmap.rasters.legend import Legend, legend
-from mendmap.rasters.look import look
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from mendmap.atlas.model import Atlas, Feature
+from mendmap.catalogue.imagery import Difference, Raster
+from mendmap.catalogue.records import to_plain
+from mendmap.geo.grid import HALF_M, to_mercator
 from mendmap.rasters.pictures import Picture, pictures
-from mendmap.web import describe
-from mendmap.web.drawers import Drawers
-from mendmap.words.languages import Language
-from mendmap.words.phrases import say
+from mendmap.web.describe import source
+
+# A site is drawn so large at most, in pixels of its tiles, with so much of its size around it.
+_CUT_PX = 360
+_AROUND = 0.25
+_TILE_PX = 256
+_CLOSEST = 17
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class Drawn:
-    """A picture, the file that it is drawn of, the digest that names the file, and the scenes it shows, of which a
-    difference has many."""
-
-    picture: Picture
-    path: Path
-    digest: str
-    scenes: tuple[Raster, ...]
+def of(atlas: Atlas) -> dict[str, Picture]:
+    """Every picture of an atlas by its name."""
+    return pictures(atlas.rasters, atlas.indices, atlas.differences)
 
 
-def drawn(atlas: Atlas, lake: str, before: Mapping[str, Drawn] | None = None) -> dict[str, Drawn]:
-    """Every picture of an atlas by its name; those that were there ``before``, alike, stay the same objects."""
-    found = {}
-    for name, each in _drawn(atlas, lake):
-        old = before.get(name) if before else None
-        found[name] = old if old == each else each
-    return found
+def offered(atlas: Atlas) -> dict[str, Any] | None:
+    """What the element ``Imagery`` is made of; None where there is none to show."""
+    return {"address": "/rasters.json"} if any(each.kind != "relief" for each in of(atlas).values()) else None
 
 
-def _drawn(atlas: Atlas, lake: str) -> Iterable[tuple[str, Drawn]]:
-    for name, each in pictures(atlas.rasters, atlas.indices, atlas.differences).items():
-        if each.difference and each.index:
-            earlier, later = scenes_of(each.difference, each.index, atlas.rasters)
-            made, scenes = digest(each.difference, each.index, earlier, later), (*earlier, *later)
-        else:
-            assert each.raster is not None
-            made, scenes = each.raster.sha256 or "", (each.raster,)
-        yield name, Drawn(each, imagery.where(lake, made), made, scenes)
+def relief(atlas: Atlas) -> dict[str, Any] | None:
+    """What the element ``Relief`` is made of: the first model of the ground; None where there is none."""
+    found = next((each for each in atlas.rasters.values() if each.shows == "elevation"), None)
+    return None if found is None else {"address": f"/rasters/{found.id}.json"}
 
 
-def listed(atlas: Atlas, found: Drawn, drawers: Drawers, language: Language, base: str, end: str) -> dict[str, Any]:
-    """A picture as ``/rasters.json`` lists it, in a language; addresses of tiles begin with ``base``, and ``end`` with
-    what keeps to another time. Where its file is not there, ``ready`` is false, and ``missing`` says what to do."""
-    picture, (raster, index, difference) = found.picture, _parts(found.picture)
-    entry: dict[str, Any] = {
-        "id": picture.id,
-        "name": _name(atlas, picture, language),
-        "kind": picture.kind,
-        "raster": raster.id if raster else None,
-        "index": index.id if index else None,
-        "taken": raster.taken.text if raster and raster.taken else None,
-        "before": difference.before.text if difference else None,
-        "after": difference.after.text if difference else None,
-        "ready": True,
-        "bounds": None,
-        "minzoom": None,
-        "maxzoom": None,
-        "tiles": f"{base}/rasters/{picture.id}/{{z}}/{{x}}/{{y}}.webp{end}",
-        "legend": told(legend(picture, look(picture)), language),
-        "attribution": _together(each.attribution for each in found.scenes) or atlas.place.attribution,
-        "licence": _together(each.licence for each in found.scenes),
-        "source": describe.source(atlas, raster.source) if raster and raster.source in atlas.sources else None,
-        "scenes": [each.id for each in found.scenes] if difference else None,
-        "note": language.say((difference or index or raster).note) if (difference or index or raster) else "",
-    }
-    try:
-        frame = frame_of(found, drawers)
-    except RasterError as error:
-        return {**entry, "ready": False, "missing": language.say(str(error))}
-    return {**entry, "bounds": list(frame.bounds), "minzoom": frame.minzoom, "maxzoom": frame.maxzoom}
-
-
-def _parts(picture: Picture) -> tuple[Any, Any, Any]:
-    return picture.raster, picture.index, picture.difference
-
-
-def frame_of(found: Drawn, drawers: Drawers) -> Frame:
-    """Where a picture is. Raises RasterError where its file is not there, or cannot be used."""
-    if not found.path.exists():
-        what = found.picture.id
-        if found.picture.difference:
-            raise RasterError(f"{what} has not been computed yet; mendmap load computes it")
-        raise RasterError(f"the file of {what} is not beside the lake; mendmap load brings it there")
-    return drawers.frame(found.path)
-
-
-def told(found: Legend, language: Language) -> dict[str, Any]:
-    """A legend in a language."""
+def listing(atlas: Atlas) -> dict[str, list[dict[str, Any]]]:
+    """Every raster and every difference, for a table: ``scenes`` from the newest to the oldest, ``grounds`` and
+    ``changes`` in the catalogue's order. Each has its ``pictures``, with the part of a map's address that shows it."""
+    found = of(atlas)
+    rows = [_raster(atlas, each, found) for each in atlas.rasters.values()]
+    scenes = [each for each in rows if each["shows"] == "scene"]
     return {
-        "unit": found.unit,
-        "entries": [
-            {"value": each.value, "color": each.color, "label": language.say(each.label)} for each in found.entries
-        ],
-        "notes": [language.say(each) for each in found.notes],
+        "scenes": sorted(scenes, key=lambda each: str(each["taken"]), reverse=True),
+        "grounds": [each for each in rows if each["shows"] != "scene"],
+        "changes": [_change(atlas, each, found) for each in atlas.differences.values()],
     }
 
 
-def _name(atlas: Atlas, picture: Picture, language: Language) -> str:
-    languages = (language.id, *atlas.place.languages)
-    raster, index, difference = _parts(picture)
-    if difference:
-        return names(difference.name, languages)
-    if raster and index:
-        parts = {"picture": names(raster.name, languages), "index": names(index.name, languages)}
-        return language.say(say("{picture}: {index}", **parts))
-    return names(raster.name, languages)
+def _raster(atlas: Atlas, raster: Raster, found: dict[str, Picture]) -> dict[str, Any]:
+    day = raster.taken.text if raster.taken else ""
+    own = [each for each in found.values() if each.raster is raster]
+    return {
+        **to_plain(raster),
+        "source": source(atlas, raster.source),
+        "pictures": [
+            {
+                "id": each.id,
+                "name": each.index.name if each.index else None,
+                "shown": "relief=on" if each.kind == "relief" else f"imagery={_choice(each)},{day}",
+            }
+            for each in own
+        ],
+    }
 
 
-def _together(texts: Iterable[str | None]) -> str:
-    return "; ".join(dict.fromkeys(text for text in texts if text))
+def _change(atlas: Atlas, difference: Difference, found: dict[str, Picture]) -> dict[str, Any]:
+    picture = found[difference.id]
+    assert picture.index
+    parameter = atlas.parameters[difference.parameter] if difference.parameter else None
+    return {
+        **to_plain(difference),
+        "index_name": picture.index.name,
+        "parameter_name": parameter.name if parameter else None,
+        "shown": f"imagery={_choice(picture)}",
+    }
+
+
+def _choice(picture: Picture) -> str:
+    """What a map's address calls a picture, less its day, as ``imagery.js`` reads it."""
+    if picture.difference:
+        return f"change.{picture.id}"
+    return picture.index.id if picture.index else "colours"
+
+
+def seen(atlas: Atlas, found: Feature) -> dict[str, Any] | None:
+    """How a site with an outline looks from above: the first and the last day of which there are colours, those on
+    which it was measured before others, and each change that was computed of it. None where there are none."""
+    if found.geometry is None or shapely.get_dimensions(found.geometry) != 2:
+        return None
+    known = of(atlas).values()
+    coloured = [each for each in known if each.kind == "colours" and each.raster and each.raster.taken]
+    days = sorted({each.raster.taken.text for each in coloured if each.raster and each.raster.taken})
+    days = _measured(atlas, found, days) or days
+    cut = Cut(found.geometry)
+    shots = [
+        {"day": day, "of": [cut.shot(each) for each in coloured if _day(each) == day]}
+        for day in dict.fromkeys(days[:1] + days[-1:])
+    ]
+    changes = [
+        {"difference": to_plain(each.difference), "shown": f"imagery={_choice(each)}", "of": [cut.shot(each)]}
+        for each in known
+        if each.difference and (not each.difference.sites or found.id in each.difference.sites)
+    ]
+    if not shots and not changes:
+        return None
+    swipe = (
+        f"imagery=colours,{days[0]},{days[-1]},50" if len(shots) > 1 else f"imagery=colours,{days[0]}" if shots else ""
+    )
+    return {"cut": cut, "shots": shots, "changes": changes, "shown": swipe}
+
+
+def _day(picture: Picture) -> str:
+    return picture.raster.taken.text if picture.raster and picture.raster.taken else ""
+
+
+def _measured(atlas: Atlas, found: Feature, days: Sequence[str]) -> list[str]:
+    """Of some days the first and the last on which imagery measured a site, which clouds did not hide then."""
+    zone = zoneinfo.ZoneInfo(atlas.place.zone)
+    series = [each for each in found.series if each.method in atlas.zonal]
+    told = {moment.astimezone(zone).date().isoformat() for each in series for moment in (each.first, each.last)}
+    return sorted(told & set(days))
+
+
+class Cut:
+    """The square of the web's grid in which a site lies with some of what is around it, and its outline there.
+
+    ``width`` and ``height`` are in pixels of tiles of ``zoom``; ``outline`` is the path of an SVG.
+    """
+
+    def __init__(self, geometry: shapely.Geometry) -> None:
+        def pixels(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.asarray((HALF_M + to_mercator(degrees) * [1, -1]) * (_TILE_PX / (2 * HALF_M)))
+
+        world = shapely.transform(geometry, pixels)
+        west, north, east, south = shapely.bounds(world)
+        most = max(east - west, south - north, 1e-9) * (1 + 2 * _AROUND)
+        self.zoom = max(0, min(_CLOSEST, math.floor(math.log2(_CUT_PX / most))))
+        scale = 2.0**self.zoom
+        side = most * scale
+        self.left = (west + east) / 2 * scale - side / 2
+        self.top = (north + south) / 2 * scale - side / 2
+        self.width = self.height = round(side, 1)
+        moved = shapely.transform(world, lambda each: each * scale - [self.left, self.top])
+        # Finer than half a pixel nobody sees it.
+        drawn = shapely.simplify(moved, 0.5)
+        rings = [shapely.get_coordinates(ring).round(1) for ring in shapely.get_rings(shapely.get_parts(drawn))]
+        self.outline = "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in ring) + "Z" for ring in rings)
+
+    def shot(self, picture: Picture) -> list[dict[str, Any]]:
+        """The tiles of a picture that the square takes, each with its address and its place in the square."""
+        columns = range(math.floor(self.left / _TILE_PX), math.floor((self.left + self.width) / _TILE_PX) + 1)
+        rows = range(math.floor(self.top / _TILE_PX), math.floor((self.top + self.height) / _TILE_PX) + 1)
+        return [
+            {
+                "href": f"/rasters/{picture.id}/{self.zoom}/{x}/{y}.webp",
+                "x": round(x * _TILE_PX - self.left, 1),
+                "y": round(y * _TILE_PX - self.top, 1),
+            }
+            for y in rows
+            for x in columns
+        ]

@@ -34,7 +34,7 @@ from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
 from mendmap.tiles.blocks import Blocks
 from mendmap.tiles.prepare import TileLayer, tile_layer
-from mendmap.web import basemaps, imagery
+from mendmap.web import basemaps, drawn, imagery
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
 
@@ -93,7 +93,7 @@ class Served:
             name: before.tiles[name] if before and name in same else tile_layer(layer, settings, keeper.blocks)
             for name, layer in atlas.layers.items()
         }
-        self.pictures = imagery.drawn(atlas, settings.lake, before.pictures if before else None)
+        self.pictures = drawn.every(atlas, settings.lake, before.pictures if before else None)
         # Copied at once: those who are still served from before may add to theirs.
         ready, named = (dict(before._layers), dict(before._names)) if before else ({}, {})
         self._layers: dict[str, tuple[Index, Encoded]] = {name: ready[name] for name in same & ready.keys()}
@@ -195,7 +195,13 @@ class Served:
             data = f"{language.day(atlas.snapshot.moment)} ({atlas.snapshot})"
             languages = (language.id, *atlas.place.languages)
             around = Around(
-                atlas.place.attribution, data, languages, self.settings.max_zoom, basemaps.basemap(self.settings)
+                atlas.place.attribution,
+                data,
+                languages,
+                self.settings.max_zoom,
+                basemaps.basemap(self.settings),
+                imagery.relief(atlas),
+                imagery.offered(atlas),
             )
             tiles = "/tiles/{layer}.pmtiles" if archived else "/tiles/{layer}/{z}/{x}/{y}.geojson"
             found = draw(spec, infos, view, around, tiles)

@@ -16,12 +16,12 @@ from mendmap.geo.grid import Tile
 from mendmap.rasters import draw
 from mendmap.rasters.encoded import MEDIA
 from mendmap.rasters.look import Look, look
-from mendmap.web import imagery, spoken
+from mendmap.web import drawn, spoken
 from mendmap.web.answers import METHODS, content, made, named
 from mendmap.web.asked import AsOfText, Text
 from mendmap.web.copied import copied
 from mendmap.web.drawers import drawers
-from mendmap.web.imagery import Drawn
+from mendmap.web.drawn import Drawn
 from mendmap.web.keeper import Served, current
 from mendmap.web.spoken import PAGE
 
@@ -62,7 +62,7 @@ def tilejson(request: Request, picture: str, as_of: AsOfText = None) -> Response
 
 def _listed(request: Request, served: Served, language: Any, as_of: str | None, found: Drawn) -> dict[str, Any]:
     end = f"?as-of={served.atlas.snapshot.number}" if as_of else ""
-    told = imagery.listed(served.atlas, found, drawers(request), language, served.site(request), end)
+    told = drawn.listed(served.atlas, found, drawers(request), language, served.site(request), end)
     if copied(request):
         # A copy has all tiles of a picture in one file, and nobody to draw another.
         told["tiles"] = f"{served.site(request)}/rasters/{found.picture.id}.pmtiles" if told["ready"] else None
@@ -130,16 +130,16 @@ def _tile(
     served = now.of(as_of, whole=False)
     found = _picture(served, name)
     cell, wanted = Tile.of(*at, served.settings.max_zoom), _look(found, given)
-    imagery.frame_of(found, drawers(request))
+    drawn.frame_of(found, drawers(request))
     # A file never changes under its name, so what it is drawn of names a tile, and none need be drawn to be known.
     recipe = f"{draw.VERSION} {__version__} {found.digest} {found.picture!r} {wanted!r} {cell} {form}"
     digest = hashlib.sha256(recipe.encode()).hexdigest()
 
-    def drawn() -> bytes:
+    def made_now() -> bytes:
         with drawers(request).handles.lent(found.path) as handle:
             return draw.tile(handle, found.picture, wanted, cell, form, served.settings.max_raster_pixels)
 
-    return made(request, digest, drawn, MEDIA[form], served.atlas.snapshot)
+    return made(request, digest, made_now, MEDIA[form], served.atlas.snapshot)
 
 
 def _look(found: Drawn, given: dict[str, str]) -> Look:

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
-  const here = document.currentScript.src;
+  const here = document.currentScript?.src || window.location.href;
   let reader = null;
 
   /** A layer of a picture's archive; ``address`` is that of the service, and ``options`` are those of L.TileLayer. */

@@ -1,0 +1,127 @@
+"""The pictures of an atlas as JSON tells them: what they show and when, where, whose, and what their colours mean.
+
+Not here: their tiles (``routes.rasters``).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mendmap.atlas.model import Atlas
+from mendmap.catalogue.imagery import Raster
+from mendmap.catalogue.records import names
+from mendmap.errors import RasterError
+from mendmap.lake import imagery
+from mendmap.rasters.difference import digest, scenes_of
+from mendmap.rasters.handles import Frame
+from mendmap.rasters.legend import Legend, legend
+from mendmap.rasters.look import look
+from mendmap.rasters.pictures import Picture, pictures
+from mendmap.web import describe
+from mendmap.web.drawers import Drawers
+from mendmap.words.languages import Language
+from mendmap.words.phrases import say
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Drawn:
+    """A picture, the file that it is drawn of, the digest that names the file, and the scenes it shows, of which a
+    difference has many."""
+
+    picture: Picture
+    path: Path
+    digest: str
+    scenes: tuple[Raster, ...]
+
+
+def every(atlas: Atlas, lake: str, before: Mapping[str, Drawn] | None = None) -> dict[str, Drawn]:
+    """Every picture of an atlas by its name; those that were there ``before``, alike, stay the same objects."""
+    found = {}
+    for name, each in _drawn(atlas, lake):
+        old = before.get(name) if before else None
+        found[name] = old if old == each else each
+    return found
+
+
+def _drawn(atlas: Atlas, lake: str) -> Iterable[tuple[str, Drawn]]:
+    for name, each in pictures(atlas.rasters, atlas.indices, atlas.differences).items():
+        if each.difference and each.index:
+            earlier, later = scenes_of(each.difference, each.index, atlas.rasters)
+            made, scenes = digest(each.difference, each.index, earlier, later), (*earlier, *later)
+        else:
+            assert each.raster is not None
+            made, scenes = each.raster.sha256 or "", (each.raster,)
+        yield name, Drawn(each, imagery.where(lake, made), made, scenes)
+
+
+def listed(atlas: Atlas, found: Drawn, drawers: Drawers, language: Language, base: str, end: str) -> dict[str, Any]:
+    """A picture as ``/rasters.json`` lists it, in a language; addresses of tiles begin with ``base``, and ``end`` with
+    what keeps to another time. Where its file is not there, ``ready`` is false, and ``missing`` says what to do."""
+    picture, (raster, index, difference) = found.picture, _parts(found.picture)
+    entry: dict[str, Any] = {
+        "id": picture.id,
+        "name": _name(atlas, picture, language),
+        "kind": picture.kind,
+        "raster": raster.id if raster else None,
+        "index": index.id if index else None,
+        "taken": raster.taken.text if raster and raster.taken else None,
+        "before": difference.before.text if difference else None,
+        "after": difference.after.text if difference else None,
+        "ready": True,
+        "bounds": None,
+        "minzoom": None,
+        "maxzoom": None,
+        "tiles": f"{base}/rasters/{picture.id}/{{z}}/{{x}}/{{y}}.webp{end}",
+        "legend": told(legend(picture, look(picture)), language),
+        "attribution": _together(each.attribution for each in found.scenes) or atlas.place.attribution,
+        "licence": _together(each.licence for each in found.scenes),
+        "source": describe.source(atlas, raster.source) if raster and raster.source in atlas.sources else None,
+        "scenes": [each.id for each in found.scenes] if difference else None,
+        "note": language.say((difference or index or raster).note) if (difference or index or raster) else "",
+    }
+    try:
+        frame = frame_of(found, drawers)
+    except RasterError as error:
+        return {**entry, "ready": False, "missing": language.say(str(error))}
+    return {**entry, "bounds": list(frame.bounds), "minzoom": frame.minzoom, "maxzoom": frame.maxzoom}
+
+
+def _parts(picture: Picture) -> tuple[Any, Any, Any]:
+    return picture.raster, picture.index, picture.difference
+
+
+def frame_of(found: Drawn, drawers: Drawers) -> Frame:
+    """Where a picture is. Raises RasterError where its file is not there, or cannot be used."""
+    if not found.path.exists():
+        what = found.picture.id
+        if found.picture.difference:
+            raise RasterError(f"{what} has not been computed yet; mendmap load computes it")
+        raise RasterError(f"the file of {what} is not beside the lake; mendmap load brings it there")
+    return drawers.frame(found.path)
+
+
+def told(found: Legend, language: Language) -> dict[str, Any]:
+    """A legend in a language."""
+    return {
+        "unit": found.unit,
+        "entries": [
+            {"value": each.value, "color": each.color, "label": language.say(each.label)} for each in found.entries
+        ],
+        "notes": [language.say(each) for each in found.notes],
+    }
+
+
+def _name(atlas: Atlas, picture: Picture, language: Language) -> str:
+    languages = (language.id, *atlas.place.languages)
+    raster, index, difference = _parts(picture)
+    if difference:
+        return names(difference.name, languages)
+    if raster and index:
+        parts = {"picture": names(raster.name, languages), "index": names(index.name, languages)}
+        return language.say(say("{picture}: {index}", **parts))
+    return names(raster.name, languages)
+
+
+def _together(texts: Iterable[str | None]) -> str:
+    return "; ".join(dict.fromkeys(text for text in texts if text))
