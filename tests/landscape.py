@@ -5,6 +5,7 @@ against: which part of the lake is green in which year, and its area. ``write(fo
 """
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -275,12 +276,12 @@ def scenes() -> list[tuple[str, int, int, str]]:
     ]
 
 
-def write(folder: Path, elevation: bool = True) -> Path:
-    """Writes the folder of geodata, and returns it."""
+def write(folder: Path, elevation: bool = True, only: Collection[str] | None = None) -> Path:
+    """Writes the folder of geodata, with all its scenes or with ``only`` some, by their ids; and returns it."""
     (folder / "layers").mkdir(parents=True)
     (folder / "maps").mkdir()
     rows = ["id,name_en,file,shows,taken,bands,classes,scale,offset,nodata,platform,licence,source,note"]
-    for ident, year, nth, system in scenes():
+    for ident, year, nth, system in (each for each in scenes() if only is None or each[0] in only):
         write_cog(folder / "rasters" / f"{ident}.tif", scene(year, nth), system)
         about = f'scene,{year}-{DAYS[nth]},"{",".join(BANDS)}",scl,{SCALE},{OFFSET},{NODATA},Synthetic'
         rows.append(f"{ident},Scene of {year}-{DAYS[nth]},rasters/{ident}.tif,{about},CC0-1.0,synthetic,Synthetic.")
