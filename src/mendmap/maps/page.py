@@ -24,7 +24,7 @@ SCRIPTS = (
     *("tile-shapes", "geojson-tiles", "labels", "bench", "permalink", "first-view", "charts", "sheet", "panel"),
     *("legend", "layer-tree", "names", "search", "notices", "scroll-care", "scale", "locate", "full-screen"),
     *("share", "print", "dated", "dated-twin", "time-strip", "time", "handle", "compare", "twin"),
-    *("picture-tiles", "basemap", "relief", "imagery-panel", "imagery-told", "imagery"),
+    *("picture-archive", "picture-tiles", "basemap", "relief", "imagery-panel", "imagery-told", "imagery"),
 )
 STYLES = ("map", "tools", "search", "time", "charts", "sheet", "basemap", "imagery", "print")
 # The layer that the atlas makes of all layers of sites; its features say which layer they belong to.

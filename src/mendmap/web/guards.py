@@ -47,6 +47,7 @@ _DATA = (
     "application/problem+json",
     "image/svg+xml",
     mvt.MEDIA_TYPE,
+    "image/tiff",
     "application/vnd.mapbox.tile+json",
     "application/prs.coverage+json",
     "application/x-qgis-project",
@@ -55,6 +56,7 @@ _DATA = (
 )
 _ARTICLES = ("/sites/", "/stations/", "/watercourses/", "/features/")
 _MODULES = (
+    "/static/archive.js",
     "/static/vector-tiles.js",
     "/static/vendor/pbf/",
     "/static/vendor/vector-tile/",

@@ -6,7 +6,7 @@ snapshot (``keeper``).
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import Protocol
@@ -20,6 +20,7 @@ from mendmap.atlas.names import NameIndex
 from mendmap.atlas.select import Index
 from mendmap.catalogue.records import names
 from mendmap.exports.encoded import Encoded
+from mendmap.exports.rasters import Stocked, stocked
 from mendmap.lake import ledger, monthly
 from mendmap.lake.access import View
 from mendmap.lake.connection import Lake
@@ -161,6 +162,11 @@ class Served:
     def series(self) -> dict[str, SeriesRow]:
         """Every series, by id."""
         return {each.id: each for found in self.atlas.features.joined_to() for each in found.series}
+
+    @cached_property
+    def stock(self) -> Mapping[str, Stocked]:
+        """The files of rasters and differences, by id."""
+        return stocked(self.atlas, self.settings.lake)
 
     @cached_property
     def outcomes(self) -> list[Outcome]:

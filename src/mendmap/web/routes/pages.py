@@ -183,8 +183,8 @@ def feature(request: Request, layer: str, ident: str, as_of: AsOfText = None) ->
 
 def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> Response:
     told = claims.feature(atlas, found, served.outcomes_of(atlas))
-    # Pictures are of now; a copy holds no single tiles.
-    site = atlas is served.atlas and not copied(request) and told["role"] == "site"
+    # Pictures are of now.
+    site = atlas is served.atlas and told["role"] == "site"
     return page(
         request,
         served,
@@ -207,6 +207,7 @@ def downloads_page(request: Request) -> Response:
         "downloads.html",
         linked=lambda address, language: linked.catalogue(listed, address, language, served.atlas.place),
         downloads=listed,
+        rasters=[each for each in served.stock.values() if each.path][: served.settings.max_rows],
         service=service,
     )
 
