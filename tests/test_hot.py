@@ -127,7 +127,7 @@ class Maker:
 
 def world(number: int, **makers: Maker) -> Any:
     snapshot = Snapshot(number, f"{number:064x}", dt.datetime(2026, 1, number, tzinfo=dt.UTC))
-    return SimpleNamespace(atlas=SimpleNamespace(snapshot=snapshot), tiles=makers)
+    return SimpleNamespace(atlas=SimpleNamespace(snapshot=snapshot), makers=makers)
 
 
 def answer(served: Any, body: bytes = b"tile", layer: str = "lakes") -> Answer:

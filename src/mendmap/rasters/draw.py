@@ -31,6 +31,15 @@ _PALE = 70
 Box = tuple[float, float, float, float]
 
 
+def recipe(picture: Picture, look: Look) -> str:
+    """All that a tile is drawn of beside its file: the same for the same pixels, in every process."""
+    raster = picture.raster
+    read = (raster.bands, raster.classes, raster.scale, raster.offset, raster.nodata) if raster else ()
+    computed = look.expression.text if look.expression else None
+    drawn = (look.low, look.high, look.palette, look.resampling, look.size)
+    return repr((VERSION, picture.kind, read, computed, drawn))
+
+
 def tile(handle: Handle, picture: Picture, look: Look, cell: Tile, form: str, most: float) -> bytes:
     """A tile as a file of a form of ``encoded.MEDIA``; a blank one beside the picture. Raises RasterError where the
     file is broken, or more than ``most`` of its pixels would have to be read."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
-from rasterio.transform import from_origin
 from rio_tiler.utils import render
 
 MEDIA = {"png": "image/png", "webp": "image/webp"}
@@ -21,15 +21,15 @@ MEDIA = {"png": "image/png", "webp": "image/webp"}
 _PNG = {"ZLEVEL": 1}
 # Photographs may lose what the eye does not miss; the colours of a palette are to be read off a legend.
 _PHOTO = {"QUALITY": 90, "METHOD": 1}
-_EXACT = {"LOSSLESS": "YES", "METHOD": 0}
+_EXACT: Mapping[str, Any] = {"LOSSLESS": "YES", "METHOD": 0}
 # Rasterio warns of what it writes nowhere, by a filter that threads share.
-_SOMEWHERE = from_origin(0, 0, 2, 2)
+_SOMEWHERE = Affine(2, 0, 0, 0, -2, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """Pixels that are numbers of colours, (rows, columns) of bytes, and the table, (256, 4): red, green, blue, and
-    opacity, of which colour 0 has none."""
+    """Pixels that are numbers of colours, (rows, columns) of bytes, and the table, at most (256, 4): red, green, blue
+    and opacity, of which colour 0 has none."""
 
     pixels: NDArray[np.uint8]
     table: NDArray[np.uint8]
@@ -82,4 +82,4 @@ def _listed(table: bytes) -> dict[int, tuple[int, ...]]:
 @lru_cache(maxsize=8)
 def blank(size: int, form: str) -> bytes:
     """A tile on which nothing is: what map libraries expect where a picture ends."""
-    return encoded(Indexed(np.zeros((size, size), np.uint8), np.zeros((256, 4), np.uint8)), form)
+    return encoded(Indexed(np.zeros((size, size), np.uint8), np.zeros((2, 4), np.uint8)), form)

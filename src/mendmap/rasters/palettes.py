@@ -27,16 +27,19 @@ class Palette:
 
 PALETTES: Mapping[str, Palette] = {
     "greens": Palette(
-        ("#8a5a2b", "#c39a5c", "#f3e9b5", "#8cc29a", "#2f8a6b", "#00483a"), say("bare"), say("sparse"), say("green")
+        ("#a06a2c", "#d0a45e", "#f7efc2", "#a5d3b4", "#4aa58c", "#0f7465", "#00413c"),
+        say("bare"),
+        say("sparse"),
+        say("green"),
     ),
-    "blues": Palette(("#e9d8ad", "#c6dcc8", "#82bcd0", "#3a86bd", "#1c4f93", "#0a1f5c"), say("dry"), "", say("water")),
+    "blues": Palette(("#e8cf8f", "#b3c9a8", "#7fb2b9", "#4a8db9", "#25609f", "#0f2f6e"), say("dry"), "", say("water")),
     "earths": Palette(
         ("#fbf3df", "#e8cf9f", "#cfa064", "#a6703a", "#744522", "#3f2110"), say("covered"), "", say("bare")
     ),
     "rusts": Palette(
         ("#d9dcde", "#d9bfa8", "#d6986a", "#c0673a", "#8f3f1e", "#55200f"), say("little rust"), "", say("much rust")
     ),
-    "greys": Palette(("#000000", "#ffffff"), say("dark"), "", say("bright")),
+    "greys": Palette(("#111111", "#ffffff"), say("dark"), "", say("bright")),
     "fall_rise": Palette(
         ("#40104f", "#7a4a92", "#b795c6", "#f5f3f5", "#93cda0", "#3a9160", "#00492f"),
         say("fell"),

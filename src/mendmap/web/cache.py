@@ -1,7 +1,8 @@
 """Answers that are ready to be sent again: tiles of the newest snapshot as everyone sees it, bounded in bytes.
 
-An answer is good as long as the layer is drawn by the very maker of tiles that drew it: a new snapshot drops those of
-the layers that it changed, and the others are sent on under its name. Not here: HTTP (``web.hot``), and making tiles.
+An answer is good as long as the layer, or the picture, is drawn by the very maker of tiles that drew it: a new snapshot
+drops those of the layers that it changed, and the others are sent on under its name. Not here: HTTP (``web.hot``), and
+making tiles.
 """
 
 import threading
@@ -11,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from mendmap.lake.ledger import Snapshot
-from mendmap.tiles.prepare import TileLayer
 from mendmap.web.keeper import Served
 
 Header = tuple[bytes, bytes]
@@ -70,7 +70,7 @@ class TileCache:
         # Answers of a snapshot that is not served yet.
         self._coming: tuple[Snapshot | None, dict[Key, Answer]] = (None, {})
         # What is served is held weakly: nothing of an old snapshot lives on because somebody once asked for it.
-        self._makers: dict[str, weakref.ref[TileLayer]] = {}
+        self._makers: dict[str, weakref.ref[object]] = {}
         self._lock = threading.RLock()
 
     def __len__(self) -> int:
@@ -122,7 +122,7 @@ class TileCache:
 
     def _same(self, served: Served) -> set[str]:
         """The layers that are drawn as they were."""
-        return {name for name, maker in self._makers.items() if maker() is served.tiles.get(name, self)}
+        return {name for name, maker in self._makers.items() if maker() is served.makers.get(name, self)}
 
     def _renew(self, served: Served) -> None:
         """Drops the answers of every layer that is not drawn as it was, for those that were made in their place."""
@@ -131,7 +131,7 @@ class TileCache:
             for key in [key for key, answer in list(self._answers.items()) if answer.layer not in same]:
                 self._drop(key)
                 self.stale += 1
-            self._makers = {name: weakref.ref(maker) for name, maker in served.tiles.items()}
+            self._makers = {name: weakref.ref(maker) for name, maker in served.makers.items()}
             self._shared.clear()
             self._snapshot = served.atlas.snapshot
             (expected, answers), self._coming = self._coming, (None, {})

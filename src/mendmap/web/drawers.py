@@ -5,6 +5,7 @@ Not here: drawing (``rasters.draw``), and what was drawn before (``web.cache``).
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,18 +28,17 @@ class Drawers:
     def __init__(self, settings: Settings) -> None:
         self.handles = Handles(settings.max_open_rasters, settings.raster_cache_mb)
         self._pool = ThreadPoolExecutor(settings.raster_threads, thread_name_prefix="mendmap-drawer")
-        self._most, self._asked = settings.max_waiting_tiles, 0
+        self._places = threading.Semaphore(settings.max_waiting_tiles)
         self._frames: dict[Path, Frame] = {}
 
     async def run(self, draw: Callable[[], T]) -> T:
         """Has something drawn by whoever is free. Raises OverloadedError where too many wait already."""
-        if self._asked >= self._most:
-            raise OverloadedError(f"{self._asked} pictures are being drawn or wait for it; come back in a while")
-        self._asked += 1
+        if not self._places.acquire(blocking=False):
+            raise OverloadedError("too many pictures of imagery wait to be drawn already; come back in a while")
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, draw)
         finally:
-            self._asked -= 1
+            self._places.release()
 
     def frame(self, path: Path) -> Frame:
         """Where a file is. Raises RasterError where it is no raster, or not on the map."""

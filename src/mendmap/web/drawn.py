@@ -38,21 +38,21 @@ class Drawn:
 def every(atlas: Atlas, lake: str, before: Mapping[str, Drawn] | None = None) -> dict[str, Drawn]:
     """Every picture of an atlas by its name; those that were there ``before``, alike, stay the same objects."""
     found = {}
-    for name, each in _drawn(atlas, lake):
-        old = before.get(name) if before else None
-        found[name] = old if old == each else each
+    for ident, each in _drawn(atlas, lake):
+        old = before.get(ident) if before else None
+        found[ident] = old if old == each else each
     return found
 
 
 def _drawn(atlas: Atlas, lake: str) -> Iterable[tuple[str, Drawn]]:
-    for name, each in pictures(atlas.rasters, atlas.indices, atlas.differences).items():
+    for ident, each in pictures(atlas.rasters, atlas.indices, atlas.differences).items():
         if each.difference and each.index:
             earlier, later = scenes_of(each.difference, each.index, atlas.rasters)
             made, scenes = digest(each.difference, each.index, earlier, later), (*earlier, *later)
         else:
             assert each.raster is not None
             made, scenes = each.raster.sha256 or "", (each.raster,)
-        yield name, Drawn(each, imagery.where(lake, made), made, scenes)
+        yield ident, Drawn(each, imagery.where(lake, made), made, scenes)
 
 
 def listed(atlas: Atlas, found: Drawn, drawers: Drawers, language: Language, base: str, end: str) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def listed(atlas: Atlas, found: Drawn, drawers: Drawers, language: Language, bas
     picture, (raster, index, difference) = found.picture, _parts(found.picture)
     entry: dict[str, Any] = {
         "id": picture.id,
-        "name": _name(atlas, picture, language),
+        "name": name(atlas, picture, language),
         "kind": picture.kind,
         "raster": raster.id if raster else None,
         "index": index.id if index else None,
@@ -113,7 +113,8 @@ def told(found: Legend, language: Language) -> dict[str, Any]:
     }
 
 
-def _name(atlas: Atlas, picture: Picture, language: Language) -> str:
+def name(atlas: Atlas, picture: Picture, language: Language) -> str:
+    """What a picture is called in a language."""
     languages = (language.id, *atlas.place.languages)
     raster, index, difference = _parts(picture)
     if difference:

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mendmap.exports.files import MEDIA
 from mendmap.exports.layers.formats import FORMATS
+from mendmap.rasters.encoded import MEDIA as IMAGES
 from mendmap.tiles import mvt
 from mendmap.web import readers
 from mendmap.web.codings import takes_gzip
@@ -126,4 +127,6 @@ def _open(path: str, media: str) -> bool:
     """Whether pages of other sites may read an answer."""
     if media.startswith("text/html"):
         return path.startswith(_ARTICLES)
+    if media in IMAGES.values():
+        return path.startswith("/rasters/")
     return media.startswith(_DATA) or path.startswith(_MODULES)

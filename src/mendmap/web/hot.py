@@ -9,7 +9,9 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from time import perf_counter
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,23 +24,45 @@ from mendmap.web.keeper import Keeper, Served
 from mendmap.web.meter import Meter
 
 log = logging.getLogger("mendmap")
-_PREFIX = "/tiles/"
+_PREFIXES = ("/tiles/", "/rasters/")
 # As the app reads them, and each tile in one spelling only.
 _NUMBER = "(?:0|[1-9][0-9]{0,9})"
-_TILE = re.compile(rf"{_PREFIX}([^/]+)/{_NUMBER}/{_NUMBER}/{_NUMBER}\.(geojson|mvt)")
-_ROUTE = _PREFIX + "{layer}/{z}/{x}/{y}."
+_AT = f"/{_NUMBER}/{_NUMBER}/{_NUMBER}"
+_TILE = re.compile(rf"/tiles/([^/]+){_AT}\.(geojson|mvt)|/(rasters/[^/]+){_AT}\.(png|webp)")
 _READS = ("GET", "HEAD")
 _KEYS = tuple(name.encode() for name in readers.HEADERS)
 _GZIP: Sequence[Header] = ((b"accept-encoding", b"gzip"),)
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
 # Headers that tell of a body, which 304 has not.
 _OF_BODY = (b"content-length", b"content-encoding")
-# Tiles that are made at the same time.
+# Tiles of layers that are made at the same time; those of imagery have a number of drawers.
 _AT_ONCE = 2
 # How long a new snapshot waits for the tiles that were asked for last.
 _HEATING_S = 1.0
 # What the log of a web server says where the reader did not wait.
 _GONE = 499
+
+
+class Tile(NamedTuple):
+    """A tile by its address: what makes it, by its name in ``Served.makers``, and the template of its route."""
+
+    maker: str
+    route: str
+
+    @staticmethod
+    def of(path: str) -> "Tile | None":
+        """None where it is none."""
+        found = _TILE.fullmatch(path)
+        if found is None:
+            return None
+        if found[1]:
+            return Tile(found[1], f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.{found[2]}")
+        return Tile(found[3], f"/rasters/{{picture}}/{{z}}/{{x}}/{{y}}.{found[4]}")
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it is of imagery."""
+        return self.route.startswith("/rasters/")
 
 
 class Hot:
@@ -59,8 +83,8 @@ class Hot:
         key, given = asked
         answer = self._cache.get(key, served)
         if answer is None:
-            found = _TILE.fullmatch(key[0])
-            if found is None or found[1] not in served.tiles:
+            found = Tile.of(key[0])
+            if found is None or found.maker not in served.makers:
                 await self._passed(scope, receive, send, begun)
                 return
             answer = await self._awaited(key, found, served, scope)
@@ -76,7 +100,7 @@ class Hot:
         if answer.error:
             raise answer.error
 
-    async def _awaited(self, key: Key, found: re.Match[str], served: Served, scope: Scope) -> Answer:
+    async def _awaited(self, key: Key, found: Tile, served: Served, scope: Scope) -> Answer:
         """An answer from the app, which is asked once for all who wait for the same; whoever goes away takes it from
         nobody. Who comes after a newer snapshot does not wait for a tile of the one before."""
         flight = (key, served.atlas.snapshot, asyncio.get_running_loop())
@@ -97,8 +121,8 @@ class Hot:
             for key, answer in self._cache.changed(coming):
                 if perf_counter() > until:
                     break
-                asked = _TILE.fullmatch(key[0])
-                if asked and answer.layer in coming.tiles:
+                asked = Tile.of(key[0])
+                if asked and answer.layer in coming.makers:
                     found[key] = await self._answered(key, asked, _scope(key[0], coming))
             return {key: answer for key, answer in found.items() if answer.status == 200}
 
@@ -113,16 +137,17 @@ class Hot:
         there."""
         return self._makers.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))
 
-    async def _made(self, key: Key, found: re.Match[str], scope: Scope) -> Answer:
+    async def _made(self, key: Key, found: Tile, scope: Scope) -> Answer:
         """What the app answers to someone who asks for nothing but the tile; kept where it is one."""
-        async with self._turns():
+        # Imagery waits for its drawers, and nobody else for them.
+        async with nullcontext() if found.drawn else self._turns():
             answer = await self._answered(key, found, scope)
         served = self._keeper.public
         if answer.status == 200 and served is not None:
             self._cache.keep(key, answer, served)
         return answer
 
-    async def _answered(self, key: Key, found: re.Match[str], scope: Scope) -> Answer:
+    async def _answered(self, key: Key, found: Tile, scope: Scope) -> Answer:
         messages: list[Message] = []
         error: Exception | None = None
 
@@ -139,7 +164,7 @@ class Hot:
             # The app has answered that something went wrong; whoever carries us is to know what.
             error = failure
         body = b"".join(message.get("body", b"") for message in messages[1:])
-        answer = Answer(messages[0]["status"], messages[0]["headers"], body, found[1], f"{_ROUTE}{found[2]}")
+        answer = Answer(messages[0]["status"], messages[0]["headers"], body, *found)
         answer.error = error
         return answer
 
@@ -177,7 +202,7 @@ def _asked(scope: Scope) -> tuple[Key, bytes] | None:
     if scope["type"] != "http" or scope["query_string"] or scope["method"] not in _READS:
         return None
     path = scope["path"]
-    if not path.startswith(_PREFIX):
+    if not path.startswith(_PREFIXES):
         return None
     coding = given = b""
     for name, value in scope["headers"]:

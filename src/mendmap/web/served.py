@@ -35,6 +35,7 @@ from mendmap.statements.outcome import outcomes
 from mendmap.tiles.blocks import Blocks
 from mendmap.tiles.prepare import TileLayer, tile_layer
 from mendmap.web import basemaps, drawn, imagery
+from mendmap.web.drawn import Drawn
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
 
@@ -93,7 +94,12 @@ class Served:
             name: before.tiles[name] if before and name in same else tile_layer(layer, settings, keeper.blocks)
             for name, layer in atlas.layers.items()
         }
-        self.pictures = drawn.every(atlas, settings.lake, before.pictures if before else None)
+        self.pictures: dict[str, Drawn] = drawn.every(atlas, settings.lake, before.pictures if before else None)
+        # Whoever makes tiles, by name; as long as it is the same object, its tiles are the same.
+        self.makers: dict[str, object] = {
+            **self.tiles,
+            **{f"rasters/{name}": each for name, each in self.pictures.items()},
+        }
         # Copied at once: those who are still served from before may add to theirs.
         ready, named = (dict(before._layers), dict(before._names)) if before else ({}, {})
         self._layers: dict[str, tuple[Index, Encoded]] = {name: ready[name] for name in same & ready.keys()}

@@ -15,8 +15,10 @@ from mendmap.errors import BadRequestError, NotFoundError
 from mendmap.geo.grid import Tile
 from mendmap.rasters import draw
 from mendmap.rasters.encoded import MEDIA
+from mendmap.rasters.legend import legend
 from mendmap.rasters.look import Look, look
-from mendmap.web import drawn, spoken
+from mendmap.rasters.point import point
+from mendmap.web import drawn, legends, spoken
 from mendmap.web.answers import METHODS, content, made, named
 from mendmap.web.asked import AsOfText, Text
 from mendmap.web.copied import copied
@@ -24,6 +26,7 @@ from mendmap.web.drawers import drawers
 from mendmap.web.drawn import Drawn
 from mendmap.web.keeper import Served, current
 from mendmap.web.spoken import PAGE
+from mendmap.web.spool import UNCOMPRESSED
 
 router = APIRouter(prefix="/rasters")
 JSON = "application/json"
@@ -119,6 +122,67 @@ async def webp(
     return await drawers(request).run(partial(_tile, request, picture, (z, x, y), "webp", given, as_of))
 
 
+@router.api_route("/{picture}/legend.svg", **PAGE)
+def legend_svg(
+    request: Request,
+    picture: str,
+    expression: Option = None,
+    rescale: Option = None,
+    palette: Option = None,
+    as_of: AsOfText = None,
+) -> Response:
+    """What its colours mean, as a drawing."""
+    now = current(request)
+    then = now.of(as_of, whole=False)
+    found = _picture(then, picture)
+    language = now.language(spoken.chosen(request, then.atlas))
+    wanted = _look(found, _given(expression=expression, rescale=rescale, palette=palette))
+    body = legends.drawn(legend(found.picture, wanted), drawn.name(then.atlas, found.picture, language), language)
+    return content(request, body, "image/svg+xml", then.atlas.snapshot, spoken.headers(language))
+
+
+@router.api_route("/{picture}/point", **PAGE)
+async def at_point(
+    request: Request,
+    picture: str,
+    lon: Annotated[float, Query(ge=-180, le=180, description="Longitude in degrees, WGS 84.")],
+    lat: Annotated[float, Query(ge=-90, le=90, description="Latitude in degrees, WGS 84.")],
+    expression: Option = None,
+    as_of: AsOfText = None,
+) -> Response:
+    """What the pixel at a place says: its bands as they are stored and as they are measured, the index, what the scene
+    itself takes it to be, or the reason why nothing can be said."""
+    given = _given(expression=expression)
+    return await drawers(request).run(partial(_point, request, picture, (lon, lat), given, as_of))
+
+
+def _point(request: Request, name: str, at: tuple[float, float], given: dict[str, str], as_of: str | None) -> Response:
+    now = current(request)
+    served = now.of(as_of, whole=False)
+    found = _picture(served, name)
+    wanted = _look(found, given)
+    drawn.frame_of(found, drawers(request))
+    language = now.language(spoken.chosen(request, served.atlas))
+    with drawers(request).handles.lent(found.path) as handle:
+        told = point(handle, found.picture, wanted, *at)
+    body = {
+        "picture": name,
+        "raster": found.picture.raster.id if found.picture.raster else None,
+        "lon": at[0],
+        "lat": at[1],
+        "column": told.column,
+        "row": told.row,
+        "value": told.value,
+        "unit": "m" if found.picture.kind == "relief" else "",
+        "expression": wanted.expression.text if wanted.expression else None,
+        "ground": language.say(told.ground),
+        "reason": language.say(told.reason),
+        "bands": [{"name": each.name, "stored": each.stored, "value": each.value} for each in told.bands],
+        "snapshot": named(served.atlas.snapshot),
+    }
+    return content(request, orjson.dumps(body), JSON, served.atlas.snapshot, spoken.headers(language))
+
+
 def _given(**options: Text) -> dict[str, str]:
     return {name: text for name, text in options.items() if text is not None}
 
@@ -132,14 +196,14 @@ def _tile(
     cell, wanted = Tile.of(*at, served.settings.max_zoom), _look(found, given)
     drawn.frame_of(found, drawers(request))
     # A file never changes under its name, so what it is drawn of names a tile, and none need be drawn to be known.
-    recipe = f"{draw.VERSION} {__version__} {found.digest} {found.picture!r} {wanted!r} {cell} {form}"
-    digest = hashlib.sha256(recipe.encode()).hexdigest()
+    named_by = f"{__version__} {found.digest} {draw.recipe(found.picture, wanted)} {tuple(cell)} {form}"
+    digest = hashlib.sha256(named_by.encode()).hexdigest()
 
     def made_now() -> bytes:
         with drawers(request).handles.lent(found.path) as handle:
             return draw.tile(handle, found.picture, wanted, cell, form, served.settings.max_raster_pixels)
 
-    return made(request, digest, made_now, MEDIA[form], served.atlas.snapshot)
+    return made(request, digest, made_now, MEDIA[form], served.atlas.snapshot, UNCOMPRESSED)
 
 
 def _look(found: Drawn, given: dict[str, str]) -> Look:
