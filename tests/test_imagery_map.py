@@ -1,9 +1,7 @@
 """Imagery on the map and on pages: chosen, swiped, read off and shared, by pointer and by keyboard; a quiet relief."""
 
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import landscape
 import pytest
@@ -15,7 +13,15 @@ from mendmap.load.check import check
 from mendmap.load.write import write
 
 pytestmark = pytest.mark.system("chromium")
-BARE = '[map]\nid = "bare"\ntitle_en = "Bare"\nwithout = ["imagery", "relief"]\n\n[[layer]]\nid = "places"\ncolor = "#00727f"\n'
+BARE = """[map]
+id = "bare"
+title_en = "Bare"
+without = ["imagery", "relief"]
+
+[[layer]]
+id = "places"
+color = "#00727f"
+"""
 # The last scene before the lake is filled, and the newest: no cloud lies on the lake in either.
 FIRST, LAST = "2019-06-14", "2023-08-23"
 
@@ -61,7 +67,7 @@ def test_nothing_is_asked_of_imagery_before_it_is_opened_and_then_it_is_chosen_b
     page = opened(desk.page, land.url)
     page.wait_for_timeout(300)
     assert of_scenes(desk.asked) == []
-    page.get_by_role("button", name="Imagery").focus()
+    page.get_by_role("button", name="Imagery", exact=True).focus()
     page.keyboard.press("Enter")
     what = form(page).get_by_role("combobox", name="What is shown")
     expect(what).to_be_visible()
@@ -69,7 +75,7 @@ def test_nothing_is_asked_of_imagery_before_it_is_opened_and_then_it_is_chosen_b
     what.select_option(label="Green plants (NDVI)")
     told = page.get_by_role("region", name="Imagery shown")
     expect(told).to_contain_text("Green plants (NDVI) 23 August 2023")
-    for words in ("bare", "green", "clouds hid the ground", "A synthetic landscape made by a seed", "CC0-1.0"):
+    for words in ("bare", "green", "clouds, their shadows", "A synthetic landscape made by a seed", "CC0-1.0"):
         expect(told).to_contain_text(words)
     expect(page.locator(".leaflet-imagery-pane .leaflet-tile-loaded").first).to_be_visible()
     day = form(page).get_by_role("slider", name="Day")
@@ -83,7 +89,7 @@ def test_nothing_is_asked_of_imagery_before_it_is_opened_and_then_it_is_chosen_b
     expect(earlier).to_be_focused()
     page.keyboard.press("Escape")
     expect(form(page)).to_be_hidden()
-    expect(page.get_by_role("button", name="Imagery")).to_be_focused()
+    expect(page.get_by_role("button", name="Imagery", exact=True)).to_be_focused()
     page.get_by_role("button", name="Hide the imagery").click()
     expect(page.locator(".leaflet-imagery-pane img")).to_have_count(0)
     assert not desk.wrong
@@ -93,7 +99,7 @@ def test_two_days_are_swiped_by_keyboard_and_the_link_brings_them_back(
     browser: Browser, desk: Watched, land: Server
 ) -> None:
     page = shown(desk.page, land.url, f"ndvi,{LAST}")
-    page.get_by_role("button", name="Imagery").click()
+    page.get_by_role("button", name="Imagery", exact=True).click()
     form(page).get_by_role("button", name="Compare two days").click()
     handle = page.get_by_role("slider", name="Where the left half ends")
     expect(handle).to_be_focused()
@@ -111,8 +117,10 @@ def test_two_days_are_swiped_by_keyboard_and_the_link_brings_them_back(
     for _ in range(2):
         edges = page.evaluate("""() => ["imagery-left", "imagery"].map((name) => {
           const pane = document.querySelector(`.leaflet-${name}-pane`);
-          const from = pane.getBoundingClientRect().left - document.querySelector(".folium-map").getBoundingClientRect().left;
-          return pane.style.clipPath.match(/-?[\\d.]+(?=px)/g).map(Number).filter((_, nth) => nth % 2 === 0).map((x) => x + from);
+          const map = document.querySelector(".folium-map");
+          const from = pane.getBoundingClientRect().left - map.getBoundingClientRect().left;
+          return pane.style.clipPath.match(/-?[\\d.]+(?=px)/g).map(Number)
+            .filter((_, nth) => nth % 2 === 0).map((x) => x + from);
         })""")
         left, right = edges
         assert max(left) == pytest.approx(min(right), abs=1) == pytest.approx(0.3 * width, abs=1.5)
@@ -165,7 +173,7 @@ def test_both_halves_of_a_comparison_of_times_lie_on_the_same_ground(desk: Watch
     for pane in ("imagery", "ground"):
         expect(page.locator(f".compare-map .leaflet-{pane}-pane img").first).to_be_attached()
     # Halves of two pictures take the place of halves of two times.
-    page.get_by_role("button", name="Imagery").click()
+    page.get_by_role("button", name="Imagery", exact=True).click()
     form(page).get_by_role("button", name="Compare two days").click()
     expect(page.locator(".compare-map")).to_have_count(0)
     expect(page.get_by_role("slider", name="Where the left half ends")).to_have_count(1)
@@ -189,7 +197,7 @@ def test_the_relief_is_there_from_the_first_and_can_be_turned_off_for_good(desk:
 def test_a_map_may_go_without_and_a_place_without_pictures_does(desk: Watched, land: Server, bor_url: str) -> None:
     for address in (f"{land.url}/maps/bare", bor_url):
         page = opened(desk.page, address)
-        expect(page.get_by_role("button", name="Imagery")).to_have_count(0)
+        expect(page.get_by_role("button", name="Imagery", exact=True)).to_have_count(0)
         expect(page.get_by_role("checkbox", name="Relief of the ground")).to_have_count(0)
     assert [each for each in desk.asked if "/rasters" in each] == []
 
@@ -197,7 +205,7 @@ def test_a_map_may_go_without_and_a_place_without_pictures_does(desk: Watched, l
 def test_what_cannot_be_fetched_is_said_and_asked_for_again(desk: Watched, land: Server) -> None:
     page = opened(desk.page, land.url)
     page.route("**/rasters.json*", lambda route: route.abort())
-    page.get_by_role("button", name="Imagery").click()
+    page.get_by_role("button", name="Imagery", exact=True).click()
     expect(form(page).get_by_role("alert")).to_have_text("What there is to see could not be fetched.")
     page.unroute("**/rasters.json*")
     page.route("**/rasters/s2023*/**", lambda route: route.abort())
@@ -215,7 +223,7 @@ def test_what_cannot_be_fetched_is_said_and_asked_for_again(desk: Watched, land:
 def test_everyone_can_use_it_in_light_and_dark(browser: Browser, land: Server, scheme: str) -> None:
     found = watched(browser, color_scheme=scheme)
     page = shown(found.page, land.url, f"ndvi,{FIRST},{LAST},50")
-    page.get_by_role("button", name="Imagery").click()
+    page.get_by_role("button", name="Imagery", exact=True).click()
     expect(form(page).get_by_role("combobox")).to_be_visible()
     assert_accessible(page)
     assert not found.wrong
@@ -225,13 +233,14 @@ def test_everyone_can_use_it_in_light_and_dark(browser: Browser, land: Server, s
 def test_on_a_phone_the_form_is_a_sheet_and_nothing_is_wider_than_the_screen(browser: Browser, land: Server) -> None:
     found = watched(browser, viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
     page = shown(found.page, land.url, f"colours,{FIRST},{LAST},50")
-    page.get_by_role("button", name="Imagery").tap()
+    page.get_by_role("button", name="Imagery", exact=True).tap()
     expect(form(page).get_by_role("combobox")).to_be_in_viewport()
     box = form(page).bounding_box()
     assert box["width"] == 320 and box["y"] + box["height"] == pytest.approx(640, abs=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    small = page.evaluate("""() => [...document.querySelectorAll(".imagery-panel :is(button, select, input), .imagery-told button, .imagery-open")]
-      .filter((each) => each.checkVisibility()).map((each) => [each.outerHTML, each.getBoundingClientRect()])
+    pressed = ".imagery-panel :is(button, select, input), .imagery-told button, .imagery-told summary, .imagery-open"
+    small = page.locator(pressed).evaluate_all("""(all) => all.filter((each) => each.checkVisibility())
+      .map((each) => [each.outerHTML, each.getBoundingClientRect()])
       .filter(([, { width, height }]) => width < 24 || height < 24).map(([html]) => html)""")
     assert small == []
     assert not found.wrong

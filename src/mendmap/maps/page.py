@@ -63,7 +63,7 @@ class LayerInfo:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What the script is told of the data: whom to name, of when they are, the ``languages`` that names are looked for
-    in, the first first, the highest zoom of the tiles, and what a ``Basemap``, a ``Relief`` and the ``Imagery`` are made
+    in, the first first, the highest zoom of the tiles, and what a ``Basemap``, a ``Relief`` and ``Imagery`` are made
     of, where they are offered."""
 
     attribution: str

@@ -5,8 +5,8 @@ Not here: the pictures themselves (``rasters``, ``routes.rasters``).
 
 import math
 import zoneinfo
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -15,9 +15,15 @@ from numpy.typing import NDArray
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.catalogue.imagery import Difference, Raster
 from mendmap.catalogue.records import to_plain
+from mendmap.errors import RasterError
 from mendmap.geo.grid import HALF_M, to_mercator
 from mendmap.rasters.pictures import Picture, pictures
 from mendmap.web.describe import source
+from mendmap.web.drawers import Drawers
+from mendmap.web.drawn import frame_of
+
+if TYPE_CHECKING:
+    from mendmap.web.served import Served
 
 # A site is drawn so large at most, in pixels of its tiles, with so much of its size around it.
 _CUT_PX = 360
@@ -91,35 +97,37 @@ def _choice(picture: Picture) -> str:
     return picture.index.id if picture.index else "colours"
 
 
-def seen(atlas: Atlas, found: Feature) -> dict[str, Any] | None:
+def seen(atlas: Atlas, found: Feature, reaches: Callable[[str], bool]) -> dict[str, Any] | None:
     """How a site with an outline looks from above: the first and the last day of which there are colours, those on
-    which it was measured before others, and each change that was computed of it. None where there are none."""
+    which it was measured before others, and each change that was computed of it. ``reaches`` tells of a picture, by its
+    name, whether it is there and reaches the site. None where none does."""
     if found.geometry is None or shapely.get_dimensions(found.geometry) != 2:
         return None
     known = of(atlas).values()
-    coloured = [each for each in known if each.kind == "colours" and each.raster and each.raster.taken]
-    days = sorted({each.raster.taken.text for each in coloured if each.raster and each.raster.taken})
-    days = _measured(atlas, found, days) or days
+    days: dict[str, list[Picture]] = {}
+    for each in known:
+        if each.kind == "colours" and each.raster and each.raster.taken:
+            days.setdefault(each.raster.taken.text, []).append(each)
+    order = sorted(days)
+    order = _measured(atlas, found, order) or order
+    ends = [
+        next((day for day in way if any(reaches(each.id) for each in days[day])), "") for way in (order, order[::-1])
+    ]
     cut = Cut(found.geometry)
     shots = [
-        {"day": day, "of": [cut.shot(each) for each in coloured if _day(each) == day]}
-        for day in dict.fromkeys(days[:1] + days[-1:])
+        {"day": day, "of": [cut.shot(each) for each in days[day] if reaches(each.id)]}
+        for day in dict.fromkeys(ends)
+        if day
     ]
     changes = [
         {"difference": to_plain(each.difference), "shown": f"imagery={_choice(each)}", "of": [cut.shot(each)]}
         for each in known
-        if each.difference and (not each.difference.sites or found.id in each.difference.sites)
+        if each.difference and found.id in (each.difference.sites or (found.id,)) and reaches(each.id)
     ]
     if not shots and not changes:
         return None
-    swipe = (
-        f"imagery=colours,{days[0]},{days[-1]},50" if len(shots) > 1 else f"imagery=colours,{days[0]}" if shots else ""
-    )
-    return {"cut": cut, "shots": shots, "changes": changes, "shown": swipe}
-
-
-def _day(picture: Picture) -> str:
-    return picture.raster.taken.text if picture.raster and picture.raster.taken else ""
+    shown = changes[0]["shown"] if not shots else ",".join(["imagery=colours", *(each["day"] for each in shots)])
+    return {"cut": cut, "shots": shots, "changes": changes, "shown": shown + ",50" * (len(shots) > 1)}
 
 
 def _measured(atlas: Atlas, found: Feature, days: Sequence[str]) -> list[str]:
@@ -128,6 +136,20 @@ def _measured(atlas: Atlas, found: Feature, days: Sequence[str]) -> list[str]:
     series = [each for each in found.series if each.method in atlas.zonal]
     told = {moment.astimezone(zone).date().isoformat() for each in series for moment in (each.first, each.last)}
     return sorted(told & set(days))
+
+
+def reaching(served: "Served", drawers: Drawers, found: Feature) -> Callable[[str], bool]:
+    """Tells of a picture, by its name, whether it is there and reaches a feature."""
+    west, south, east, north = shapely.bounds(found.geometry)
+
+    def reaches(name: str) -> bool:
+        try:
+            box = frame_of(served.pictures[name], drawers).bounds
+        except RasterError:
+            return False
+        return box.west < east and west < box.east and box.south < north and south < box.north
+
+    return reaches
 
 
 class Cut:

@@ -12,6 +12,7 @@ from mendmap.web.answers import METHODS, content
 from mendmap.web.asked import AsOfText
 from mendmap.web.bundle import KINDS, bundle
 from mendmap.web.copied import copied
+from mendmap.web.drawers import drawers
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
 from mendmap.web.spoken import PAGE
@@ -191,7 +192,7 @@ def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> 
         atlas,
         lambda address, language: linked.place(told, address, language, atlas.place),
         feature=told,
-        seen=imagery.seen(atlas, found) if site else None,
+        seen=imagery.seen(atlas, found, imagery.reaching(served, drawers(request), found)) if site else None,
     )
 
 

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
-  const { counted, h, say } = mendmap;
+  const { h, say } = mendmap;
   const STEP = 10; // hundredths of opacity
   let made = 0;
 
@@ -77,6 +77,7 @@
         h("p", {}, this._swipe),
         this._covered,
         this._how,
+        ...imagery.missing.map((text) => h("p", { class: "note", text })),
         h("p", { class: "note" }, h("a", { href: mendmap.spoken("/imagery"), text: say("All imagery as a table") })),
       );
       this.update();
@@ -127,8 +128,6 @@
       this._cover.value = opacity;
       this._cover.setAttribute("aria-valuetext", say("{share} %", { share: opacity }));
       this._how.hidden = !choice || choice.kind === "colours" || mendmap.isCopy;
-      const count = this.imagery.choices.size;
-      if (!count) this._body.replaceChildren(h("p", { text: counted("{number} picture is there.", "{number} pictures are there.", 0) }));
     }
   };
 })();

@@ -44,9 +44,15 @@
         this._value,
         ...this._against(),
         ...(this.imagery.failed ? [this._sorry()] : []),
-        h("p", { class: "note", text: say("Where nothing is drawn, clouds hid the ground, or no picture reaches there.") }),
-        h("p", { class: "note", text: sources(this.imagery) }),
+        this._more([...(choice.legend?.notes || []), sources(this.imagery)]),
       );
+    }
+
+    /** What is to be known beside: folded on a phone, where the map has little room. */
+    _more(texts) {
+      const open = this._unfolded ?? mendmap.WIDE.matches;
+      const folded = h("details", { class: "imagery-more", open, on: { toggle: () => (this._unfolded = folded.open) } }, h("summary", { text: say("How to read it, source and terms") }), ...texts.map((text) => h("p", { class: "note", text })));
+      return folded;
     }
 
     _hide() {
@@ -73,7 +79,7 @@
     /** Asks for the value at a place, and says it where it is, and to those who hear. */
     async ask(latlng) {
       const { choice, map } = this.imagery;
-      const { day, pictures } = this.imagery.at(latlng);
+      const pictures = this.imagery.at(latlng);
       this._forget();
       this._request = new AbortController();
       const { signal } = this._request;
@@ -82,9 +88,9 @@
       this._value.textContent = say("Asking for the value …");
       let told;
       try {
-        const values = await Promise.all(pictures.map(({ id }) => this._at(id, latlng, signal)));
-        const value = values.find((each) => each !== null && each !== undefined);
-        told = this._said(choice, value, day);
+        const answers = await Promise.all(pictures.map(({ id }) => this._at(id, latlng, signal)));
+        const known = answers.find(({ value }) => value !== null);
+        told = known ? said(choice, known) : answers.map(({ reason }) => reason).find(Boolean) || say("At this place there is no value.");
       } catch {
         told = say("The value could not be fetched.");
       } finally {
@@ -97,18 +103,9 @@
 
     async _at(id, { lat, lng }, signal) {
       const { service } = this.imagery.bench;
-      const answer = await fetch(`${service}/rasters/${encodeURIComponent(id)}/point?lon=${lng.toFixed(6)}&lat=${lat.toFixed(6)}`, { signal });
+      const answer = await fetch(`${service}/rasters/${encodeURIComponent(id)}/point?lon=${lng.toFixed(6)}&lat=${lat.toFixed(6)}`, { signal, headers: { "Accept-Language": mendmap.language } });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
-      return (await answer.json()).value;
-    }
-
-    _said({ name, legend }, value, day) {
-      if (value === undefined) return day ? say("At this place there is no value: a cloud, or no picture of {day}.", { day: mendmap.day(day) }) : say("At this place there is no value.");
-      const number = mendmap.number(value, { maximumFractionDigits: 2 });
-      const amount = legend?.unit && legend.unit !== "1" ? `${number} ${legend.unit}` : number;
-      const like = nearest(legend, value);
-      if (like) return say("{amount} at this place, which is near “{word}”. {name}.", { amount, word: like, name });
-      return say("{amount} at this place. {name}.", { amount, name });
+      return answer.json();
     }
 
     _forget() {
@@ -118,6 +115,15 @@
       this._value.textContent = "";
     }
   };
+
+  /** A value in words: how much, what in the key it is nearest to, and what the scene itself takes the place to be. */
+  function said({ name, legend }, { value, ground }) {
+    const number = mendmap.number(value, { maximumFractionDigits: 2 });
+    const amount = legend?.unit ? `${number} ${legend.unit}` : number;
+    const like = nearest(legend, value);
+    const told = like ? say("{name}: {amount} at this place, near “{word}”.", { name, amount, word: like }) : say("{name}: {amount} at this place.", { name, amount });
+    return ground ? [told, say("Seen there: {ground}.", { ground: ground.replace(/\.$/, "") })].join(" ") : told;
+  }
 
   /** Of when it is, in words. */
   function when({ choice, day, left }) {
@@ -160,7 +166,7 @@
     const worded = entries.filter(({ label }, nth) => label || nth === 0 || nth === entries.length - 1);
     const said = worded.map(({ value, label }) => {
       const number = mendmap.number(value, { maximumFractionDigits: 2 });
-      const amount = unit && unit !== "1" ? `${number} ${unit}` : number;
+      const amount = unit ? `${number} ${unit}` : number;
       return h("li", {}, ...(label ? [h("span", { text: label })] : []), h("span", { class: "imagery-number", text: amount }));
     });
     return h(

@@ -45,12 +45,14 @@
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const { pictures } = await answer.json();
       this.choices = choicesOf(pictures);
+      /** What is to be done where a picture is not there yet, in words. */
+      this.missing = [...new Set(pictures.map(({ missing }) => missing).filter(Boolean))];
     }
 
     /** Shows one of the choices, or nothing where there is none of that id: on a day, or on the last before it, or on the
         newest; and on another day in the left half, where one is named. */
     show(id, day = null, left = null, share = null) {
-      const choice = this.choices.get(id) || null;
+      const choice = [this.choices.get(id)].find((each) => each?.ready) || null;
       const dated = choice?.days.length;
       const at = (wanted) => choice.days.findLast((each) => each <= wanted) || choice.days[0];
       this.choice = choice;
@@ -88,7 +90,7 @@
     at(latlng) {
       const { x } = this.map.latLngToContainerPoint(latlng);
       const left = this._handle && x < (this.map.getSize().x * this._handle.share) / 100;
-      return { day: left ? this.left : this.day, pictures: this.choice?.of(left ? this.left : this.day) || [] };
+      return this.choice?.of(left ? this.left : this.day) || [];
     }
 
     /** Asks again for what could not be fetched. */
@@ -143,7 +145,7 @@
     _put(map, pane, day) {
       const options = { pane: mendmap.groundPane(map, pane), opacity: this.opacity / 100, className: "imagery-tiles" };
       for (const picture of this.choice.of(day)) {
-        const layer = mendmap.pictureTiles(picture, options);
+        const layer = mendmap.pictureTiles(picture, this.bench.service, options);
         layer.on("tileerror", () => {
           this._failed = true;
           this.told.update();
@@ -196,7 +198,9 @@
       if (picture.kind === "relief") continue;
       const change = picture.kind === "difference";
       const id = change ? `change.${picture.id}` : picture.kind === "index" ? picture.index : COLOURS;
-      if (!found.has(id)) found.set(id, { id, kind: picture.kind, name: nameOf(picture), legend: picture.legend, ready: picture.ready !== false, byDay: new Map() });
+      if (!found.has(id)) found.set(id, { id, kind: picture.kind, name: nameOf(picture), legend: picture.legend, ready: false, byDay: new Map() });
+      if (!picture.ready) continue;
+      found.get(id).ready = true;
       const day = change ? null : picture.taken;
       const { byDay } = found.get(id);
       byDay.set(day, [...(byDay.get(day) || []), picture]);
@@ -208,5 +212,5 @@
     return found;
   }
 
-  const nameOf = ({ kind, name }) => (kind === "colours" ? say("As the eye sees it") : name);
+  const nameOf = ({ kind, name, index_name: index }) => (kind === "colours" ? say("As the eye sees it") : kind === "index" ? index : name);
 })();

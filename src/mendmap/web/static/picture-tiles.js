@@ -1,4 +1,5 @@
-/* Tiles of pictures of the ground (imagery, relief), in panes of their own beneath all that the map draws. */
+/* Tiles of pictures of the ground (imagery, relief), in panes of their own beneath all that the map draws: of a service,
+   or, on a page of a published copy, in an archive. */
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
@@ -14,11 +15,13 @@
   };
 
   /** A layer of a picture, as /rasters.json and TileJSON describe one, within what it shows, at the screen's own
-      resolution; in a published copy it is drawn of the picture's archive. ``options`` are those of L.TileLayer. */
-  mendmap.pictureTiles = ({ id, tiles, bounds, minzoom = 0, maxzoom, attribution }, options) => {
+      resolution. Tiles are asked of the ``service`` itself, "" for that of the page; ``options`` are those of
+      L.TileLayer. */
+  mendmap.pictureTiles = ({ id, bounds, minzoom, maxzoom, attribution }, service, options) => {
     const [west, south, east, north] = bounds;
     const finer = L.Browser.retina ? 1 : 0; // tiles of half the size, each of one zoom more
-    const shared = {
+    const address = `${service}/rasters/${encodeURIComponent(id)}`;
+    const whole = {
       bounds: [[south, west], [north, east]],
       minNativeZoom: Math.max(0, minzoom - finer),
       maxNativeZoom: Math.max(0, maxzoom - finer),
@@ -27,7 +30,6 @@
       attribution: attribution ? h("span", { text: attribution }).innerHTML : undefined, // Leaflet writes HTML; ours is text
       ...options,
     };
-    if (mendmap.isCopy) return mendmap.archivedPicture(`/rasters/${id}.pmtiles`, shared);
-    return L.tileLayer(typeof tiles === "string" ? tiles : tiles[0], shared);
+    return mendmap.isCopy ? mendmap.archivedPicture(`${address}.pmtiles`, whole) : L.tileLayer(`${address}/{z}/{x}/{y}.webp`, whole);
   };
 })();

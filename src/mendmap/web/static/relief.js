@@ -43,7 +43,7 @@
       map.getContainer().classList.toggle("has-relief", drawn.size > 0);
     }
 
-    const tiles = (each) => mendmap.pictureTiles(picture, { pane: mendmap.groundPane(each, "ground"), className: "relief-tiles" });
+    const tiles = (each) => mendmap.pictureTiles(picture, bench.service, { pane: mendmap.groundPane(each, "ground"), className: "relief-tiles" });
 
     map.on("basemap", ({ shown }) => {
       basemap = shown;
@@ -55,6 +55,7 @@
     });
     described(bench.service + address).then(
       (found) => {
+        if (!found.ready) return;
         picture = found;
         element.hidden = false;
         draw();
