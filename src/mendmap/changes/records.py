@@ -21,6 +21,7 @@ _TIMES = {
     "quantity": ("date",),
     "figure": ("period",),
     "limit": ("applies_from", "applies_to"),
+    "raster": ("taken",),
 }
 # Columns that name one feature.
 _FEATURES = ("site", "feature", "from_feature", "to_feature")

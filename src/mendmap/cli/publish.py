@@ -23,7 +23,14 @@ from mendmap.cli.main import lake_option, main, settings_with
     show_default=True,
     help="Layers of more features than these have no page for each.",
 )
-def publish(folder: Path, lake: str | None, keep: int | None, max_pages: int) -> None:
+@click.option(
+    "--max-raster-mb",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="Larger files of rasters are not copied; what is drawn of them is.",
+)
+def publish(folder: Path, lake: str | None, keep: int | None, max_pages: int, max_raster_mb: int) -> None:
     """Write a static copy of all that everyone may see, for any file host.
 
     Each snapshot is an edition of its own, which never changes; DIR/index.html shows the newest. What is there already
@@ -31,7 +38,14 @@ def publish(folder: Path, lake: str | None, keep: int | None, max_pages: int) ->
     """
     from mendmap.publish.run import publish as published
 
-    made = published(settings_with(lake=lake), folder, keep=keep, most_pages=max_pages, progress=_shown)
+    made = published(
+        settings_with(lake=lake),
+        folder,
+        keep=keep,
+        most_pages=max_pages,
+        most_raster_mb=max_raster_mb,
+        progress=_shown,
+    )
     counts = made.counts
     for address, reason in made.left_out.items():
         click.echo(f"left out: {address}: {reason}", err=True)

@@ -14,7 +14,7 @@ from mendmap.exports.files import FORMATS, MEDIA
 from mendmap.exports.layers import formats as layers
 from mendmap.exports.layers import parquet, sheet
 from mendmap.exports.layers.chosen import FILTERS
-from mendmap.exports.tables import DOWNLOADS, filters, licence, reading_fields, record_fields
+from mendmap.exports.tables import DOWNLOADS, filters, held, licence, reading_fields, record_fields
 from mendmap.words.fields import Field
 from mendmap.words.phrases import say
 
@@ -32,6 +32,10 @@ _TITLES = {
     "statements": say("Statements"),
     "parameters": say("Parameters"),
     "sources": say("Sources"),
+    "rasters": say("Rasters"),
+    "indices": say("Indices"),
+    "zonal": say("Zonal statistics"),
+    "differences": say("Differences"),
 }
 _READINGS = say(
     "Every reading, as its source prints it, less those that the source took back (quality=withdrawn has them)."
@@ -57,6 +61,10 @@ _RECORDS = {
     "statements": say("A published claim, with the computation that would check it."),
     "parameters": say("Something that is measured."),
     "sources": say("A document that rows are taken from."),
+    "rasters": say("A grid of pixels, a scene or a model of the ground, with the SHA-256 of its file."),
+    "indices": say("A number computed for each pixel of a scene, and how; ours, and those of the catalogue."),
+    "zonal": say("What is computed of an index inside outlines for each scene: the readings whose method it is."),
+    "differences": say("What an index became from one time to another: which times, and what counts as a change."),
 }
 
 
@@ -115,7 +123,7 @@ def downloads(atlas: Atlas) -> Iterator[Download]:
     for name, told in ABOUT.items():
         yield _table(atlas, name, told, count_of(atlas, name), FIELDS[name])
     for table, kind in DOWNLOADS.items():
-        yield _table(atlas, table, _RECORDS[table], len(getattr(atlas, table)), record_fields(kind, languages))
+        yield _table(atlas, table, _RECORDS[table], len(held(atlas, table)), record_fields(kind, languages))
 
 
 def _table(atlas: Atlas, name: str, told: str, rows: int, fields: tuple[Field, ...]) -> Download:

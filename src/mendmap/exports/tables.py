@@ -11,6 +11,7 @@ from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import TABLES, Quantity, Record, to_plain
 from mendmap.lake.contents import READING_COLUMNS
 from mendmap.query.times import Interval
+from mendmap.rasters.pictures import indices_of
 from mendmap.readings.fields import READING
 from mendmap.words.dates import Period
 from mendmap.words.fields import Field, expanded, fields_of, name_column
@@ -28,6 +29,10 @@ DOWNLOADS = {
     "statements": "statement",
     "parameters": "parameter",
     "sources": "source",
+    "rasters": "raster",
+    "indices": "index",
+    "zonal": "zonal",
+    "differences": "difference",
 }
 # The tables of what was assessed, which ``assessed`` makes.
 ASSESSED = ("verdicts", "answers")
@@ -53,6 +58,7 @@ _TIMES = {
     "connection": ("since", "until"),
     "limit": ("applies_from", "applies_to"),
     "statement": ("period", "period"),
+    "raster": ("taken", "taken"),
 }
 _KINDS = {"number": pa.float64(), "amount": pa.float64(), "integer": pa.int64(), "moment": pa.timestamp("us", tz="UTC")}
 
@@ -141,11 +147,12 @@ def records(
     about: Mapping[str, str],
     more: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Table:
-    """A table of records, in the order of its file. Lists are joined by commas, as in the file they came from. ``more``
-    has the columns of ``CHECKED`` by the statement's id."""
+    """A table of records, in the order of its file; before the indices of the catalogue those that every one has.
+    Lists are joined by commas, as in the file they came from. ``more`` has the columns of
+    ``CHECKED`` by the statement's id."""
     kind = DOWNLOADS[table]
     more = more or {}
-    wanted = [each for each in getattr(atlas, table).values() if _wanted(atlas, each, asked)]
+    wanted = [each for each in held(atlas, table).values() if _wanted(atlas, each, asked)]
     rows = [{**_flat(to_plain(each)), **more.get(each.id, {})} for each in wanted]
     fields = record_fields(kind, atlas.place.languages)
 
@@ -154,6 +161,12 @@ def records(
 
     made = Table(table, fields, len(rows), batches, about, atlas.snapshot.moment)
     return made
+
+
+def held(atlas: Atlas, table: str) -> Mapping[str, Record]:
+    """The records of a table, by id."""
+    found: Mapping[str, Record] = indices_of(atlas.indices) if table == "indices" else getattr(atlas, table)
+    return found
 
 
 def _wanted(atlas: Atlas, record: Record, asked: Places) -> bool:

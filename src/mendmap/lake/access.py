@@ -130,7 +130,9 @@ def seen(whole: Contents, hidden: Rules, known: Measured) -> Contents:
 
 
 # Records that may name what is hidden, each after those that it names; and what a catalogue says of itself.
-_ORDER = ("state", "connection", "work", "quantity", "figure", "statement")
+_ORDER = ("state", "connection", "work", "quantity", "figure", "statement", "zonal", "difference")
+# Of these, which name all places that they are of, the hidden ones are left out.
+_OF_SEVERAL = ("work", "zonal", "difference")
 _OWN = ("catalogue", "layer", "map")
 
 
@@ -142,13 +144,13 @@ class _Gone:
         self.ids |= {kind: set() for kind in _ORDER}
 
     def kept(self, kind: str, bodies: Sequence[Body]) -> Iterable[Body]:
-        """The records of a kind that name nothing hidden. Of a work, which names all places it was done at, the hidden
-        ones are left out; a statement that names any cannot be told without it."""
+        """The records of a kind that name nothing hidden. Of a work, which names all places it was done at, and what is
+        computed of several, the hidden ones are left out; a statement that names any cannot be told without it."""
         columns = [each for each in fields_of(TABLES[kind]) if each.refers in self.ids]
         for body in bodies:
             named = {each.name: body.get(each.name) for each in columns if body.get(each.name)}
             left = {name: self._left(each, value) for each in columns if (value := named.get(name := each.name))}
-            if left == named or (kind == "work" and left.get("sites")):
+            if left == named or (kind in _OF_SEVERAL and left.get("sites")):
                 yield {**body, **left}
             else:
                 self.ids[kind].add(body["id"])
@@ -218,7 +220,8 @@ def _sources(records: Records, features: Features, pairs: Measured) -> set[str]:
 def _parameters(records: Records, pairs: Measured) -> set[str]:
     named = {series.split(".")[1] for series, _ in pairs}
     columns = ("parameter", "depends_on")
-    bodies = (body for kind in ("limit", "figure", "statement") for body in records.get(kind, ()))
+    kinds = ("limit", "figure", "statement", "zonal", "difference")
+    bodies = (body for kind in kinds for body in records.get(kind, ()))
     return named | {body[each] for body in bodies for each in columns if body.get(each)}
 
 

@@ -14,13 +14,14 @@ ELEMENTS = (
         "FirstView",
         "FullScreen",
         "GeoJsonTiles",
+        "Imagery",
         "LayerTree",
         "Legend",
         "Locate",
         "Notices",
         "Panel",
     ),
-    *("Print", "Scale", "ScrollCare", "Search", "Service", "ShareLink", "TimeSlider", "Twin"),
+    *("Print", "Relief", "Scale", "ScrollCare", "Search", "Service", "ShareLink", "TimeSlider", "Twin"),
 )
 
 

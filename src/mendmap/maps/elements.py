@@ -202,6 +202,25 @@ class Basemap(OnMap):
     call = "basemap"
 
 
+class Relief(OnMap):
+    """The relief of the ground beneath everything, drawn of a model that the service has; the reader can turn it off.
+
+    ``address``: that of the picture's TileJSON, such as /rasters/ground.json.
+    """
+
+    call = "relief"
+
+
+class Imagery(OnMap):
+    """A button and a form: pictures of the ground from above, of a day, of two days in two halves, or of the change
+    between them; with their key, and the value at a place. Nothing is fetched before it is opened.
+
+    ``address``: that of the service's list of pictures, /rasters.json.
+    """
+
+    call = "imagery"
+
+
 class Legend(OnMap):
     """The key of the layers that are shown, alone: for maps without a ``LayerTree``."""
 

@@ -20,7 +20,10 @@ from mendmap.words.vocabulary import BASES, TRUSTS
 
 SHAPES = ("circle", "square", "diamond", "triangle", "hexagon", "drop", "star", "cross", "ring", "dot")
 # What stands on a map and can be left out of it.
-CONTROLS = ("time", "compare", "search", "layers", "scale", "home", "locate", "fullscreen", "link", "print")
+CONTROLS = (
+    *("time", "compare", "search", "layers", "relief", "imagery"),
+    *("scale", "home", "locate", "fullscreen", "link", "print"),
+)
 # By what a layer's features can be drawn apart, and the words of each. A verdict is the gravest of the newest ones;
 # how fresh a place is, tells the age of its newest reading: at most 31 days, a year, more, or no reading at all.
 CLASSED: Mapping[str, tuple[str, ...]] = {

@@ -23,9 +23,10 @@ SCRIPTS = (
     *("words", "located", "symbols", "hatch", "slices", "fetched-once", "sources", "classes"),
     *("tile-shapes", "geojson-tiles", "labels", "bench", "permalink", "first-view", "charts", "sheet", "panel"),
     *("legend", "layer-tree", "names", "search", "notices", "scroll-care", "scale", "locate", "full-screen"),
-    *("share", "print", "dated", "dated-twin", "time-strip", "time", "compare", "basemap", "twin"),
+    *("share", "print", "dated", "dated-twin", "time-strip", "time", "handle", "compare", "twin"),
+    *("picture-archive", "picture-tiles", "basemap", "relief", "imagery-panel", "imagery-told", "imagery"),
 )
-STYLES = ("map", "tools", "search", "time", "charts", "sheet", "basemap", "print")
+STYLES = ("map", "tools", "search", "time", "charts", "sheet", "basemap", "imagery", "print")
 # The layer that the atlas makes of all layers of sites; its features say which layer they belong to.
 UNION = "sites"
 # What stands on every map, and what one may do without (``model.CONTROLS``), in the order of their making.
@@ -35,6 +36,9 @@ CONTROLLED: Mapping[str, type[OnMap]] = {
     "time": elements.TimeSlider,
     "compare": elements.Compare,
     "layers": elements.LayerTree,
+    # In the list of layers, or beneath it.
+    "relief": elements.Relief,
+    "imagery": elements.Imagery,
     "search": elements.Search,
     "scale": elements.Scale,
     "home": elements.FirstView,
@@ -59,13 +63,16 @@ class LayerInfo:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What the script is told of the data: whom to name, of when they are, the ``languages`` that names are looked for
-    in, the first first, the highest zoom of the tiles, and what a ``Basemap`` is made of, where one is offered."""
+    in, the first first, the highest zoom of the tiles, and what a ``Basemap``, a ``Relief`` and ``Imagery`` are made
+    of, where they are offered."""
 
     attribution: str
     data: str
     languages: Sequence[str]
     max_zoom: int
     basemap: Mapping[str, Any] | None = None
+    relief: Mapping[str, Any] | None = None
+    imagery: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +107,17 @@ def draw(spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, around: Aroun
         options = _options(style, known[style.id], around) | {"order": order, "form": tiles.rpartition(".")[2]}
         url = tiles.replace("{layer}", UNION if "only" in options else style.id)
         _add(GeoJsonTiles(url, options, shown=style.shown), chart, style.id)
-    about: dict[str, dict[str, Any]] = {
+    about: dict[str, Mapping[str, Any] | None] = {
         "home": {"view": [[south, west], [north, east]], "button": "home" not in spec.without},
         "print": {"title": names(spec.title, around.languages), "data": around.data},
+        "relief": around.relief,
+        "imagery": around.imagery,
     }
     for word, element in CONTROLLED.items():
+        options = about.get(word, {})
         # A map opens somewhere, with or without a button that goes back there.
-        if word not in spec.without or word == "home":
-            _add(element(**about.get(word, {})), chart, spec.id)
+        if options is not None and (word not in spec.without or word == "home"):
+            _add(element(**options), chart, spec.id)
     for element in ALWAYS:
         _add(element(), chart, spec.id)
     if around.basemap:

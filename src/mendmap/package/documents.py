@@ -21,6 +21,7 @@ from mendmap.exports import metadata
 from mendmap.exports.files import MEDIA, rows_csv
 from mendmap.exports.metadata import Dataset, Distribution
 from mendmap.package.scope import Scope
+from mendmap.rasters import clear, difference, expression
 from mendmap.statements import model
 from mendmap.words import vocabulary
 from mendmap.words.fields import Field
@@ -59,6 +60,9 @@ _WORDS = (
     ("How a claim is checked", vocabulary.CHECKS),
     ("What came of checking a claim", vocabulary.OUTCOMES),
     ("Whose evidence it is", vocabulary.STANDINGS),
+    ("What the pixels of a raster are", vocabulary.SHOWS),
+    ("What tells clouds from ground", vocabulary.CLASSIFIED),
+    ("What is computed of the pixels inside an outline", vocabulary.ZONAL),
 )
 # Headings, with the code that computes and says how.
 _CODE: tuple[tuple[str, ModuleType | object], ...] = (
@@ -74,6 +78,9 @@ _CODE: tuple[tuple[str, ModuleType | object], ...] = (
     ("Places along watercourses", rivers),
     ("From evidence to an outcome", model.decided),
     ("Whose evidence several things are", model.together),
+    ("Pixels that show the ground", clear),
+    ("Indices", expression),
+    ("Changes of an index", difference),
 )
 
 
@@ -92,7 +99,7 @@ def documents(scope: Scope, manifest: Json, columns: Mapping[str, Sequence[Field
     datasets = list(_datasets(manifest, columns))
     counts = {each["path"]: each["words"] for each in manifest["files"] if each.get("words")}
     cover = {"manifest": manifest, "place": atlas.place, "counts": counts, "outcomes": scope.outcomes()}
-    cover |= {"exceeding": scope.exceeding(_MOST_EXCEEDING)}
+    cover |= {"exceeding": scope.exceeding(_MOST_EXCEEDING), "rasters": atlas.rasters}
     methods = {"place": atlas.place, "snapshot": atlas.snapshot, "rules": list(atlas.rules.values())}
     return [
         Document("index.html", _HTML, "Cover page: read this first", _page("cover.html", **cover)),

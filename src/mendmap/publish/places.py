@@ -6,6 +6,7 @@ Not here: where each stands in the copy (``addresses``).
 from collections.abc import Iterator
 
 from mendmap.atlas.model import Atlas, Layer
+from mendmap.exports.stac import ROOT
 from mendmap.maps.page import UNION
 from mendmap.publish.addresses import Address
 from mendmap.web import spoken
@@ -18,7 +19,7 @@ from mendmap.web.routes.search import NAMES_OF_FILE, TOLD_OF_FILE
 _LIVE = ("/ogc", "/tiles/", "/downloads/mendmap.qgz", "/changes.atom", "/search.json", "/openapi.json", "/robots.txt")
 _FILES = (
     *(".json", ".jsonld", ".csv", ".xlsx", ".parquet", ".geojson", ".gpkg", ".fgb", ".kml", ".zip", ".svg"),
-    *(".txt", ".js", ".pmtiles"),
+    *(".txt", ".js", ".pmtiles", ".tif", ".webp"),
 )
 # What pages and files may be asked for in a copy, by how their address begins: what pages link to, which is little.
 # Never ``as-of``: that is what earlier editions are for.
@@ -66,6 +67,11 @@ def fetched(atlas: Atlas) -> Iterator[str]:
     """The addresses that scripts fetch, whose files no page names, but for dated values, of which months tell."""
     for each in atlas.features.joined_to():
         yield from (f"/series/{series.id}.chart.json" for series in each.series)
+    if atlas.rasters or atlas.differences:
+        yield "/rasters.json"
+        yield ROOT
+        # A map's background, which scripts ask for by itself.
+        yield from (f"/rasters/{each.id}.json" for each in atlas.rasters.values() if each.shows == "elevation")
     yield "/names.json"
     for name, layer in atlas.layers.items():
         yield f"/downloads/{name}.geojson"

@@ -39,6 +39,8 @@ from mendmap.web.served import Served
 CURRENT, HOME, MANIFEST, MARK = "current.json", "index.html", "manifest.json", "publication.json"
 # Features that a layer may have for each to have a page of its own.
 MOST_PAGES = 2000
+# Megabytes of a raster's file that is in a copy.
+MOST_RASTER_MB = 100
 # The folders of editions, and of scripts and styles.
 _TREE = re.compile(r"[0-9]+-[0-9a-f]{12}-[0-9a-f]{6}|static-[0-9a-f]{12}")
 # Settings that change no byte of a copy.
@@ -64,22 +66,26 @@ def publish(
     *,
     keep: int | None = None,
     most_pages: int = MOST_PAGES,
+    most_raster_mb: int = MOST_RASTER_MB,
     progress: Callable[[Iterable[str]], Iterable[str]] = iter,
 ) -> Published:
     """Publishes what everyone may see of the newest snapshot. All editions are kept, or the ``keep`` newest.
 
-    Layers of more than ``most_pages`` features have no page for each. Raises PublishError where the folder holds
+    Layers of more than ``most_pages`` features have no page for each; files of rasters of more than ``most_raster_mb``
+    megabytes (10^6 bytes) are not in it, while what is drawn of them is. Raises PublishError where the folder holds
     something else or the copy would not be whole, LakeError, KeyRefusedError where the catalogue is not for everyone,
     and OSError where the folder cannot be written.
     """
     store = Store(folder)
-    with _served(settings, most_pages) as (served, caller, copied), _claimed(store, served):
+    with _served(settings, most_pages, most_raster_mb * 10**6) as (served, caller, copied), _claimed(store, served):
         name = _name(served, settings, copied)
         left_out = {}
         if not _whole(store, name):
             made = Edition(name, served.atlas, store, caller, static.write(store), copied)
             for layer in places.drawn(served.atlas):
                 made.put(f"/tiles/{layer}.pmtiles", archives.write(store, served, layer))
+            for address, path in archives.write_pictures(store, served, made.left_out):
+                made.put(address, path)
             made.make(progress)
             left_out = made.left_out
             _finish(store, served, made)
@@ -88,7 +94,7 @@ def publish(
 
 
 @contextmanager
-def _served(settings: Settings, most_pages: int) -> Iterator[tuple[Served, Caller, Copied]]:
+def _served(settings: Settings, most_pages: int, most_raster_bytes: int) -> Iterator[tuple[Served, Caller, Copied]]:
     """What everyone may see of the newest snapshot, and who is asked for it: it stays, whatever is loaded meanwhile."""
     app = create_app(replace(settings, public_url=BASE))
     keeper: Keeper = app.state.keeper
@@ -96,7 +102,7 @@ def _served(settings: Settings, most_pages: int) -> Iterator[tuple[Served, Calle
     try:
         served = keeper.served(PUBLIC)
         without = places.without_pages(served.atlas, most_pages)
-        copied = Copied(settings.public_url.rstrip("/"), most_pages, without)
+        copied = Copied(settings.public_url.rstrip("/"), most_pages, without, most_raster_bytes)
         caller = Caller(app, copied)
         try:
             yield served, caller, copied

@@ -1,7 +1,7 @@
-"""Writes all tiles of a layer into one file, a PMTiles archive of Mapbox Vector Tiles, that any file host can serve.
+"""Writes all tiles of a layer or a picture into one file, a PMTiles archive, that any file host can serve.
 
-The same layer gives the same bytes: nothing in an archive tells when, where or on how many processors it was made.
-Not here: which tiles there are, and what is in them (``pyramid``).
+The same tiles give the same bytes: nothing in an archive tells when, where or on how many processors it was made.
+Not here: which tiles there are, and what is in them (``pyramid``, ``imagery``).
 
 The format: https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md. Its directories, header and numbers of tiles
 are the ``pmtiles`` package's; not so its writer, which tells equal tiles by a hash of 64 bits, and leaves them in the
@@ -11,7 +11,7 @@ order they come in.
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from pmtiles.tile import Compression, Entry, TileType, zxy_to_tileid
 from pmtiles.writer import finalize_header
 
 from mendmap.atlas.model import Layer, Place
+from mendmap.geo.bounds import Bounds
 from mendmap.geo.grid import EXTENT, steps_to_lonlat
 from mendmap.tiles.described import vector_layer
 from mendmap.tiles.pyramid import Made, Whole, made, packed
@@ -60,18 +61,35 @@ def write(
     be written.
     """
     tiles = Whole(layer, max_zoom, max_drawn)
+    header = {"tile_type": TileType.MVT, "tile_compression": Compression.GZIP, **_box(_extent(tiles))}
+    count = _written(path, made(tiles, executor), packed(b""), header, _metadata(layer, place, max_zoom))
+    return Archive(max_zoom, count, path.stat().st_size)
+
+
+def write_picture(
+    path: Path, tiles: Iterable[Made], blank: bytes, told: Mapping[str, Any], bounds: Bounds, max_zoom: int
+) -> Archive:
+    """Writes an archive of a picture's tiles, which are WebP images, to ``path``: whole, or not at all. ``told`` is
+    what it says of itself; ``blank`` is the one tile, of zoom 0, of a picture on which nothing is. Raises OSError where
+    the file cannot be written."""
+    header = {"tile_type": TileType.WEBP, "tile_compression": Compression.NONE, **_box(bounds)}
+    return Archive(max_zoom, _written(path, tiles, blank, header, told), path.stat().st_size)
+
+
+def _written(
+    path: Path, tiles: Iterable[Made], blank: bytes, header: Mapping[str, Any], told: Mapping[str, Any]
+) -> int:
+    """Writes the file; how many tiles it holds."""
     with _renamed(path) as file, tempfile.TemporaryFile(dir=path.parent) as store:
-        kept = _stored(made(tiles, executor), store)
+        kept = _stored(tiles, store, blank)
         entries, contents = _laid_out(kept)
         size = sum(each.length for each in contents)
-        header = {"tile_type": TileType.MVT, "tile_compression": Compression.GZIP, **_extent(tiles)}
-        told = _metadata(layer, place, max_zoom)
-        laid = finalize_header(header, len(kept), entries, len(contents), told, True, size)  # type: ignore[no-untyped-call]
+        laid = finalize_header(dict(header), len(kept), entries, len(contents), dict(told), True, size)  # type: ignore[no-untyped-call]
         file.writelines(laid)
         for each in contents:
             store.seek(each.offset)
             file.write(store.read(each.length))
-    return Archive(max_zoom, len(kept), path.stat().st_size)
+    return len(kept)
 
 
 @contextmanager
@@ -88,16 +106,15 @@ def _renamed(path: Path) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
-def _stored(tiles: Iterable[Made], store: IO[bytes]) -> list[_Kept]:
-    """Keeps tiles in a file in the order they come in, and says where each is."""
+def _stored(tiles: Iterable[Made], store: IO[bytes], blank: bytes) -> list[_Kept]:
+    """Keeps tiles in a file in the order they come in, and says where each is; ``blank`` where there is none."""
     kept = []
     for each in tiles:
         number, digest = zxy_to_tileid(*each.tile), hashlib.sha256(each.body).digest()
         kept.append(_Kept(number, digest, store.tell(), len(each.body)))
         store.write(each.body)
     if not kept:
-        nothing = packed(b"")
-        kept.append(_Kept(0, b"", 0, store.write(nothing)))
+        kept.append(_Kept(0, b"", 0, store.write(blank)))
     return sorted(kept)
 
 
@@ -118,13 +135,18 @@ def _laid_out(kept: Sequence[_Kept]) -> tuple[list[Entry], list[_Kept]]:
     return entries, [first for _, first in contents.values()]
 
 
-def _extent(tiles: Whole) -> dict[str, int]:
-    """The box of a layer as the header has it, in ten millionths of a degree; the world where it has none."""
-    box = [-180.0, -85.0, 180.0, 85.0]
+def _extent(tiles: Whole) -> Sequence[float]:
+    """The box of a layer in degrees; the world where it has none."""
     widths = tiles.places.boxes
-    if len(widths):
-        corners = np.stack(([widths[:, 0].min(), widths[:, 3].max()], [widths[:, 2].max(), widths[:, 1].min()]))
-        box = steps_to_lonlat(corners.clip(0, 1) * EXTENT, 0).ravel().tolist()
+    if not len(widths):
+        return -180.0, -85.0, 180.0, 85.0
+    corners = np.stack(([widths[:, 0].min(), widths[:, 3].max()], [widths[:, 2].max(), widths[:, 1].min()]))
+    found: list[float] = steps_to_lonlat(corners.clip(0, 1) * EXTENT, 0).ravel().tolist()
+    return found
+
+
+def _box(box: Sequence[float]) -> dict[str, int]:
+    """A box as the header has it, in ten millionths of a degree."""
     names = ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")
     return {name: round(degrees * 1e7) for name, degrees in zip(names, box, strict=True)}
 

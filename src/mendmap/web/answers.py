@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import format_datetime
+from pathlib import Path
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
@@ -13,7 +14,7 @@ from mendmap.exports.layers.formats import MADE_BY
 from mendmap.lake.access import PUBLIC
 from mendmap.lake.ledger import Snapshot
 from mendmap.web import readers
-from mendmap.web.spool import Lent, Loan
+from mendmap.web.spool import UNCOMPRESSED, InParts, Lent, Loan
 
 # How every address that reads is asked: what GET answers, HEAD answers without its body.
 METHODS = ["GET", "HEAD"]
@@ -76,6 +77,17 @@ def file(
         return Response(status_code=304, media_type=media_type, headers=headers)
     headers["Last-Modified"] = format_datetime(snapshot.moment.astimezone(dt.UTC), usegmt=True)
     return Lent.of(loan or make(recipe), headers, media_type)
+
+
+def stored(request: Request, snapshot: Snapshot, *, path: Path, name: str, media_type: str, sha256: str) -> Response:
+    """A file that stays where it is, whole or in parts as GDAL reads it over a network; or 304. Its ETag is the SHA-256
+    of its bytes."""
+    tag = f'"{sha256}"'
+    headers = _headers(tag, snapshot, {"Content-Disposition": f'attachment; filename="{name}"'})
+    if _held(request, tag):
+        return Response(status_code=304, media_type=media_type, headers=headers)
+    exact = {**Loan(path, sha256).headers, **UNCOMPRESSED}
+    return InParts(path, headers={**headers, **exact}, media_type=media_type)
 
 
 def streamed(

@@ -15,11 +15,13 @@ BASE = "https://copied.invalid"
 @dataclass(frozen=True, slots=True)
 class Copied:
     """A published copy: the address of the ``live`` service, blank where none is known; ``most``, how many features a
-    layer may have for each to have a page of its own; and the ids of the layers that have more, ``without`` pages."""
+    layer may have for each to have a page of its own; the ids of the layers that have more, ``without`` pages; and how
+    large a raster's file may be to be in it, in bytes."""
 
     live: str = ""
     most: int = 0
     without: tuple[str, ...] = ()
+    most_raster_bytes: int = 0
 
 
 def copied(request: Request) -> Copied | None:

@@ -65,6 +65,7 @@ def listed(atlas: Atlas, found: Drawn, drawers: Drawers, language: Language, bas
         "kind": picture.kind,
         "raster": raster.id if raster else None,
         "index": index.id if index else None,
+        "index_name": names(index.name, (language.id, *atlas.place.languages)) if index else None,
         "taken": raster.taken.text if raster and raster.taken else None,
         "before": difference.before.text if difference else None,
         "after": difference.after.text if difference else None,

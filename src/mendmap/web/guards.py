@@ -48,6 +48,7 @@ _DATA = (
     "application/problem+json",
     "image/svg+xml",
     mvt.MEDIA_TYPE,
+    "image/tiff",
     "application/vnd.mapbox.tile+json",
     "application/prs.coverage+json",
     "application/x-qgis-project",
@@ -56,6 +57,7 @@ _DATA = (
 )
 _ARTICLES = ("/sites/", "/stations/", "/watercourses/", "/features/")
 _MODULES = (
+    "/static/archive.js",
     "/static/vector-tiles.js",
     "/static/vendor/pbf/",
     "/static/vendor/vector-tile/",

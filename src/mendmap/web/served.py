@@ -6,7 +6,7 @@ snapshot (``keeper``).
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import Protocol
@@ -20,6 +20,7 @@ from mendmap.atlas.names import NameIndex
 from mendmap.atlas.select import Index
 from mendmap.catalogue.records import names
 from mendmap.exports.encoded import Encoded
+from mendmap.exports.rasters import Stocked, stocked
 from mendmap.lake import ledger, monthly
 from mendmap.lake.access import View
 from mendmap.lake.connection import Lake
@@ -33,7 +34,7 @@ from mendmap.statements.model import Outcome
 from mendmap.statements.outcome import outcomes
 from mendmap.tiles.blocks import Blocks
 from mendmap.tiles.prepare import TileLayer, tile_layer
-from mendmap.web import basemaps, drawn
+from mendmap.web import basemaps, drawn, imagery
 from mendmap.web.drawn import Drawn
 from mendmap.web.spool import Spool
 from mendmap.words.languages import Language, translated
@@ -169,6 +170,11 @@ class Served:
         return {each.id: each for found in self.atlas.features.joined_to() for each in found.series}
 
     @cached_property
+    def stock(self) -> Mapping[str, Stocked]:
+        """The files of rasters and differences, by id."""
+        return stocked(self.atlas, self.settings.lake)
+
+    @cached_property
     def outcomes(self) -> list[Outcome]:
         """Every statement with its outcome."""
         return outcomes(self.atlas)
@@ -195,7 +201,13 @@ class Served:
             data = f"{language.day(atlas.snapshot.moment)} ({atlas.snapshot})"
             languages = (language.id, *atlas.place.languages)
             around = Around(
-                atlas.place.attribution, data, languages, self.settings.max_zoom, basemaps.basemap(self.settings)
+                atlas.place.attribution,
+                data,
+                languages,
+                self.settings.max_zoom,
+                basemaps.basemap(self.settings),
+                imagery.relief(atlas),
+                imagery.offered(atlas),
             )
             tiles = "/tiles/{layer}.pmtiles" if archived else "/tiles/{layer}/{z}/{x}/{y}.geojson"
             found = draw(spec, infos, view, around, tiles)

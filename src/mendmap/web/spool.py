@@ -105,8 +105,23 @@ class Spool:
         return Path(self._folder.name) / secrets.token_hex(16)
 
 
-class Lent(FileResponse):
-    """Sends a borrowed file, whole or the parts that are asked for, and deletes it however that ends."""
+class InParts(FileResponse):
+    """Sends a file, whole or the parts that are asked for."""
+
+    @classmethod
+    def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
+        # As RFC 9110 has it: what is not understood asks for the whole. Our own problem document for what is outside.
+        try:
+            return super()._parse_range_header(http_range, file_size)
+        except MalformedRangeHeader:
+            return []
+        except RangeNotSatisfiable as error:
+            headers = {"Content-Range": f"bytes */{error.max_size}"}
+            raise HTTPException(416, f"the file has {error.max_size} bytes", headers) from None
+
+
+class Lent(InParts):
+    """Sends a borrowed file, and deletes it however that ends."""
 
     @classmethod
     def of(cls, loan: Loan, headers: Mapping[str, str], media_type: str) -> "Lent":
@@ -120,14 +135,3 @@ class Lent(FileResponse):
             await super().__call__(scope, receive, send)
         finally:
             Path(self.path).unlink(missing_ok=True)
-
-    @classmethod
-    def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
-        # As RFC 9110 has it: what is not understood asks for the whole. Our own problem document for what is outside.
-        try:
-            return super()._parse_range_header(http_range, file_size)
-        except MalformedRangeHeader:
-            return []
-        except RangeNotSatisfiable as error:
-            headers = {"Content-Range": f"bytes */{error.max_size}"}
-            raise HTTPException(416, f"the file has {error.max_size} bytes", headers) from None

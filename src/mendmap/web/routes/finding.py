@@ -101,6 +101,8 @@ def manifest(request: Request) -> Response:
 def pages(atlas: Atlas, without: Collection[str] = ()) -> Iterator[str]:
     """The path of every page, those of places in the catalogue's order, but for layers ``without``."""
     yield from (path for path in _ALWAYS if path != "/watercourses" or atlas.rivers.watercourses)
+    if atlas.rasters:
+        yield "/imagery"
     yield from (f"/maps/{ident}" for ident in atlas.maps)
     yield from (f"/statements/{ident}" for ident in atlas.statements)
     for name, layer in atlas.layers.items():

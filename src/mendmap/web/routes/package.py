@@ -5,15 +5,21 @@ from pathlib import Path
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from mendmap.exports import metadata
+from mendmap.atlas.model import Atlas
+from mendmap.catalogue.imagery import Raster
+from mendmap.catalogue.records import names
+from mendmap.exports import metadata, rasters
 from mendmap.exports.explain import downloads
 from mendmap.exports.metadata import Dataset, Distribution
+from mendmap.exports.rasters import Stocked
+from mendmap.exports.stac import item_address
 from mendmap.package.build import MEDIA_TYPE, build
 from mendmap.package.scope import scope
 from mendmap.web import answers
 from mendmap.web.answers import METHODS
 from mendmap.web.asked import AsOfText, Text
 from mendmap.web.keeper import Served, current
+from mendmap.words.vocabulary import SHOWS
 
 router = APIRouter()
 PACKAGE = "package.zip"
@@ -77,4 +83,14 @@ def _datasets(served: Served, base: str) -> list[Dataset]:
             spatial=each.layer,
         )
         for each in downloads(atlas)
-    ]
+    ] + [_raster(atlas, each, base) for each in served.stock.values() if each.path]
+
+
+def _raster(atlas: Atlas, found: Stocked, base: str) -> Dataset:
+    """A raster as a data set: one file, which its STAC item describes."""
+    record = found.record
+    told, licence = record.note or "", atlas.place.licence
+    if isinstance(record, Raster):
+        told, licence = record.note or SHOWS[record.shows], record.licence
+    file = Distribution(base + found.address, rasters.MEDIA_TYPE, found.bytes, found.sha256)
+    return Dataset(base + item_address(found), names(record.name), told or names(record.name), licence, (), (file,))

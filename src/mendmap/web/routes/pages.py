@@ -7,11 +7,12 @@ from fastapi import APIRouter, Request, Response
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.errors import NotFoundError
 from mendmap.exports.explain import downloads
-from mendmap.web import claims, describe, linked, spoken, strip
+from mendmap.web import claims, describe, imagery, linked, spoken, strip
 from mendmap.web.answers import METHODS, content
 from mendmap.web.asked import AsOfText
 from mendmap.web.bundle import KINDS, bundle
 from mendmap.web.copied import copied
+from mendmap.web.drawers import drawers
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
 from mendmap.web.spoken import PAGE
@@ -182,6 +183,8 @@ def feature(request: Request, layer: str, ident: str, as_of: AsOfText = None) ->
 
 def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> Response:
     told = claims.feature(atlas, found, served.outcomes_of(atlas))
+    # Pictures are of now.
+    site = atlas is served.atlas and told["role"] == "site"
     return page(
         request,
         served,
@@ -189,6 +192,7 @@ def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> 
         atlas,
         lambda address, language: linked.place(told, address, language, atlas.place),
         feature=told,
+        seen=imagery.seen(atlas, found, imagery.reaching(served, drawers(request), found)) if site else None,
     )
 
 
@@ -203,6 +207,7 @@ def downloads_page(request: Request) -> Response:
         "downloads.html",
         linked=lambda address, language: linked.catalogue(listed, address, language, served.atlas.place),
         downloads=listed,
+        rasters=[each for each in served.stock.values() if each.path][: served.settings.max_rows],
         service=service,
     )
 

@@ -21,6 +21,7 @@ from mendmap.rasters.point import point
 from mendmap.web import drawn, legends, spoken
 from mendmap.web.answers import METHODS, content, made, named
 from mendmap.web.asked import AsOfText, Text
+from mendmap.web.copied import copied
 from mendmap.web.drawers import drawers
 from mendmap.web.drawn import Drawn
 from mendmap.web.keeper import Served, current
@@ -64,7 +65,11 @@ def tilejson(request: Request, picture: str, as_of: AsOfText = None) -> Response
 
 def _listed(request: Request, served: Served, language: Any, as_of: str | None, found: Drawn) -> dict[str, Any]:
     end = f"?as-of={served.atlas.snapshot.number}" if as_of else ""
-    return drawn.listed(served.atlas, found, drawers(request), language, served.site(request), end)
+    told = drawn.listed(served.atlas, found, drawers(request), language, served.site(request), end)
+    if copied(request):
+        # A copy has all tiles of a picture in one file, and nobody to draw another.
+        told["tiles"] = f"{served.site(request)}/rasters/{found.picture.id}.pmtiles" if told["ready"] else None
+    return told
 
 
 def picture_of(served: Served, name: str) -> Drawn:

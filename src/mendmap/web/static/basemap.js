@@ -9,7 +9,7 @@
   /** What ``maps.elements.Basemap`` calls. ``options``: name, url, attribution, maxZoom. */
   mendmap.basemap = (map, { name, url, attribution, maxZoom }) => {
     const words = h("span", { text: attribution }).innerHTML; // Leaflet writes attributions as HTML; ours is text
-    const layer = L.tileLayer(url, { attribution: words, maxNativeZoom: maxZoom, className: "basemap-tiles", referrerPolicy: "strict-origin-when-cross-origin" });
+    const layer = L.tileLayer(url, { attribution: words, maxNativeZoom: maxZoom, className: "basemap-tiles", pane: mendmap.groundPane(map, "ground"), referrerPolicy: "strict-origin-when-cross-origin" });
     const told = h("p", { class: "basemap-told" });
     const button = h("button", { type: "button", class: "button", on: { click: () => use(!map.hasLayer(layer)) } });
     const trouble = h("p", { role: "status" });
@@ -27,6 +27,7 @@
       if (on) map.addLayer(layer);
       else map.removeLayer(layer);
       map.getContainer().classList.toggle("has-basemap", on);
+      map.fire("basemap", { shown: on }); // to the relief, in whose place it stands
       trouble.textContent = "";
       tell(on);
       keep(on ? url : null);

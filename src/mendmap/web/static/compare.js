@@ -4,7 +4,6 @@
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
   const { h, say } = mendmap;
-  const STEP = 5; // hundredths of the width that a key moves the handle by
   const SIDES = ["left", "right"];
   const BACK_YEARS = 5; // how far back the left half begins where the reader is at now
 
@@ -43,21 +42,21 @@
     }
 
     /** Opens it; where no dates are given, with what is shown on the left and now on the right. */
-    open({ left = this.time.month ?? this._before(), right = null, share = this._middle() } = {}) {
+    open({ left = this.time.month ?? this._before(), right = null, share = mendmap.Handle.middle(this.map) } = {}) {
       if (this.isOpen) this.close();
       this.isOpen = this.time.comparing = true;
       this.months = { left, right };
       this._build();
       this._mirror();
       this._button.textContent = say("End the comparison");
-      this._move(share);
+      this._handle.move(share);
       this._follow = ({ month }) => {
         this.months[this.side] = month;
         this._show(this.side);
       };
       this._show("right");
       this._choose("left", left);
-      this._handle.focus({ preventScroll: true });
+      this._handle.focus();
     }
 
     close() {
@@ -67,6 +66,7 @@
       this.map.off("move zoom resize", this._sync, this).off("zoomanim", this._zoom, this).off("layeradd layerremove", this._layers, this).off("moveend", this._trim, this);
       this.time.layers.forEach((layer) => layer.off("drawn", this._trim, this));
       const kept = this.months.left;
+      this.map.fire("mirrored", { other: null });
       this.other.remove();
       this._pane.remove();
       this._handle.remove();
@@ -76,14 +76,6 @@
       this._button.textContent = say("Compare");
       this.time.choose(kept);
       this._button.focus({ preventScroll: true });
-    }
-
-    /** The middle of what the list of layers leaves free, in hundredths of the width. */
-    _middle() {
-      const wide = this.map.getSize().x;
-      const list = this.time.frame.querySelector(".layers[open]");
-      const left = mendmap.WIDE.matches && list ? list.offsetWidth + 20 : 0;
-      return Math.round((50 * (wide + left)) / wide);
     }
 
     /** A month some years ago at which something is known. */
@@ -96,34 +88,13 @@
     _build() {
       const frame = this.time.frame;
       this._pane = h("div", { class: "compare-map" });
-      this._handle = h("div", { class: "compare-handle", role: "slider", tabindex: "0", "aria-label": say("Where the left half ends"), "aria-orientation": "horizontal", "aria-valuemin": 0, "aria-valuemax": 100 }, h("span", { class: "compare-grip", "aria-hidden": "true", text: "⇔" }));
+      this._handle = new mendmap.Handle(this.map, { moved: (share) => this._moved(share), closed: () => this.close() });
       this._head = Object.fromEntries(SIDES.map((side) => [side, h("button", { type: "button", class: `compare-head compare-${side}`, on: { click: () => this._choose(side, this.months[side]) } })]));
       this._heads = h("div", { class: "compare-heads", role: "group", "aria-label": say("Dates compared; the slider sets the one that is chosen") }, ...Object.values(this._head));
-      [this._handle, this._heads].forEach((each) => L.DomEvent.disableClickPropagation(each));
+      L.DomEvent.disableClickPropagation(this._heads);
       // In the map, so that its tools stay above both halves.
-      this.map.getContainer().append(this._pane, this._handle, this._heads);
+      this.map.getContainer().append(this._pane, this._heads);
       frame.classList.add("is-comparing");
-      this._keys();
-    }
-
-    _keys() {
-      this._handle.addEventListener("keydown", (event) => {
-        const to = { ArrowLeft: this.share - STEP, ArrowRight: this.share + STEP, Home: 0, End: 100 }[event.key];
-        if (event.key === "Escape") this.close();
-        event.stopPropagation(); // the map has keys of its own
-        if (to === undefined) return;
-        event.preventDefault();
-        this._move(to);
-      });
-      const drag = (event) => {
-        const { left, width } = this.map.getContainer().getBoundingClientRect();
-        this._move((100 * (event.clientX - left)) / width);
-      };
-      this._handle.addEventListener("pointerdown", (event) => {
-        this._handle.setPointerCapture(event.pointerId);
-        this._handle.addEventListener("pointermove", drag);
-      });
-      for (const end of ["pointerup", "pointercancel"]) this._handle.addEventListener(end, () => this._handle.removeEventListener("pointermove", drag));
     }
 
     /** The second map: it takes no gesture of its own, so that those over it move the first, which it follows. */
@@ -131,6 +102,7 @@
       const still = { dragging: false, touchZoom: false, doubleClickZoom: false, scrollWheelZoom: false, boxZoom: false, keyboard: false };
       this.other = L.map(this._pane, { ...still, zoomControl: false, attributionControl: false, zoomSnap: 0, maxZoom: this.map.getMaxZoom() });
       this.other.setView(this.map.getCenter(), this.map.getZoom(), { animate: false });
+      this.map.fire("mirrored", { other: this.other }); // to those who draw a ground on both
       this.twins = new Map(this.time.layers.map((layer) => [layer, layer.twin()]));
       let due = 0;
       const arrange = () => {
@@ -192,18 +164,15 @@
       }
     }
 
-    _move(share) {
-      this.share = Math.max(0, Math.min(100, share));
-      this.time.frame.style.setProperty("--share", `${this.share}%`);
+    _moved(share) {
+      this.share = share;
       this._value();
       this._trim();
       this._link.changed();
     }
 
     _value() {
-      const [left, right] = SIDES.map((side) => mendmap.timeName(this.months[side]));
-      this._handle.setAttribute("aria-valuenow", Math.round(this.share));
-      this._handle.setAttribute("aria-valuetext", say("{share} %: {left} on the left, {right} on the right", { share: Math.round(this.share), left, right }));
+      this._handle.tell(...SIDES.map((side) => mendmap.timeName(this.months[side])));
     }
 
     /** Symbols that lie under the other half are out of the way of pointers and of the keyboard. */

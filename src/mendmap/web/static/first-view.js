@@ -14,8 +14,6 @@
     let going = false;
     let atFirst = false;
     map.setMaxZoom(CLOSEST);
-    // As far out as four times the first view, whatever its size.
-    map.setMinZoom(Math.max(0, Math.min(CLOSE, map.getBoundsZoom(view)) - 2));
     /** The whole, clear of what stands at the map's left. */
     const first = () => {
       const side = bench.frame.querySelector(".layers[open]");
@@ -30,6 +28,8 @@
     if (button) bench.tool("home", say("Show the whole map again"), () => { first(); permalink.changed(); });
     const permalink = mendmap.permalink(map);
     first();
+    // As far out as four times the first view, whatever its size. Leaflet would glide to it from farther out.
+    map.setMinZoom(Math.max(0, Math.min(CLOSE, map.getBoundsZoom(view)) - 2));
     permalink.part("view", {
       read: (text) => goTo(map, text),
       write: () => (atFirst ? null : written(map)),

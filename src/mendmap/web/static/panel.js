@@ -42,6 +42,7 @@
       this._request?.abort();
       const request = (this._request = new AbortController());
       const timer = setTimeout(() => request.abort("slow"), PATIENCE_MS);
+      mendmap.onlySheet(this.element, () => this.close());
       this._full.href = mendmap.spoken(page);
       this.element.setAttribute("aria-label", name);
       this._body.replaceChildren(h("p", { class: "panel-wait", role: "status", text: say("Fetching what is known of {name} …", { name }) }));
@@ -176,7 +177,7 @@
       const kind = layer.options.kinds?.[properties?.kind];
       panel.open({ page: layer.options.page + encodeURIComponent(id), name, layer: properties?.layer ?? layer.options.id, properties, kind });
       tellThen();
-      makeRoom(panel.element);
+      mendmap.makeRoom(panel.element);
       if (latlng) intoSight(map, latlng, panel.element);
       permalink.changed();
     };
@@ -209,11 +210,11 @@
     return boxes.reduce((all, box) => all.extend(box)).getCenter();
   }
 
-  /** Folds the list of layers where it and the panel together would hide the map. */
-  function makeRoom(panel) {
+  /** Folds the list of layers where it and a panel together would hide the map. */
+  mendmap.makeRoom = (panel) => {
     const list = panel.parentElement.querySelector(".layers[open]");
     if (list && panel.parentElement.clientWidth - panel.offsetWidth - list.offsetWidth < LEAST) list.open = false;
-  }
+  };
 
   /** Moves the map so that a place, and its name beside it, are between the list of layers, the tools and the panel. */
   function beside(map, latlng, panel) {

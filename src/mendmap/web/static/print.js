@@ -31,6 +31,7 @@
       { class: "print-foot" },
       mendmap.keyOf(bench),
       time && h("p", { text: say("Time shown: {time}", { time }) }),
+      frame.querySelector(".imagery-told:not([hidden])")?.cloneNode(true),
       h("p", { text: say("Data of {data}; printed on {day}", { data, day: mendmap.day(new Date()) }) }),
       h("p", { class: "print-address", text: address }),
     );

@@ -6,6 +6,16 @@
   const { h, say } = mendmap;
   const DRAGGED = 40; // pixels that count as meant
 
+  const opened = new WeakMap(); // frame of a map -> the panel that was opened last, and what closes it
+
+  /** Of the panels of a map one is open at a time: closes the other, where there is one. */
+  mendmap.onlySheet = (panel, close) => {
+    const frame = panel.parentElement;
+    const last = opened.get(frame);
+    opened.set(frame, { panel, close });
+    if (last && last.panel !== panel) last.close();
+  };
+
   /** Makes a sheet of a panel; ``bar`` is the part that is dragged, ``close`` closes it. */
   mendmap.sheet = (panel, bar, close) => {
     const button = h("button", { type: "button", class: "sheet-handle", on: { click: () => grow(!panel.classList.contains("is-tall")) } });
