@@ -84,6 +84,8 @@ CELLS: dict[str, tuple[list[str], list[str]]] = {
     "unit": (UNITS, NO_UNITS),
     "detection_limit": (["", *NUMBERS], NO_NUMBERS),
     "uncertainty": (["", *NUMBERS], NO_NUMBERS),
+    "samples": (["", "0", "-0", "12", "5.", "+5", "1e3", "9007199254740992"],
+                [*NO_NUMBERS, "0.5", "-1", "1e-320", "9007199254740994", "12345678901234567890", "1e300"]),
     "quality": ([each for each in QUALITIES if each not in ("missing", "withdrawn")], ["", "good", "Valid"]),
     "flags": (["", *FLAGS, ",".join(FLAGS)], ["odd", "station_unnamed,", ",", "station_unnamed;hour_repeated"]),
     "source": (list(SOURCES), ["", "hearsay", "Survey"]),
@@ -114,7 +116,7 @@ def by_row(rows: list[Row]) -> list[Verdict]:
 VALUES = (*COLUMNS, "canonical", "canonical_limit")
 _JUDGED = """
     SELECT file_row, wrong, station, parameter, averaging, method, start_at AS start, end_at AS "end", qualifier, value,
-           unit, detection_limit, uncertainty, quality, flags, source, note
+           unit, detection_limit, uncertainty, samples, quality, flags, source, note
     FROM judged ORDER BY file_row"""
 
 

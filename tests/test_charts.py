@@ -38,6 +38,7 @@ def batch(
         pa.array(values, pa.float64()),
         pa.array(qualities or ["valid"] * count, pa.string()),
         pa.array(["survey"] * count, pa.string()),
+        pa.nulls(count, pa.int64()),
     ]
     return pa.RecordBatch.from_arrays(columns, names=list(COLUMNS))
 

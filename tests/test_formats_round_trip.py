@@ -57,7 +57,7 @@ PARAMETERS = {
 ZONES = {"eea_aq.csv": "Etc/GMT-1", "wise6.csv": "Europe/Belgrade", "wqx_legacy.csv": "Etc/GMT+5"}
 COLUMNS = (
     "file_row", "series", "start_at", "end_at", "qualifier", "value", "unit", "detection_limit", "uncertainty",
-    "canonical", "canonical_limit", "quality", "flags", "source", "note",
+    "samples", "canonical", "canonical_limit", "quality", "flags", "source", "note",
 )  # fmt: skip
 NAMES = [*FORMAT_OF, *MAPPED]
 BOOKS = [each for each in NAMES if each.endswith(".csv") and each != "eea_aq.csv"]

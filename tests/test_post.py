@@ -200,12 +200,18 @@ def test_a_number_of_json_is_the_one_that_csv_would_give(written: str, client: T
 
 
 def test_units_limits_and_flags_are_those_of_our_files(client: TestClient, lake: Path) -> None:
-    more = {"qualifier": "<", "uncertainty": 0.1, "flags": ["hour_repeated", "station_unnamed"], "note": 'žuto, "="'}
+    more = {
+        "qualifier": "<",
+        "uncertainty": 0.1,
+        "samples": 4,
+        "flags": ["hour_repeated", "station_unnamed"],
+        "note": 'žuto, "="',
+    }
     client.post("/readings", json=[row(0, "0.5", unit="mg/m3") | more])  # type: ignore[operator]
     (found,) = [each for each in held(lake) if each["start"] == START]
-    names = ("value", "unit", "qualifier", "detection_limit", "uncertainty", "flags", "note", "marks")
+    names = ("value", "unit", "qualifier", "detection_limit", "uncertainty", "samples", "flags", "note", "marks")
     assert tuple(found[name] for name in names) == (
-        0.5, "mg/m3", "<", 0.5, 0.1, "hour_repeated,station_unnamed", 'žuto, "="', "limit_above_law"
+        0.5, "mg/m3", "<", 0.5, 0.1, 4, "hour_repeated,station_unnamed", 'žuto, "="', "limit_above_law"
     )  # fmt: skip
     assert found["canonical_value"] == pytest.approx(500)
 

@@ -77,6 +77,7 @@ def test_json_says_what_the_series_is_and_gives_every_reading(client: TestClient
         "unit": "mg/m3",
         "detection_limit": 0.5,
         "uncertainty": None,
+        "samples": None,
         "canonical_value": 500.0,
         "quality": "valid",
         "flags": [],

@@ -61,9 +61,10 @@ INCOMING = """
     SELECT ids.id AS series, "at" AS start_at,
            CASE WHEN code < {hourly} THEN "at" + INTERVAL 1 HOUR ELSE "at" END AS end_at,
            CASE WHEN below THEN '<' ELSE '' END AS qualifier, value, 'unit' AS unit,
-           CASE WHEN below THEN value END AS detection_limit, NULL::DOUBLE AS uncertainty, value AS canonical,
-           detection_limit AS canonical_limit, NULL::DOUBLE AS canonical_uncertainty, 'valid' AS quality, '' AS flags,
-           '' AS marks, 'survey' AS source, '' AS note, 'synthetic' AS file, 1::BIGINT AS file_row
+           CASE WHEN below THEN value END AS detection_limit, NULL::DOUBLE AS uncertainty, NULL::BIGINT AS samples,
+           value AS canonical, detection_limit AS canonical_limit, NULL::DOUBLE AS canonical_uncertainty,
+           'valid' AS quality, '' AS flags, '' AS marks, 'survey' AS source, '' AS note,
+           'synthetic' AS file, 1::BIGINT AS file_row
     FROM (SELECT * REPLACE (make_timestamptz("at") AS "at") FROM '{file}') r JOIN ids ON ids.code = r.series
     ORDER BY id, start_at"""
 

@@ -36,9 +36,10 @@ ROWS = """
     SELECT printf('s%06d.so2.1h', s) AS series, TIMESTAMPTZ '2015-01-01' + to_hours(h) AS start_at,
            TIMESTAMPTZ '2015-01-01' + to_hours(h + 1) AS end_at, '' AS qualifier,
            round((hash(s, h) % 10000) / 100, 2)::DOUBLE AS value, 'ug/m3' AS unit, NULL::DOUBLE AS detection_limit,
-           NULL::DOUBLE AS uncertainty, value AS canonical, NULL::DOUBLE AS canonical_limit,
-           NULL::DOUBLE AS canonical_uncertainty, 'valid' AS quality, '' AS flags, '' AS marks, 'survey' AS source,
-           '' AS note, 'synthetic' AS file, h + 1 AS file_row
+           NULL::DOUBLE AS uncertainty, NULL::BIGINT AS samples, value AS canonical,
+           NULL::DOUBLE AS canonical_limit, NULL::DOUBLE AS canonical_uncertainty,
+           'valid' AS quality, '' AS flags, '' AS marks, 'survey' AS source, '' AS note,
+           'synthetic' AS file, h + 1 AS file_row
     FROM range({series}) a(s) CROSS JOIN range({first}, {last}) b(h) ORDER BY s, h"""
 
 

@@ -90,6 +90,9 @@ class Difference:
     before: Period = column("date", "The earlier day or season.", required=True)
     after: Period = column("date", "The later day or season.", required=True)
     least: float = column("number", "The least change of a pixel that counts as one.", required=True)
+    threshold: float | None = column(
+        "number", "The value that a pixel must reach, after it rose or before it fell, to be counted; blank: any."
+    )
     parameter: str | None = column(
         "id", "The parameter, an area, of what rose so much inside each site.", refers="parameter"
     )

@@ -5,6 +5,9 @@ The picture itself goes with it, so that the two never differ. Not here: what go
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mendmap.charts.axes import moment
 from mendmap.charts.draw import Chart, Drawing, told
 from mendmap.charts.points import Points
@@ -14,7 +17,8 @@ from mendmap.charts.works import Work, within
 def data(chart: Chart, drawing: Drawing) -> dict[str, Any]:
     """The specification of a chart, its picture, and its points as columns: ``start`` and ``end`` in seconds since
     1970, ``value`` in the chart's unit, ``qualifier``, ``quality`` and ``source`` as in the readings, and ``x`` and
-    ``y`` in the units of the picture, whose ``plot`` is the box that they are drawn in."""
+    ``y`` in the units of the picture, whose ``plot`` is the box that they are drawn in. ``samples``, how many values
+    each was made of, is there where any source says it."""
     seen, frame = drawing.seen, drawing.frame
     return {
         "what": chart.what,
@@ -50,9 +54,14 @@ def _points(drawing: Drawing, points: Points) -> dict[str, list[Any]]:
     return {
         **{name: getattr(points, name).tolist() for name in ("start", "end", "value")},
         **{name: [words[code] for code in getattr(points, name)] for name in ("qualifier", "quality", "source")},
+        **({"samples": _counts(points.samples)} if np.isfinite(points.samples).any() else {}),
         "x": [round(x, 1) for x, _ in places],
         "y": [round(y, 1) for _, y in places],
     }
+
+
+def _counts(numbers: NDArray[np.float64]) -> list[int | None]:
+    return [None if np.isnan(each) else int(each) for each in numbers]
 
 
 def _work(chart: Chart, each: Work) -> dict[str, Any]:

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 # Kinds of points. Only the first are joined by a line.
 VALUE, BELOW, ABOVE, INVALID = range(4)
 # The columns of readings that a drawing is made of.
-COLUMNS = ("start", "end", "qualifier", "canonical_value", "quality", "source")
+COLUMNS = ("start", "end", "qualifier", "canonical_value", "quality", "source", "samples")
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
     """Readings in time order: ``start`` and ``end`` in seconds since 1970 in UTC, ``value`` in the canonical unit (the
     limit of a non-detect), ``kind``, and ``run``: two values of the same run have no gap between them. ``qualifier``,
-    ``quality`` and ``source`` are places in ``Seen.words``."""
+    ``quality`` and ``source`` are places in ``Seen.words``; ``samples`` is how many values each was made of, NaN where
+    nobody says."""
 
     start: NDArray[np.float64]
     end: NDArray[np.float64]
@@ -33,6 +34,7 @@ class Points:
     qualifier: NDArray[np.int64]
     quality: NDArray[np.int64]
     source: NDArray[np.int64]
+    samples: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.value)
@@ -140,8 +142,10 @@ def _points(batch: pa.RecordBatch, words: dict[str, int]) -> Points:
         for name, word in (("quality", "invalid"), ("qualifier", "<"), ("qualifier", ">"))
     )
     kind = np.select([invalid, below, above], [INVALID, BELOW, ABOVE], VALUE).astype(np.int64)
-    coded = (_coded(batch[name], words) for name in ("qualifier", "quality", "source"))
-    return Points(start, end, value, kind, np.zeros(len(value), dtype=np.int64), *coded)
+    samples = batch["samples"].to_numpy(zero_copy_only=False).astype(np.float64)
+    qualifier, quality, source = (_coded(batch[name], words) for name in ("qualifier", "quality", "source"))
+    run = np.zeros(len(value), dtype=np.int64)
+    return Points(start, end, value, kind, run, qualifier, quality, source, samples)
 
 
 def _coded(texts: pa.Array, words: dict[str, int]) -> NDArray[np.int64]:
@@ -161,5 +165,5 @@ def _seconds(moments: pa.Array) -> NDArray[np.float64]:
 def _joined(parts: list[Points]) -> Points:
     if not parts:
         numbers, codes = np.zeros(0), np.zeros(0, dtype=np.int64)
-        return Points(numbers, numbers, numbers, codes, codes, codes, codes, codes)
+        return Points(numbers, numbers, numbers, codes, codes, codes, codes, codes, numbers)
     return Points(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Points)))

@@ -27,7 +27,7 @@ from mendmap.words.vocabulary import QUALIFIERS, QUALITIES
 
 UCUM = "http://www.opengis.net/def/uom/UCUM/"
 # What a coverage tells beside the values of a parameter, by the end of its name.
-_BOUND, _QUALIFIER, _QUALITY = "_bound", "_qualifier", "_quality"
+_BOUND, _QUALIFIER, _QUALITY, _SAMPLES = "_bound", "_qualifier", "_quality", "_samples"
 _PLACED = (
     Field("x", "number", "Longitude or easting of the place, in the system that was asked for."),
     Field("y", "number", "Latitude or northing of the place."),
@@ -172,6 +172,8 @@ def _parameters(found: Parameter) -> Iterator[tuple[str, Row]]:
         _words(f"{found.symbol}: qualifier", {name or "=": text for name, text in QUALIFIERS.items()}),
     )
     yield f"{found.id}{_QUALITY}", _words(f"{found.symbol}: quality", QUALITIES)
+    made = {"label": {"en": f"{found.symbol}: how many values it was made of"}}
+    yield f"{found.id}{_SAMPLES}", {"type": "Parameter", "observedProperty": made}
 
 
 def _words(label: str, meanings: Mapping[str, str]) -> Row:
@@ -203,6 +205,8 @@ def _coverage(observed: Observed, rows: list[Row]) -> Row:
         ranges[f"{name}{_QUALIFIER}"] = _range("integer", [qualifiers.index(row["qualifier"] or "") for row in rows])
     qualities = list(QUALITIES)
     ranges[f"{name}{_QUALITY}"] = _range("integer", [qualities.index(row["quality"]) for row in rows])
+    if any(row["samples"] is not None for row in rows):
+        ranges[f"{name}{_SAMPLES}"] = _range("integer", [row["samples"] for row in rows])
     shape = observed.places[first["station"]]
     assert shape is not None, "who has no place has no coverage"
     told = {each: first[each] for each in ("station", "averaging", "method") if first[each]}

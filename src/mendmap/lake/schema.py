@@ -30,7 +30,7 @@ _TABLES = {
         digest VARCHAR, recorded BIGINT, superseded BIGINT""",
     "readings": """
         catalogue VARCHAR, series VARCHAR, start_at TIMESTAMPTZ, end_at TIMESTAMPTZ,
-        qualifier VARCHAR, value DOUBLE, unit VARCHAR, detection_limit DOUBLE, uncertainty DOUBLE,
+        qualifier VARCHAR, value DOUBLE, unit VARCHAR, detection_limit DOUBLE, uncertainty DOUBLE, samples BIGINT,
         canonical DOUBLE, canonical_limit DOUBLE, canonical_uncertainty DOUBLE,
         quality VARCHAR, flags VARCHAR, marks VARCHAR, source VARCHAR, note VARCHAR, file VARCHAR, file_row BIGINT,
         recorded BIGINT, superseded BIGINT""",
@@ -54,7 +54,18 @@ KEYS = {
 CONTENT = {
     "features": ("digest",),
     "records": ("digest",),
-    "readings": ("qualifier", "value", "unit", "detection_limit", "uncertainty", "quality", "flags", "source", "note"),
+    "readings": (
+        "qualifier",
+        "value",
+        "unit",
+        "detection_limit",
+        "uncertainty",
+        "samples",
+        "quality",
+        "flags",
+        "source",
+        "note",
+    ),
     "answers": (
         "value",
         "low",
@@ -74,7 +85,7 @@ CONTENT = {
 
 # Counts the changes of these tables. A lake of another version is refused; nothing has been released yet, so there
 # is none to bring forward.
-VERSION = 5
+VERSION = 6
 
 
 def create(query: Query) -> None:

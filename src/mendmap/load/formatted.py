@@ -23,7 +23,7 @@ from mendmap.units import factor
 
 _SOUND = """
     SELECT station, parameter, averaging, method, start_at, end_at, qualifier, value, unit, detection_limit,
-           uncertainty, quality, flags, source, note, file_row
+           uncertainty, samples, quality, flags, source, note, file_row
     FROM judged WHERE wrong = 0 ORDER BY file_row, station, parameter, averaging, method, start_at"""
 
 

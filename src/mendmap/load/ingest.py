@@ -31,8 +31,8 @@ from mendmap.readings.told import Referents
 
 COLUMNS = [
     "series", "start_at", "end_at", "qualifier", "value", "unit", "detection_limit", "uncertainty",
-    "canonical", "canonical_limit", "canonical_uncertainty", "quality", "flags", "marks", "source", "note", "file",
-    "file_row",
+    "samples", "canonical", "canonical_limit", "canonical_uncertainty", "quality", "flags", "marks", "source", "note",
+    "file", "file_row",
 ]  # fmt: skip
 
 

@@ -52,6 +52,7 @@ _READINGS = pa.schema(
         "unit": pa.string(),
         "detection_limit": pa.float64(),
         "uncertainty": pa.float64(),
+        "samples": pa.int64(),
         "canonical": pa.float64(),
         "canonical_limit": pa.float64(),
         "canonical_uncertainty": pa.float64(),

@@ -29,12 +29,13 @@ CLAIM = (
     "unit",  # as readings.units spells it
     "detection_limit",
     "uncertainty",  # half-width of the interval, in the same unit
+    "samples",  # how many values it was made of: a whole number, not below 0
     "quality",  # one of vocabulary.QUALITIES
     "flags",  # words of vocabulary.FLAGS, separated by commas
     "source",  # id of a source of the catalogue; blank: the one the ingest names
     "note",
 )
-MAY_BE_TYPED = ("start", "end", "value", "detection_limit", "uncertainty")
+MAY_BE_TYPED = ("start", "end", "value", "detection_limit", "uncertainty", "samples")
 # Two hashes that a claim may have beside these columns: where they are the same, so is all that it tells in words.
 WORDS = ("words", "words_again")
 

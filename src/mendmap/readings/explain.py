@@ -42,6 +42,7 @@ REASONS = {
     4096: Reason("start", "a local time that does not exist there, or whose zone is not declared (--zone)"),
     8192: Reason("end", "before start"),
     32768: Reason("uncertainty", "not a finite number of at least 0"),
+    524288: Reason("samples", "not a whole number of at least 0"),
     65536: Reason("method", "not an id (letters, digits, _ and -, at most 80 of them)"),
     131072: Reason("note", "longer than 10000 characters, like a spreadsheet formula, or with control characters"),
     16384: Reason("value", "another row states something else for the same reading"),

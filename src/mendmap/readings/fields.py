@@ -17,6 +17,11 @@ READING = (
     Field("unit", "unit", "Unit of value and detection limit.", required=True),
     Field("detection_limit", "number", "The least value the method can tell from nothing."),
     Field("uncertainty", "number", "Half the width of the interval that the value lies in."),
+    Field(
+        "samples",
+        "integer",
+        "How many values it was made of, such as pixels or parts of a mixed sample; blank: not said.",
+    ),
     Field("quality", "word", "How far the source vouches for it.", required=True, choices=tuple(QUALITIES)),
     Field("flags", "words", "Anything else to know, in fixed words.", choices=tuple(FLAGS)),
     Field("source", "id", "Document it is taken from.", required=True, refers="source"),

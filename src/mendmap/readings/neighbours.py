@@ -48,7 +48,8 @@ def look(query: Query, scratch: Path, now: int | None) -> int:
 
 _TWINS = """
     WITH stated AS (
-        SELECT s.*, row(x.qualifier, s.value, x.unit, s.detection_limit, s.uncertainty, x.quality) AS content
+        SELECT s.*, row(x.qualifier, s.value, x.unit, s.detection_limit, s.uncertainty, s.samples,
+                       x.quality) AS content
         FROM same_start a JOIN settled s ON s.position = a.position JOIN contexts x ON x.code = s.code),
     judged AS (SELECT series_code, start_at, end_at, arg_min(position, file_row) AS first,
                       count(DISTINCT content) > 1 AS differ, count(*) AS standing

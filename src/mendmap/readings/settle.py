@@ -72,6 +72,7 @@ _ZONED = "TIMESTAMP WITH TIME ZONE"
 _NUMBERS = ("DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 # Bits of ``wrong``: a start that waits for its zone, and, beside another bit, an end that does.
 _NO_ZONE, _END_WAITS = 4096, 262144
+_EXACT = 2**53  # above it, a double no longer tells one whole number from the next
 
 # A date-time with an offset ends in Z or in +hh:mm; one without is local, and waits for its zone. A cast alone would
 # take much else for a moment; what is asked beside it is the form that readings.fields allows. The most usual form
@@ -118,7 +119,7 @@ def _decimals(query: Query, claims: str, kinds: Mapping[str, str]) -> str:
     values repeat, so each is written once and looked up.
     """
     joins = ""
-    for each in ("value", "detection_limit", "uncertainty"):
+    for each in ("value", "detection_limit", "uncertainty", "samples"):
         if kinds[each].startswith("DECIMAL"):
             query(
                 f"CREATE OR REPLACE TEMP TABLE numbers_{each} AS "
@@ -136,6 +137,7 @@ def _rows(claims: str, context: str, kinds: Mapping[str, str], joins: str) -> st
     value, has_value, odd_value = _number("c.value", kinds["value"])
     limit, has_limit, odd_limit = _number("c.detection_limit", kinds["detection_limit"])
     uncertainty, has_uncertainty, odd_uncertainty = _number("c.uncertainty", kinds["uncertainty"])
+    samples, has_samples, odd_samples = _number("c.samples", kinds["samples"])
     day = "c.start IS NOT NULL" if kinds["start"] == "DATE" else "false"
     whole_day = "length(c.start) = 10" if kinds["start"] == "VARCHAR" else day
     no_end = "coalesce(c.\"end\", '') = ''" if kinds["end"] == "VARCHAR" else 'c."end" IS NULL'
@@ -143,14 +145,16 @@ def _rows(claims: str, context: str, kinds: Mapping[str, str], joins: str) -> st
         SELECT file_row, code, series_code, lasting, start_at, local_start, given_end, local_end, no_end, whole_day,
                CASE WHEN below AND NOT has_value THEN told_limit ELSE told_value END AS value,
                CASE WHEN below AND told_limit IS NULL THEN told_value ELSE told_limit END AS detection_limit,
-               uncertainty,
+               uncertainty, samples,
                context_wrong
              | (CASE WHEN (has_value OR below AND has_limit) = without OR odd_value
                        OR has_value AND NOT coalesce(isfinite(told_value * scale), false) THEN 64 ELSE 0 END)
              | (CASE WHEN has_limit AND (odd_limit OR NOT coalesce(isfinite(told_limit * scale), false))
                      THEN 256 ELSE 0 END)
              | (CASE WHEN has_uncertainty AND (odd_uncertainty OR NOT coalesce(uncertainty >= 0, false)
-                                               OR NOT isfinite(uncertainty)) THEN 32768 ELSE 0 END) AS wrong
+                                               OR NOT isfinite(uncertainty)) THEN 32768 ELSE 0 END)
+             | (CASE WHEN has_samples AND (odd_samples OR NOT coalesce(samples BETWEEN 0 AND {_EXACT}, false)
+                                           OR samples <> trunc(samples)) THEN 524288 ELSE 0 END) AS wrong
         FROM (SELECT c.file_row, x.code, x.series_code, x.lasting, x.below, x.without, x.wrong AS context_wrong,
                      coalesce(x.factor, 1) AS scale,
                      {start} AS start_at, {local_start} AS local_start, {end} AS given_end, {local_end} AS local_end,
@@ -158,7 +162,8 @@ def _rows(claims: str, context: str, kinds: Mapping[str, str], joins: str) -> st
                      {value} AS told_value, {has_value} AS has_value, {odd_value} AS odd_value,
                      {limit} AS told_limit, {has_limit} AS has_limit, {odd_limit} AS odd_limit,
                      {uncertainty} AS uncertainty, {has_uncertainty} AS has_uncertainty,
-                     {odd_uncertainty} AS odd_uncertainty
+                     {odd_uncertainty} AS odd_uncertainty,
+                     {samples} AS samples, {has_samples} AS has_samples, {odd_samples} AS odd_samples
               FROM ({claims}) c JOIN contexts x ON x.context = {context}{joins})"""
 
 
@@ -174,8 +179,8 @@ _TIMES = f"""
          WHEN end_at IS NULL AND local_end IS NOT NULL THEN 16 | {_END_WAITS}
          WHEN end_at IS NULL THEN 16 WHEN end_at < start_at THEN 8192 ELSE 0 END"""
 _PLAIN = f"""
-    SELECT series_code, code, start_at, end_at, value, detection_limit, uncertainty, file_row, 0::TINYINT AS timing,
-           wrong | {_TIMES} AS wrong
+    SELECT series_code, code, start_at, end_at, value, detection_limit, uncertainty, samples, file_row,
+           0::TINYINT AS timing, wrong | {_TIMES} AS wrong
     FROM (SELECT *, CASE WHEN no_end THEN start_at + lasting ELSE given_end END AS end_at FROM ({{rows}}))"""
 
 
@@ -221,7 +226,7 @@ _REPEATED = """
     FROM ({rows}) JOIN local_times ON local_at = local_start WHERE early <> late"""
 _LABELLED = "no_end AND NOT whole_day AND lasting > INTERVAL '0 minutes'"
 _PLACED = f"""
-    SELECT series_code, code, start_at, end_at, value, detection_limit, uncertainty, file_row, timing,
+    SELECT series_code, code, start_at, end_at, value, detection_limit, uncertainty, samples, file_row, timing,
            wrong | {_TIMES} AS wrong
     FROM (
         SELECT t.* EXCLUDE (start_at),
@@ -253,7 +258,7 @@ _FLAGS = """
                        CASE WHEN s.timing & 2 > 0 THEN 'hour_repeated' END) END"""
 _JUDGED = f"""
     SELECT s.position, s.file_row, x.series, x.station, x.parameter, x.averaging, x.method, s.start_at, s.end_at,
-           x.qualifier, s.value, x.unit, s.detection_limit, s.uncertainty, x.factor, x.quality, {_FLAGS} AS flags,
-           x.source, x.note, s.wrong | coalesce(t.wrong, 0) AS wrong
+           x.qualifier, s.value, x.unit, s.detection_limit, s.uncertainty, s.samples, x.factor, x.quality,
+           {_FLAGS} AS flags, x.source, x.note, s.wrong | coalesce(t.wrong, 0) AS wrong
     FROM settled s JOIN contexts x ON x.code = s.code LEFT JOIN twins t ON t.position = s.position
     WHERE t.wrong IS NULL OR t.wrong <> 0"""

@@ -39,6 +39,7 @@ class Reading:
     unit: str
     detection_limit: float | None
     uncertainty: float | None
+    samples: int | None
     canonical: float | None
     canonical_limit: float | None
     canonical_uncertainty: float | None
@@ -103,6 +104,8 @@ def _disagreements(values: Row, parameter: Parameter | None, wrong: Collection[s
             yield "value", "a value is required, unless quality is missing or withdrawn"
         if value is not None and without:
             yield "value", f"{value:g} is given, but quality is {values['quality']}"
+    if values["samples"] is not None and values["samples"] < 0:
+        yield "samples", f"below 0: {values['samples']}"
     if parameter is None or not parameter.unit or not values["unit"]:
         return
     try:
@@ -140,6 +143,7 @@ def _reading(values: Row, parameter: Parameter, file: str, line: int) -> Reading
         unit=values["unit"],
         detection_limit=limit,
         uncertainty=values["uncertainty"],
+        samples=values["samples"],
         canonical=_scaled(value, scale),
         canonical_limit=_scaled(limit, scale),
         canonical_uncertainty=_scaled(values["uncertainty"], scale),

@@ -3,7 +3,7 @@ a data array. Not here: fetching the pages of a service.
 
 A page must be whole in itself: where a Datastream's own observations go on behind a link, the file is refused.
 SensorThings has no word for a non-detect; ``resultQuality`` and ``parameters`` may hold ``qualifier``,
-``detectionLimit``, ``uncertainty`` and ``quality``, and a result may be a text such as ``<0.5``.
+``detectionLimit``, ``uncertainty``, ``samples`` and ``quality``, and a result may be a text such as ``<0.5``.
 """
 
 import datetime as dt
@@ -47,7 +47,7 @@ class SensorThings:
         Field("phenomenonTime", "moment", "Moment, or begin/end.", required=True),
         Field("result", "number", "Value, as a number or a text; null where it is missing."),
         Field("resultQuality", "text", "Quality in a word, or an object with qualifier and detectionLimit."),
-        Field("parameters", "text", "An object with qualifier, detectionLimit, uncertainty, quality."),
+        Field("parameters", "text", "An object with qualifier, detectionLimit, uncertainty, samples, quality."),
     )
 
     def recognises(self, file: Opened) -> bool:
@@ -148,6 +148,7 @@ def _row(stream: Object, observation: Object, number: int) -> list[str]:
         "unit": _text(unit.get("symbol") or unit.get("definition"), number),
         "detection_limit": limit,
         "uncertainty": _text(said.get("uncertainty"), number),
+        "samples": _text(said.get("samples"), number),
         "quality": _quality(observation, said, result, sign, number),
         "observation": _text(observation.get("@iot.id"), number),
         "phenomenonTime": _text(observation.get("phenomenonTime"), number),

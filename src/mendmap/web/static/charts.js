@@ -5,7 +5,7 @@
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
-  const { h, svg, say } = mendmap;
+  const { h, svg, say, counted } = mendmap;
   const NEAR = 24; // how far from a reading the pointer may be, in pixels
   const DRAGGED = 8; // what is moved less than this is a click
   const SHORTEST_MS = 3600 * 1000;
@@ -211,21 +211,22 @@
       const ring = this.cursor.querySelector("circle");
       ring.setAttribute("cx", x[nth]);
       ring.setAttribute("cy", y[nth]);
-      const { value, time, quality, source } = this.reading(nth);
+      const { value, time, quality, made, source } = this.reading(nth);
       this.stage.setAttribute("aria-valuenow", nth + 1);
-      this.stage.setAttribute("aria-valuetext", [value, time, quality, source?.title].filter(Boolean).join(". "));
+      this.stage.setAttribute("aria-valuetext", [value, time, quality, made, source?.title].filter(Boolean).join(". "));
       const from = source && (/^https?:/.test(source.url || "") ? h("a", { href: source.url, rel: "noopener", text: source.title }) : h("cite", { text: source.title }));
-      this.readout.replaceChildren(h("strong", { text: value }), ` ${time}. `, h("span", { text: `${quality} ` }), from || "", " ", h("a", { href: this.row(nth), text: say("Its row") }));
+      this.readout.replaceChildren(h("strong", { text: value }), ` ${time}. `, h("span", { text: `${[quality, made].filter(Boolean).join(". ")} ` }), from || "", " ", h("a", { href: this.row(nth), text: say("Its row") }));
     }
 
     /** A reading in words. */
     reading(nth) {
-      const { start, end, value, qualifier, quality, source } = this.points;
+      const { start, end, value, qualifier, quality, source, samples } = this.points;
       const amount = `${mendmap.number(value[nth])}${this.told.unit ? ` ${this.told.unit}` : ""}`;
       return {
         value: SIGNS[qualifier[nth]]?.({ value: amount }) || amount,
         time: time(1000 * start[nth], 1000 * end[nth]),
         quality: this.told.qualities[quality[nth]] || quality[nth],
+        made: samples?.[nth] != null && counted("Made of {number} value", "Made of {number} values", samples[nth]),
         source: this.told.sources[source[nth]],
       };
     }
