@@ -135,6 +135,7 @@ def test_two_days_are_swiped_by_keyboard_and_the_link_brings_them_back(
     other.page.context.close()
     handle.press("Escape")
     expect(handle).to_have_count(0)
+    expect(form(page).get_by_role("button", name="Compare two days")).to_be_focused()
     expect(page.locator(".leaflet-imagery-left-pane img")).to_have_count(0)
     assert not desk.wrong
 
@@ -252,7 +253,7 @@ def test_an_embedded_and_a_printed_map_say_what_they_show(desk: Watched, land: S
     expect(page.get_by_role("region", name="Imagery shown")).to_contain_text("23 August 2023")
     # What the sheet holds is known only while it is printed.
     page.evaluate(
-        "() => { window.print = () => document.body.dataset.sheet = document.querySelector('.print-foot').textContent; }"
+        "() => { window.print = () => document.body.dataset.sheet = document.querySelector('.print-foot').innerText; }"
     )
     page.get_by_role("button", name="Print the map").click()
     expect(page.locator("body")).to_have_attribute("data-sheet", re.compile("."))
