@@ -5,7 +5,7 @@ against: which part of the lake is green in which year, and its area. ``write(fo
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -281,12 +281,15 @@ def scenes() -> list[tuple[str, int, int, str]]:
     ]
 
 
-def write(folder: Path, elevation: bool = True, years: Sequence[int] = YEARS) -> Path:
-    """Writes the folder of geodata, with the scenes of some years, and returns it."""
+def write(
+    folder: Path, elevation: bool = True, years: Sequence[int] = YEARS, only: Collection[str] | None = None
+) -> Path:
+    """Writes the folder of geodata, with the scenes of some years, or ``only`` some by their ids, and returns it."""
     (folder / "layers").mkdir(parents=True)
     (folder / "maps").mkdir()
     rows = ["id,name_en,file,shows,taken,bands,classes,scale,offset,nodata,platform,licence,source,note"]
-    for ident, year, nth, system in (each for each in scenes() if each[1] in years):
+    wanted = [each for each in scenes() if each[1] in years and (only is None or each[0] in only)]
+    for ident, year, nth, system in wanted:
         write_cog(folder / "rasters" / f"{ident}.tif", scene(year, nth), system)
         about = f'scene,{year}-{DAYS[nth]},"{",".join(BANDS)}",scl,{SCALE},{OFFSET},{NODATA},Synthetic'
         rows.append(f"{ident},Scene of {year}-{DAYS[nth]},rasters/{ident}.tif,{about},CC0-1.0,synthetic,Synthetic.")

@@ -57,10 +57,11 @@ def write(store: Store, served: Served, name: str) -> str:
 def write_pictures(store: Store, served: Served, left_out: dict[str, str]) -> Iterator[tuple[str, str]]:
     """The archive of each picture whose file is there: its address in the service, and its path in the copy. Those of
     which there is none are told in ``left_out``, with the reason."""
-    shown, drawers = {}, Drawers(served.settings)
-    for name, each in served.pictures.items():
+    shown: dict[str, imagery.Shown] = {}
+    drawers = Drawers(served.settings)
+    for name, found in served.pictures.items():
         try:
-            shown[name] = _shown(served, each, drawers)
+            shown[name] = _shown(served, found, drawers)
         except RasterError as error:
             left_out[f"/rasters/{name}{SUFFIX}"] = str(error)
     drawers.stop()
