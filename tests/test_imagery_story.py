@@ -17,6 +17,7 @@ from typing import Any
 import landscape
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from conftest import Watched
 from fastapi.testclient import TestClient
 from playwright.sync_api import expect
@@ -25,6 +26,7 @@ from served import Server
 from mendmap.assess.model import Answer
 from mendmap.atlas.build import build
 from mendmap.atlas.model import Atlas
+from mendmap.cli import main
 from mendmap.lake import contents, ledger
 from mendmap.lake.connection import open_lake
 from mendmap.load.check import check
@@ -205,6 +207,11 @@ def test_measured_twice_nothing_is_computed_and_nothing_written(copied: Place) -
     again = measure(str(copied.lake), "", Wanted(workers=1))
     assert (again.scenes, again.known, again.computed, again.written) == (0, 150, 0, None)
     assert outstanding(str(copied.lake), "synthetic") == 0
+
+
+def test_a_load_says_what_is_to_be_computed(place: Place, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["load", str(place.folder), "--lake", str(tmp_path / "lake")])
+    assert "imagery: up to 150 readings are not computed yet; mendmap raster stats does it" in done.output
 
 
 def test_a_better_outline_is_measured_anew_and_no_other(copied: Place) -> None:
