@@ -127,7 +127,8 @@ def load(geodata: Path, lake: str | None, dry_run: bool) -> None:
         click.echo("nothing was written")
     elif result.derived:
         click.echo(f"answers: {result.derived} changed")
-    if result.changed and not dry_run and (due := outstanding(chosen.lake, found.catalogue.id)):
+    measured = result.changed and any(each.kind == "zonal" for each in found.records)
+    if measured and not dry_run and (due := outstanding(chosen.lake, found.catalogue.id)):
         click.echo(f"imagery: up to {due} readings are not computed yet; mendmap raster stats does it")
     click.echo(f"snapshot {result.snapshot}" if result.snapshot else "no snapshot yet")
 
