@@ -54,6 +54,8 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     # It tells at every start how many threads it may take.
     logging.getLogger("numexpr").setLevel(logging.WARNING)
+    # What GDAL says of a bad file stands in the error, in one line.
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)
 
 
 def settings_with(**given: Any) -> Settings:
@@ -112,17 +114,21 @@ def init(folder: Path) -> None:
 def load(geodata: Path, lake: str | None, dry_run: bool) -> None:
     """Check a folder of geodata and load it into the lake: all of it, or nothing."""
     from mendmap.load.check import check as checked
+    from mendmap.load.measure import outstanding
     from mendmap.load.write import write
     from mendmap.rasters.header import Most
 
     chosen = settings_with(lake=lake)
-    result = write(checked(geodata, chosen.max_file_mb, Most.of(chosen)), chosen.lake, geodata.resolve(), dry=dry_run)
+    found = checked(geodata, chosen.max_file_mb, Most.of(chosen))
+    result = write(found, chosen.lake, geodata.resolve(), dry=dry_run)
     for table, counts in result.changes.items():
         click.echo(f"{table}: {counts_in_words(counts)}" if any(counts.values()) else f"{table}: unchanged")
     if dry_run:
         click.echo("nothing was written")
     elif result.derived:
         click.echo(f"answers: {result.derived} changed")
+    if result.changed and not dry_run and (due := outstanding(chosen.lake, found.catalogue.id)):
+        click.echo(f"imagery: up to {due} readings are not computed yet; mendmap raster stats does it")
     click.echo(f"snapshot {result.snapshot}" if result.snapshot else "no snapshot yet")
 
 

@@ -82,7 +82,7 @@ def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...]
     if said is None:
         return
     for column, where in said.told:
-        click.echo(f"{column} {said.row[column]}: as {where} say" + ("" if where.endswith("bands") else "s"))
+        click.echo(f"{column} {said.row[column]}: from {where}")
     for each in said.written:
         click.echo(f"wrote {folder / each}")
 

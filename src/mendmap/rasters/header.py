@@ -123,7 +123,7 @@ def _bounded(dataset: DatasetReader, most: Most) -> None:
             f"its blocks of {width:,} by {height:,} pixels take {of_block / 1e6:,.0f} MB each, "
             f"at most {_MOST_OF_BLOCK / 1e6:.0f}: write it in tiles of 512 by 512"
         )
-    if (blocks := sum(1 for _ in _levels(dataset))) > _MOST_BLOCKS:
+    if (blocks := sum(1 for _ in _blocks(dataset))) > _MOST_BLOCKS:
         raise ValueError(f"more than {blocks - 1:,} blocks of {width} by {height}: write it in tiles of 512 by 512")
     if dataset.nodata is not None and (reason := nodata_complaint(dataset.nodata, dataset.dtypes[0])):
         raise ValueError(f"its value for nothing, {reason}: write one that can")
@@ -134,7 +134,7 @@ def _together(dataset: DatasetReader) -> int:
     return int(dataset.count) if dataset.interleaving and dataset.interleaving.name == "pixel" else 1
 
 
-def _levels(dataset: DatasetReader) -> Iterator[tuple[int, int, int, dict[str, int]]]:
+def _blocks(dataset: DatasetReader) -> Iterator[tuple[int, int, int, dict[str, int]]]:
     """Every block of the file, those of overviews too: column, row, band, and the overview that it is of; one more
     than are allowed at most."""
     height, width = dataset.block_shapes[0]
@@ -172,15 +172,18 @@ def _placed(dataset: DatasetReader) -> Bounds:
 
 
 def _whole(dataset: DatasetReader, size: int) -> None:
-    """Raises ValueError where a block ends beyond the end of the file, or the corners cannot be read."""
-    for column, row, band, overview in _levels(dataset):
+    """Raises ValueError where a block ends beyond the end of the file, none is there, or the corners cannot be read.
+    Blocks that were left out hold nothing; GDAL would read a file of none but these as nothing too."""
+    ends = 0
+    for column, row, band, overview in _blocks(dataset):
         at = {"dm": "TIFF", "bidx": band, **overview}
         offset = dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", **at)
         length = dataset.get_tag_item(f"BLOCK_SIZE_{column}_{row}", **at) if offset else None
-        if offset and length and int(offset) + int(length) > size:
-            raise ValueError(
-                f"cut off: it has {size:,} bytes, and needs at least {int(offset) + int(length):,}; fetch it again"
-            )
+        ends = max(ends, int(offset) + int(length) if offset and length else 0)
+    if ends > size:
+        raise ValueError(f"cut off: it has {size:,} bytes of {ends:,} at least; fetch it again")
+    if not ends:
+        raise ValueError("holds no data at all, only a header; fetch it again")
     for column, row in ((0, 0), (dataset.width - 1, dataset.height - 1)):
         try:
             dataset.read(1, window=Window(column, row, 1, 1))

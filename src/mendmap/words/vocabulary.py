@@ -80,7 +80,9 @@ CHECKS = {
     "times": say("An increase by so many times can be read in two ways; each against a figure of the later time."),
     "readings": say("Readings of the stations, held against limits or summed up, against what is said of them."),
     "length": say("The length of a line on the ground, against the value claimed."),
-    "vegetation": say("The share of green land inside an outline, from imagery."),
+    "vegetation": say(
+        "What imagery shows inside an outline in a season, or its change to it, against the value claimed."
+    ),
     "evidence": say("Nothing that can be computed from what a catalogue holds."),
 }
 
@@ -296,4 +298,14 @@ ZONAL = {
     "share_above": say("The share of its clear pixels that reach the threshold."),
     "area_above": say("The area of its clear pixels that reach the threshold."),
     "clear_share": say("The share of its pixels that are clear."),
+}
+
+# Why nothing was measured inside an outline.
+UNMEASURED = {
+    "no_outline": say("No outline of it is known, only a place."),
+    "schematic": say("Its outline is a sketch or a guess, and supports nothing."),
+    "outside": say("It lies outside the raster."),
+    "no_band": say("The raster lacks a band that the index is made of."),
+    "too_cloudy": say("Too little of it was seen: clouds, shadow, or the edge of the picture."),
+    "too_large": say("It has more pixels than can be put in order."),
 }

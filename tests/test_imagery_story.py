@@ -1,0 +1,282 @@
+"""The whole story of imagery, in a synthetic landscape: scenes in a folder become readings of green land inside the
+outline of a lake, and those join, trend, are drawn and exported as any others. What is true is known exactly."""
+
+import csv
+import dataclasses
+import datetime as dt
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import landscape
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from mendmap.assess.model import Answer
+from mendmap.atlas.build import build
+from mendmap.atlas.model import Atlas
+from mendmap.lake import contents, ledger
+from mendmap.lake.connection import open_lake
+from mendmap.load.check import check
+from mendmap.load.measure import Done, Wanted, measure, outstanding
+from mendmap.load.rebuild import rebuild
+from mendmap.load.write import write
+from mendmap.settings import Settings
+from mendmap.web.app import create_app
+
+Row = dict[str, Any]
+# Pixels on the shore are meadow or lake as a whole, by their middle: so much may be green of what lies inside, in ha.
+SHORE = 0.6
+ON_GRID = {f"{year}-{landscape.DAYS[nth]}" for _, year, nth, system in landscape.scenes() if system == landscape.SYSTEM}
+SUMMERS = {year: [f"{year}-{day}" for day in landscape.DAYS] for year in landscape.YEARS}
+
+
+def load(folder: Path, lake: Path) -> None:
+    write(check(folder, 100), str(lake), folder)
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A folder of the landscape, the lake it was loaded into, and what came of measuring."""
+
+    folder: Path
+    lake: Path
+    done: Done
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    top = tmp_path_factory.mktemp("story")
+    folder = landscape.write(top / "land")
+    load(folder, top / "lake")
+    return Place(folder, top / "lake", measure(str(top / "lake"), "", Wanted(workers=1)))
+
+
+@pytest.fixture
+def copied(place: Place, tmp_path: Path) -> Place:
+    """The same, to be changed."""
+    folder, lake = (Path(shutil.copytree(each, tmp_path / each.name)) for each in (place.folder, place.lake))
+    return dataclasses.replace(place, folder=folder, lake=lake)
+
+
+def served(lake: Path) -> TestClient:
+    return TestClient(create_app(Settings(lake=str(lake), poll_seconds=60)))
+
+
+@pytest.fixture(scope="module")
+def client(place: Place) -> Iterator[TestClient]:
+    with served(place.lake) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def atlas(place: Place) -> Atlas:
+    with closing(open_lake(str(place.lake))) as lake:
+        return build(contents.read(lake, ledger.latest(lake), "synthetic"))
+
+
+def held(lake: Path, series: str | None = None) -> list[Row]:
+    """The readings of a lake, in the columns of a download, by series and time."""
+    with closing(open_lake(str(lake))) as opened:
+        batches = list(contents.readings(opened, ledger.latest(opened), "synthetic"))
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    return [row for row in rows if series in (None, row["series"])]
+
+
+def day(row: Row) -> str:
+    """The day of a reading, by the clocks of the place."""
+    return str((row["start"] + dt.timedelta(hours=2)).date())
+
+
+def answer(atlas: Atlas, series: str, statistic: str) -> Answer:
+    (found,) = [each for each in atlas.answers.of(series) if each.statistic == statistic]
+    return found
+
+
+def test_every_scene_gives_every_statistic_of_every_site_with_an_outline(place: Place) -> None:
+    assert (place.done.scenes, place.done.computed, place.done.missing) == (15, 2 * (15 * 5 + 1), 0)
+    assert [each.id for each in place.done.left] == ["dump"]
+    assert "No outline" in place.done.left[0].reason
+    rows = held(place.lake)
+    assert {row["station"] for row in rows} == {"lake", "quarry"}
+    assert {(row["source"], row["quality"]) for row in rows} == {("synthetic", "valid")}
+
+
+def test_a_reading_is_of_the_day_of_its_scene_and_names_it(place: Place) -> None:
+    rows = held(place.lake, "lake.green_share.sample.green_share")
+    assert [day(row) for row in rows] == [each for days in SUMMERS.values() for each in days]
+    assert {row["end"] - row["start"] for row in rows} == {dt.timedelta(days=1)}
+    assert rows[0]["note"].startswith("Scene s20190614; ")
+    assert [row["file_row"] for row in rows] == sorted({row["file_row"] for row in rows})
+
+
+def test_the_green_area_of_each_summer_is_within_two_percent_of_the_truth(place: Place) -> None:
+    rows = {day(row): row for row in held(place.lake, "lake.green_area.sample.green_area")}
+    for year, days in SUMMERS.items():
+        truth = landscape.greened_ha(year)
+        leeway = 0.02 * truth if year > 2020 else SHORE
+        cloudless = rows[days[1]]
+        assert (cloudless["qualifier"], cloudless["unit"]) == ("", "ha")
+        assert cloudless["value"] == pytest.approx(truth, abs=leeway), year
+        assert max(rows[each]["value"] for each in days) == pytest.approx(truth, abs=leeway), year
+        for each in (days[0], days[2]):
+            assert rows[each]["qualifier"] == ">", "under clouds more may be green than was seen"
+            assert rows[each]["value"] <= truth + leeway
+
+
+def test_the_area_greened_from_the_first_summer_to_the_last_is_within_two_percent_of_the_truth(place: Place) -> None:
+    found = {day(row): row["value"] for row in held(place.lake, "lake.green_area.sample.green_area")}
+    gained = found[SUMMERS[2023][1]] - found[SUMMERS[2019][1]]
+    assert gained == pytest.approx(landscape.greened_ha(2023), rel=0.02)
+
+
+def test_the_figures_of_the_quarry_are_those_of_arithmetic(place: Place) -> None:
+    """It lies on the grid: 50 by 40 whole pixels, which no cloud hides."""
+    rows = {(row["method"], day(row)): row for row in held(place.lake) if row["station"] == "quarry"}
+    stored = landscape.scene(2021, 1)[:, 30:70, 320:370].astype(np.float32)
+    _, _, red, nir, _ = stored[:5] * np.float32(landscape.SCALE) + np.float32(landscape.OFFSET)
+    ndvi = (nir - red) / (nir + red)
+    when = SUMMERS[2021][1]
+    assert rows["ndvi_mean", when]["value"] == pytest.approx(float(ndvi.mean()), rel=1e-4)
+    assert rows["ndvi_mean", when]["samples"] == 2000
+    assert rows["clear_share", when]["value"] == pytest.approx(100, abs=0.01)
+    of_grid = {row["value"] for (method, each), row in rows.items() if method.startswith("green") and each in ON_GRID}
+    assert of_grid == {0.0}
+
+
+def test_the_lake_turns_green_and_the_quarry_does_not(atlas: Atlas) -> None:
+    for method in ("green_share", "green_area"):
+        assert answer(atlas, f"lake.{method}.sample.{method}", "trend").outcome == "rising"
+        assert answer(atlas, f"quarry.{method}.sample.{method}", "trend").outcome == "none"
+    assert answer(atlas, "lake.ndvi.sample.ndvi_mean", "trend").outcome == "rising"
+    assert answer(atlas, "quarry.ndvi.sample.ndvi_mean", "trend").outcome == "none"
+
+
+def test_what_was_measured_belongs_to_the_site_and_to_its_works(atlas: Atlas) -> None:
+    assert {each.parameter for each in atlas.features["lake"].series} == {
+        "ndvi",
+        "green_share",
+        "green_area",
+        "clear_share",
+    }
+    compared = [each for each in atlas.answers.of("lake.green_share.sample.green_share") if each.against]
+    assert {(each.statistic, each.against) for each in compared} >= {("before_after", "filled")}
+
+
+def test_measured_twice_nothing_is_computed_and_nothing_written(copied: Place) -> None:
+    again = measure(str(copied.lake), "", Wanted(workers=1))
+    assert (again.scenes, again.known, again.computed, again.written) == (0, 150, 0, None)
+    assert outstanding(str(copied.lake), "synthetic") == 0
+
+
+def test_a_better_outline_is_measured_anew_and_no_other(copied: Place) -> None:
+    layer = copied.folder / "layers" / "places.geojson"
+    features = json.loads(layer.read_text())
+    features["features"][1]["geometry"] = json.loads(
+        landscape.shapely.to_geojson(landscape.to_degrees(landscape.QUARRY.buffer(-100, join_style="mitre")))
+    )
+    layer.write_text(json.dumps(features))
+    load(copied.folder, copied.lake)
+    assert outstanding(str(copied.lake), "synthetic") == 75
+    address = "/series/quarry.ndvi.sample.ndvi_mean"
+    with served(copied.lake) as client:
+        assert client.get(f"{address}.json").json()["outdated"] == 15
+        assert (
+            "15 readings are computed of an outline or of scenes that have changed since." in client.get(address).text
+        )
+    again = measure(str(copied.lake), "", Wanted(workers=1))
+    assert (again.known, again.computed) == (75, 75)
+    with served(copied.lake) as client:
+        assert "outdated" not in client.get(f"{address}.json").json()
+    assert again.written and again.written.changes["readings"] == {"added": 0, "changed": 75, "removed": 0}
+    rows = held(copied.lake, "quarry.ndvi.sample.ndvi_mean")
+    assert {round(row["samples"], -1) for row in rows} == {600}, "30 by 20 pixels are left of it"
+
+
+def test_what_was_read_of_a_raster_that_is_gone_is_taken_back(copied: Place) -> None:
+    table = copied.folder / "rasters.csv"
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join(line for line in lines if not line.startswith("s20190614")) + "\n")
+    (copied.folder / "rasters" / "s20190614.tif").unlink()
+    load(copied.folder, copied.lake)
+    done = measure(str(copied.lake), "", Wanted(workers=1))
+    assert (done.computed, done.withdrawn) == (0, 10)
+    gone = [row for row in held(copied.lake) if row["quality"] == "withdrawn"]
+    assert {(day(row), row["value"]) for row in gone} == {("2019-06-14", None)}
+    assert measure(str(copied.lake), "", Wanted(workers=1)).written is None
+
+
+def test_a_scene_too_cloudy_leaves_a_gap_that_says_why(copied: Place) -> None:
+    table = copied.folder / "zonal.csv"
+    text = table.read_text().replace("parameter\n", "parameter,least_clear\n")
+    table.write_text("".join(f"{line},0.99\n" if nth else f"{line}\n" for nth, line in enumerate(text.splitlines())))
+    load(copied.folder, copied.lake)
+    assert measure(str(copied.lake), "", Wanted(sites=("lake",), workers=1)).missing > 0
+    row = next(row for row in held(copied.lake, "lake.ndvi.sample.ndvi_mean") if day(row) == SUMMERS[2021][0])
+    assert (row["quality"], row["value"]) == ("missing", None)
+    assert "% of the outline was seen clear" in row["note"]
+
+
+def test_an_outline_of_another_time_is_not_measured(copied: Place) -> None:
+    layer = copied.folder / "layers" / "places.geojson"
+    features = json.loads(layer.read_text())
+    features["features"][1]["properties"] |= {"valid_from": "2021-07", "valid_to": "2022"}
+    layer.write_text(json.dumps(features))
+    load(copied.folder, copied.lake)
+    measure(str(copied.lake), "", Wanted(workers=1))
+    rows = [row for row in held(copied.lake, "quarry.green_area.sample.green_area") if row["quality"] != "withdrawn"]
+    assert {day(row)[:7] for row in rows} == {"2021-07", "2021-08", "2022-06", "2022-07", "2022-08"}
+
+
+def test_the_readings_are_made_again_of_the_journal(place: Place, tmp_path: Path) -> None:
+    assert [
+        each.difference for each in rebuild(str(tmp_path / "again"), str(place.lake), accept_differences=False)
+    ] == [""] * 2
+    assert held(tmp_path / "again") == held(place.lake)
+
+
+def test_the_ledger_names_the_rasters_and_outlines_that_were_measured(place: Place) -> None:
+    with closing(open_lake(str(place.lake))) as lake:
+        row = ledger.rows(lake, 2)[-1]
+    detail = json.loads(row.detail)["imagery"]
+    assert set(detail["outlines"]) == {"lake", "quarry"}
+    assert len(detail["rasters"]) == 15
+    assert all((place.lake / "rasters" / f"{each}.tif").is_file() for each in detail["rasters"].values())
+    assert row.source.startswith("imagery-")
+
+
+def test_the_series_has_a_page_a_chart_and_downloads(client: TestClient) -> None:
+    address = "/series/lake.green_area.sample.green_area"
+    page = client.get(address).text
+    assert "Scene s20230719" in page
+    assert "made of" in page
+    chart = client.get(f"{address}.chart.json").json()
+    assert len(chart["points"]["samples"]) == 15
+    assert client.get(f"{address}.svg").status_code == 200
+    rows = list(csv.DictReader(StringIO(client.get(f"{address}.csv").text)))
+    assert [row["samples"] for row in rows] == [str(each) for each in chart["points"]["samples"]]
+    assert {row["unit"] for row in rows} == {"ha"}
+
+
+def test_the_site_page_and_the_progress_page_tell_of_it(client: TestClient) -> None:
+    assert "/series/lake.green_share.sample.green_share" in client.get("/sites/lake").text
+    assert "green" in client.get("/progress.csv").text
+    (lake,) = [each for each in client.get("/downloads/places.geojson").json()["features"] if each["id"] == "lake"]
+    assert lake["properties"]["name_en"] == "Old lake"
+
+
+def test_the_command_says_what_it_did_and_writes_a_file_for_those_who_keep_one(place: Place, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mendmap", "raster", "stats", "--lake", str(place.lake), "--json"]
+    file = tmp_path / "measured.csv"
+    done = subprocess.run([*command, "--site", "quarry", "--to", str(file)], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["computed"] == 75
+    rows = list(csv.DictReader(StringIO(file.read_text())))
+    assert {row["station"] for row in rows} == {"quarry"}
+    assert len(rows) == 75
