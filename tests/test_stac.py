@@ -540,6 +540,17 @@ def test_items_in_a_file_are_added_with_the_files_beside_it(folder: Path, servic
     assert refused.exit_code == 1 and "a path outside the folder" in refused.output
 
 
+def test_what_is_missing_is_named(folder: Path, server: FeedServer) -> None:
+    done = add(folder, server, "--name", "x", "--source", "synthetic")
+    assert done.exit_code == 2 and "missing: FILE, --id, --licence" in done.output
+    done = add(folder, server, "--stac", server.url)
+    assert done.exit_code == 2 and "--collection and --period say which scenes are meant" in done.output
+    done = add(
+        folder, server, "x.tif", "--id", "x", "--name", "x", "--source", "x", "--licence", "x", "--around", "lake"
+    )
+    assert done.exit_code == 2 and "--around: says something of what is elsewhere" in done.output
+
+
 def _served(server: FeedServer, url: str) -> bytes:
     answer = server.answers[url.removeprefix(server.url)]
     assert callable(answer)

@@ -59,9 +59,15 @@ def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...]
         )
         add_scenes(folder, given["bands"], given["licence"], how)
         return
-    missing = [each for each in ("id", "source", "licence") if not given[each]] + ([] if name else ["name"])
-    if not file or not name or missing:
-        raise click.UsageError(f"a FILE and the options {', '.join(f'--{each}' for each in missing)} are missing")
+    needed = {
+        "FILE": file,
+        "--id": given["id"],
+        "--name": name,
+        "--source": given["source"],
+        "--licence": given["licence"],
+    }
+    if not file or not name or not all(needed.values()):
+        raise click.UsageError(f"missing: {', '.join(each for each, text in needed.items() if not text)}")
     row = {column: text for column, text in given.items() if text}
     said: adding.Added | None
     if "://" in file:
