@@ -155,7 +155,7 @@ def test_the_first_raster_of_a_folder_brings_its_table(land: Path, tmp_path: Pat
     [
         (("--id", "s20190719"), "rasters/s20190719.tif is there already; choose another id, or take it away"),
         (("--id", "a b"), "rasters.csv:0: id: not an id"),
-        (("--id", "new", "--source", "nobody"), "rasters.csv:4: source: no such source: 'nobody'; choices: synthetic"),
+        (("--id", "new", "--source", "nobody"), "rasters.csv:4: source: no such source: 'nobody'; choices: "),
         (("--id", "new", "--bands", "red,nir"), "rasters.csv:0: bands: 2 names, but the file has 6 bands"),
         (("--id", "new", "--nodata", "-1"), "rasters.csv:0: nodata: -1 cannot stand in pixels of uint16"),
         (("--id", "new", "--scale", "0,0001"), "rasters.csv:0: scale: not a number"),

@@ -20,6 +20,15 @@ from mendmap.words.fields import Field, expanded, fields_of
 
 _LANGUAGES = ("en",)
 _PLURALS = {table: f"{table}s" for table in TABLES} | {"quantity": "quantities", "index": "indices", "zonal": "zonal"}
+_WORDS = {
+    "basis": vocabulary.BASES,
+    "trust": vocabulary.TRUSTS,
+    "quality": vocabulary.QUALITIES,
+    "shows, of a raster": vocabulary.SHOWS,
+    "classes, of a raster": vocabulary.CLASSIFIED,
+    "palette, of an index": vocabulary.PALETTES,
+    "statistic, of zonal": vocabulary.ZONAL,
+}
 _LAYERS = (
     ("site", "restored", "Sites", "What is being restored.", '["Point", "Polygon"]', 'site = "Site"'),
     ("station", "stations", "Stations", "Where readings are taken.", '["Point"]', 'station = "Station"'),
@@ -190,7 +199,7 @@ def _columns() -> Iterator[str]:
         yield _described(_PLURALS[kind], expanded(fields_of(table), _LANGUAGES))
     yield _described("readings/*.csv", READING)
     yield "\n## Words\n"
-    for title, words in (("basis", vocabulary.BASES), ("trust", vocabulary.TRUSTS), ("quality", vocabulary.QUALITIES)):
+    for title, words in _WORDS.items():
         yield f"\n### {title}\n\n" + "".join(f"- `{word}`: {meaning}\n" for word, meaning in words.items())
 
 
