@@ -13,8 +13,12 @@ import landscape
 import numpy as np
 import pytest
 import rasterio
+import shapely
 from click.testing import CliRunner, Result
+from conftest import times
 from feed_server import Asked, FeedServer, Reply, serving
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rasterio.warp import transform_bounds
 from stac_server import COLLECTION, StacServer, ranged, with_headers, write_band
 
@@ -142,6 +146,49 @@ def test_the_clearest_of_a_month_is_taken_and_of_two_takes_the_later_processing(
         "does not tell how many clouds there are": 1,
         "more than 3; raise --limit": 1,
     }
+
+
+def test_of_tiles_of_one_pass_that_all_cover_the_area_one_is_taken(service: StacServer) -> None:
+    twin = json.loads(json.dumps(service.items[0]))
+    twin["id"], twin["properties"]["grid:code"] = "S2A_32UQA_20190614_0_L2A", "MGRS-32UQA"
+    twin["properties"]["eo:cloud_cover"] = 5
+    service.items.append(twin)
+    lake = Bounds(*landscape.to_degrees(landscape.LAKE).bounds)
+    found = search(service, replace(SUMMERS, box=lake, period=Period.parse("2019-06")))
+    assert len(found.scenes) == 1
+    assert found.left_out == {"another tile of the same pass covers the area": 1, "outside the period": 5}
+    # Where neither covers it all, both are.
+    assert len(search(service, replace(SUMMERS, period=Period.parse("2019-06"))).scenes) == 2
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.just("2019-06-14T10:00:00Z"),
+    lambda each: (
+        st.lists(each, max_size=3) | st.dictionaries(st.sampled_from(["href", "type", "bands"]), each, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=times(60, 1000), deadline=None)
+@given(st.data())
+def test_whatever_an_item_says_is_a_scene_or_a_clear_error(data: st.DataObject) -> None:
+    item: dict[str, Any] = {
+        "type": "Feature",
+        "id": "one",
+        "geometry": json.loads(shapely.to_geojson(shapely.box(*AREA))),
+        "properties": {"datetime": "2019-06-14T10:00:00Z", "eo:cloud_cover": 1, "s2:processing_baseline": "05.00"},
+        "assets": {name: _asset(name) for name in ("red", "scl")},
+        "links": [],
+    }
+    place: Any = data.draw(st.sampled_from([item, item["properties"], item["assets"], item["assets"]["red"]]))
+    place[data.draw(st.sampled_from(sorted(place)))] = data.draw(JSON)
+    try:
+        found = stac.of_file(json.dumps(item).encode(), "item.json", replace(SUMMERS, bands=("red",)))
+    except RasterError as error:
+        assert str(error)
+    else:
+        assert len(found.scenes) + sum(found.left_out.values()) == 1
 
 
 def test_a_scene_beside_the_area_is_left_out(service: StacServer) -> None:
@@ -493,6 +540,17 @@ def test_items_in_a_file_are_added_with_the_files_beside_it(folder: Path, servic
     assert refused.exit_code == 1 and "a path outside the folder" in refused.output
 
 
+def test_what_is_missing_is_named(folder: Path, server: FeedServer) -> None:
+    done = add(folder, server, "--name", "x", "--source", "synthetic")
+    assert done.exit_code == 2 and "missing: FILE, --id, --licence" in done.output
+    done = add(folder, server, "--stac", server.url)
+    assert done.exit_code == 2 and "--collection and --period say which scenes are meant" in done.output
+    done = add(
+        folder, server, "x.tif", "--id", "x", "--name", "x", "--source", "x", "--licence", "x", "--around", "lake"
+    )
+    assert done.exit_code == 2 and "--around: says something of what is elsewhere" in done.output
+
+
 def _served(server: FeedServer, url: str) -> bytes:
     answer = server.answers[url.removeprefix(server.url)]
     assert callable(answer)
@@ -510,6 +568,9 @@ def _served(server: FeedServer, url: str) -> bytes:
         (["--around", "nowhere"], "no site with a place"),
         (["--limit", "0"], "limit"),
         (["--cloud", "101"], "cloud"),
+        (["--box", "21,43,21,44"], "a box without an area"),
+        (["--box", "21,43,22,44", "--around", "lake"], "give one of them"),
+        (["--id", "x", "--cut"], "--cut, --id: with --stac, scenes tell it themselves"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_told(folder: Path, service: StacServer, words: list[str], said: str) -> None:

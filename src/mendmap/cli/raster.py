@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mendmap.cli.main import atlas_of, json_option, main, settings_with
-from mendmap.cli.scenes import SOUGHT, add_address, add_scenes, sought
+from mendmap.cli.scenes import SOUGHT, add_address, add_scenes, refuse, sought
 from mendmap.errors import RasterError
 from mendmap.words.vocabulary import CLASSIFIED, SHOWS
 
@@ -53,16 +53,28 @@ def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...]
 
     how = {each: given.pop(each) for each in SOUGHT}
     if how["stac"]:
+        known = {each: text for each, text in given.items() if each not in ("shows", "bands", "licence")}
+        refuse(
+            {"file": file, "name": name, "names": names, "cut": cut, **known}, "with --stac, scenes tell it themselves"
+        )
         add_scenes(folder, given["bands"], given["licence"], how)
         return
-    missing = [each for each in ("id", "source", "licence") if not given[each]] + ([] if name else ["name"])
-    if not file or not name or missing:
-        raise click.UsageError(f"a FILE and the options {', '.join(f'--{each}' for each in missing)} are missing")
+    needed = {
+        "FILE": file,
+        "--id": given["id"],
+        "--name": name,
+        "--source": given["source"],
+        "--licence": given["licence"],
+    }
+    if not file or not name or not all(needed.values()):
+        raise click.UsageError(f"missing: {', '.join(each for each, text in needed.items() if not text)}")
     row = {column: text for column, text in given.items() if text}
     said: adding.Added | None
     if "://" in file:
+        refuse({"cut": cut}, "what is elsewhere is always cut; --around and --box say to what")
         said = add_address(folder, file, {"": name, **_by_language(names)}, row, how)
     else:
+        refuse(how, "says something of what is elsewhere, and FILE is here")
         chosen = settings_with()
         said = adding.add(
             folder,

@@ -47,7 +47,10 @@ def _box(text: str) -> Bounds:
         numbers = [float(each) for each in text.split(",")]
     except ValueError:
         raise ValueError(f"not four numbers, west, south, east, north: {shown(text)}") from None
-    return Bounds.parse(numbers)
+    found = Bounds.parse(numbers)
+    if found.west == found.east or found.south == found.north:
+        raise ValueError(f"a box without an area: {shown(text)}")
+    return found
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -67,6 +70,13 @@ _OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Say what would be added, and write nothing."),
 )
 SOUGHT = ("stac", "collection", "period", "months", "cloud", "limit", "monthly", "around", "box", "dry_run")
+
+
+def refuse(given: Mapping[str, Any], why: str) -> None:
+    """Raises UsageError where options are given that say nothing here."""
+    said = [f"--{name.replace('_', '-')}" for name, value in given.items() if value and (name, value) != ("limit", 20)]
+    if said:
+        raise click.UsageError(f"{', '.join(said)}: {why}")
 
 
 def sought(command: Callable[..., Any]) -> Callable[..., Any]:

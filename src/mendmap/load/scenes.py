@@ -158,22 +158,22 @@ def add_scene(
         "scale": _text(first.scale),
         "offset": _text(first.offset),
         "nodata": _text(first.nodata),
-        "platform": scene.platform,
+        "platform": _plain(scene.platform or ""),
         "scene": scene.id,
         "href": scene.href,
         "retrieved": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
-        "licence": collection.licence or "not told by the service",
+        "licence": _plain(collection.licence) or "not told where it comes from",
         "attribution": scene.attribution,
         "source": source,
     }
     about = {
         "id": source,
-        "title": collection.title or collection.id,
-        "publisher": collection.publisher,
+        "title": _plain(collection.title) or source,
+        "publisher": _plain(collection.publisher),
         "url": collection.url,
-        "licence": collection.licence,
+        "licence": _plain(collection.licence),
     }
-    names = {"": f"{scene.platform or collection.title or collection.id}, {day}"}
+    names = {"": f"{row['platform'] or about['title']}, {day}"}
     return _added(folder, layers, box, names, row, settings, about)
 
 
@@ -261,6 +261,11 @@ def _clear(folder: Folder, path: Path) -> None:
 def _ident(name: str) -> str:
     """A name as an id: letters, digits, _ and -, at most 80 of them."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).lstrip("_-")[:80]
+
+
+def _plain(text: str) -> str:
+    """Words of a service as a cell of a table may hold them: on one line, and no formula of a spreadsheet."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split()).lstrip("=@+-")[:500]
 
 
 def _text(number: float | None) -> str | None:

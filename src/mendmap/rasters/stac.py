@@ -7,10 +7,13 @@ holds which band (``sensors``), and fetching (``feeds``).
 
 import dataclasses
 import datetime as dt
+import math
 import warnings
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +32,8 @@ from mendmap.words.dates import Period
 # Address and JSON document to post (None: get), to the answer's text.
 Ask = Callable[[str, bytes | None], bytes]
 _PAGE = 100
+# The share of the area from which on another tile of the same pass shows nothing more.
+_WHOLE = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,30 +105,33 @@ class Found:
 
 def search(ask: Ask, url: str, query: Query, max_pages: int) -> Found:
     """The scenes that an API has. Raises RasterError where it is none, or more than ``max_pages`` are needed."""
-    try:
-        with warnings.catch_warnings():
-            # What a service does not conform to is looked at here; no user can do anything about it.
-            warnings.simplefilter("ignore", PystacClientWarning)
-            client = Client.open(url, stac_io=_Reader(ask, max_pages))
-            return _chosen(_items(client, query), _collection(client, query.collection), query)
-    except MendmapError:
-        raise
-    except Exception as error:  # whatever pystac makes of a document that is not what it says
-        raise RasterError(f"{url}: no STAC API that could be read: {type(error).__name__}: {error}") from error
+    with warnings.catch_warnings(), _told(url, "no STAC API"):
+        # What a service does not conform to is looked at here; no user can do anything about it.
+        warnings.simplefilter("ignore", PystacClientWarning)
+        client = Client.open(url, stac_io=_Reader(ask, max_pages))
+        return _chosen(_items(client, query), _collection(client, query.collection), query)
 
 
 def of_file(content: bytes, name: str, query: Query) -> Found:
     """The scenes of a file: a STAC item, or a collection of items. Raises RasterError where it is neither."""
-    try:
+    with _told(name, "no STAC item"):
         document = orjson.loads(content)
-        kind = document.get("type")
-        items = document["features"] if kind == "FeatureCollection" else [document]
-        if kind not in ("Feature", "FeatureCollection") or not all(isinstance(each, dict) for each in items):
-            raise ValueError("neither an item nor a collection of items")
-    except (ValueError, AttributeError, KeyError, TypeError) as error:
-        raise RasterError(f"{name}: no STAC item: {error}") from None
-    collection = query.collection or str(items[0].get("collection") or "" if items else "")
-    return _chosen(items, Collection(collection, collection, "", "", None), query)
+        items = document["features"] if document["type"] == "FeatureCollection" else [document]
+        ident = query.collection or str((items[0].get("collection") if items else "") or Path(name).stem)
+        return _chosen(items, Collection(ident, ident, "", "", None), query)
+
+
+@contextmanager
+def _told(place: str, what: str) -> Iterator[None]:
+    """Whatever comes of a document that is not what it says, in words for the user."""
+    try:
+        yield
+    except MendmapError:
+        raise
+    except Exception as error:  # pystac, too, takes for granted what documents should hold
+        raise RasterError(
+            f"{place}: {what} that could be read: {type(error).__name__}: {shown(str(error), 200)}"
+        ) from error
 
 
 class _Reader(StacApiIO):
@@ -209,6 +217,10 @@ def _chosen(items: Iterable[Any], collection: Collection, query: Query) -> Found
         if key not in newest or newest[key].version < scene.version:
             newest[key] = scene
     best = sorted(newest.values(), key=lambda each: (-round(each.covers, 2), each.cloud or 0, each.taken, each.id))
+    passes = {(each.taken.date(), each.platform): each for each in reversed(best) if each.covers > _WHOLE}
+    alone = [each for each in best if passes.get((each.taken.date(), each.platform), each) is each]
+    found.leave("another tile of the same pass covers the area", len(best) - len(alone))
+    best = alone
     if query.monthly:
         firsts = list({(each.taken.year, each.taken.month): each for each in reversed(best)}.values())
         found.leave("another of its month is clearer", len(best) - len(firsts))
@@ -225,7 +237,7 @@ def _scene(item: Any, collection: str, query: Query) -> tuple[Scene | None, str]
     properties, ident = item["properties"], str(item["id"])
     taken = _moment(ident, properties).astimezone(zoneinfo.ZoneInfo(query.zone))
     cloud = properties.get("eo:cloud_cover")
-    cloud = float(cloud) if isinstance(cloud, int | float) else None
+    cloud = float(cloud) if isinstance(cloud, int | float) and math.isfinite(cloud) else None
     if query.period and not query.period.first <= taken.date() <= query.period.last:
         return None, "outside the period"
     if query.months and taken.month not in query.months:
@@ -235,7 +247,8 @@ def _scene(item: Any, collection: str, query: Query) -> tuple[Scene | None, str]
     covers = _covers(item, query.box)
     if not covers:
         return None, "does not cover the area"
-    sensor = sensor_of(collection)
+    family = str(item.get("collection") or collection)
+    sensor = sensor_of(family)
     platform = str(properties["platform"]).capitalize() if properties.get("platform") else None
     version = tuple(str(properties.get(each) or "") for each in ("s2:processing_baseline", "updated", "created"))
     scene = Scene(
@@ -246,7 +259,7 @@ def _scene(item: Any, collection: str, query: Query) -> tuple[Scene | None, str]
         cloud,
         covers,
         _address(item),
-        assets(item, collection, query.bands),
+        assets(item, family, query.bands),
         sensor.classes if sensor else None,
         sensor.terms.format(year=taken.year) if sensor else None,
         _grid(properties),
