@@ -135,6 +135,7 @@ def test_two_days_are_swiped_by_keyboard_and_the_link_brings_them_back(
     other.page.context.close()
     handle.press("Escape")
     expect(handle).to_have_count(0)
+    expect(form(page).get_by_role("button", name="Compare two days")).to_be_focused()
     expect(page.locator(".leaflet-imagery-left-pane img")).to_have_count(0)
     assert not desk.wrong
 
@@ -250,12 +251,13 @@ def test_on_a_phone_the_form_is_a_sheet_and_nothing_is_wider_than_the_screen(bro
 def test_an_embedded_and_a_printed_map_say_what_they_show(desk: Watched, land: Server) -> None:
     page = opened(desk.page, f"{land.url}/embed/public#imagery=ndvi,{LAST}")
     expect(page.get_by_role("region", name="Imagery shown")).to_contain_text("23 August 2023")
+    # What the sheet holds is known only while it is printed.
     page.evaluate(
-        "() => { window.print = () => { window.sheet = document.querySelector('.print-foot').textContent; }; }"
+        "() => { window.print = () => document.body.dataset.sheet = document.querySelector('.print-foot').innerText; }"
     )
     page.get_by_role("button", name="Print the map").click()
-    page.wait_for_function("window.sheet")
-    printed = page.evaluate("window.sheet")
+    expect(page.locator("body")).to_have_attribute("data-sheet", re.compile("."))
+    printed = page.locator("body").get_attribute("data-sheet") or ""
     assert "Green plants (NDVI) 23 August 2023" in printed and "CC0-1.0" in printed
     assert not desk.wrong
 

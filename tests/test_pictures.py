@@ -1,6 +1,7 @@
 """Pictures of imagery: known pixels in known colours, tiles that are made once, and requests that are refused."""
 
 import io
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import landscape
 import numpy as np
 import pytest
+from conftest import ROOT
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +25,8 @@ from mendmap.load.check import check
 from mendmap.load.write import write
 from mendmap.rasters.indices import INDICES
 from mendmap.rasters.palettes import PALETTES, colors, to_oklab
+from mendmap.settings import Settings
+from mendmap.web.app import create_app
 
 SCENE, OTHER = "s20230719", "s20230823"
 
@@ -98,6 +102,16 @@ def test_its_tiles_are_where_the_list_says(service: TestClient) -> None:
     told = service.get(f"/rasters/{SCENE}.ndvi.json").json()["tiles"][0]
     path = told.removeprefix("http://testserver").format(**cell._asdict())
     assert service.get(path).headers["content-type"] == "image/webp"
+
+
+def test_addresses_of_pictures_that_the_readme_names_answer(service: TestClient) -> None:
+    found = [
+        each for each in re.findall(r"`(/[^`\s]*)`", (ROOT / "README.md").read_text("utf-8")) if "{picture}" in each
+    ]
+    assert len(found) >= 5
+    for each in found:
+        path = each.replace("{z}/{x}/{y}", "14/8665/5582").replace("{picture}", f"{SCENE}.ndvi")
+        assert service.get(path).status_code == 200, path
 
 
 def test_a_known_index_has_its_colour_of_the_palette(service: TestClient) -> None:
@@ -362,3 +376,61 @@ def test_any_range_is_drawn_or_refused(service: TestClient, low: float, high: fl
     query = f"?expression=nir&rescale={low},{high}"
     answer = service.get(address(SCENE, tile_at(170, 140, 9), query=query))
     assert answer.status_code == (200 if low < high and max(abs(low), abs(high)) < 1e9 else 400)
+
+
+def test_the_statistics_of_a_square_on_the_grid_are_those_of_its_pixels(service: TestClient) -> None:
+    stored = landscape.scene(2023, 1)[:, 30:70, 320:370]
+    red, nir = (stored[each] * 0.0001 - 0.1 for each in (2, 3))
+    ndvi = (nir - red) / (nir + red)
+    (found,) = service.get(f"/rasters/{SCENE}.ndvi/stats?site=quarry").json()["values"]
+    assert found["mean"] == pytest.approx(ndvi.mean(), rel=1e-3)
+    assert found["p90"] == pytest.approx(np.percentile(ndvi, 90), abs=2e-3)
+    assert (found["pixels"], found["clear_share"]) == (pytest.approx(2000, rel=1e-3), pytest.approx(100, abs=0.1))
+    polygon = json.loads(landscape.shapely.to_geojson(landscape.to_degrees(landscape.QUARRY)))
+    for sent in (polygon, {"type": "Feature", "properties": {}, "geometry": polygon}):
+        answer = service.post(f"/rasters/{SCENE}.ndvi/stats", json=sent, headers={"If-None-Match": "*"})
+        assert answer.json()["values"] == [found]
+        assert "etag" in answer.headers
+    bands = service.get(f"/rasters/{SCENE}/stats?site=quarry").json()["values"]
+    assert [each["name"] for each in bands] == list(landscape.BANDS[:-1])
+    assert bands[2]["mean"] == pytest.approx(red.mean(), rel=1e-3)
+    height = service.get("/rasters/ground/stats?site=quarry").json()["values"][0]
+    assert (height["mean"], height["unit"]) == (
+        pytest.approx(landscape.heights()[30:70, 320:370].mean(), rel=1e-4),
+        "m",
+    )
+
+
+def test_an_area_of_which_nothing_is_known_says_why(service: TestClient) -> None:
+    (found,) = service.get(f"/rasters/{SCENE}.ndvi/stats?site=dump").json()["values"]
+    assert (found["mean"], found["reason"]) == (None, "No outline of it is known, only a place.")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b'{"type": "Point", "coordinates": [1, 1]}', 400),
+        (b'{"type": "Polygon", "coordinates": []}', 400),
+        (b'{"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1], [1, 0], [0, 0]]]}', 400),
+        (b'{"type": "Polygon", "coordinates": [[[0, 0], [999, 0], [1, 1], [0, 0]]]}', 400),
+        (b'{"type": "Polygon", "coordinates": "x"}', 400),
+        (b"[" * 100_000, 400),
+        (json.dumps({"type": "Polygon", "coordinates": [[[0, 0], [1, 0]] * 6000 + [[0, 0]]]}).encode(), 413),
+    ],
+)
+def test_a_hostile_polygon_is_refused(service: TestClient, sent: bytes, status: int) -> None:
+    answer = service.post(f"/rasters/{SCENE}.ndvi/stats", content=sent)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+
+
+def test_an_area_of_too_many_pixels_is_refused(lake: Path) -> None:
+    app = create_app(Settings(lake=str(lake), max_raster_pixels=65_536))
+    west, south, east, north = 10.38, 49.61, 10.45, 49.65
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    with TestClient(app) as small:
+        answer = small.post(f"/rasters/{SCENE}/stats", json={"type": "Polygon", "coordinates": [ring]})
+    assert answer.status_code == 413
+    assert "MENDMAP_MAX_RASTER_PIXELS" in answer.json()["detail"]

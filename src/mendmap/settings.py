@@ -55,6 +55,9 @@ class Settings:
     max_raster_pixels: int = _setting(
         16_000_000, "Pixels of a raster that are read for one tile or one area; more are refused.", 65_536, 10**9
     )
+    max_area_vertices: int = _setting(
+        10_000, "Vertices of a polygon whose imagery is summed up; more are refused.", 4, 1_000_000
+    )
     max_rows: int = _setting(
         2000, "Rows of one table on a page or in its JSON; both say what was left out.", 1, 100_000
     )

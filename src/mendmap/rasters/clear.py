@@ -17,5 +17,7 @@ def clear(classes: NDArray[Any], kind: str) -> NDArray[np.bool_]:
     if kind == "scl":
         return np.asarray(np.isin(classes, _SCL))
     if kind == "qa_pixel":
-        return np.asarray((classes.astype(np.int64) & _QA_PIXEL) == 0)
+        # A class is a whole number: what is none, in a file of fractions, shows nothing.
+        whole = classes if classes.dtype.kind in "iu" else np.where(np.isfinite(classes), classes, 1).astype(np.int64)
+        return np.asarray((whole & _QA_PIXEL) == 0)
     return np.asarray(classes == 1)

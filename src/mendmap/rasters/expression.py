@@ -5,6 +5,7 @@ Only names of bands, numbers, + - * / and brackets are known, so that nothing el
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from mendmap.errors import shown
 Values = NDArray[np.floating[Any]]
 # More is no index, and parsing it would take long.
 _LONGEST, _DEEPEST = 500, 50
+# What numbers, names, + - * / and brackets are written with: Python's parser is shown nothing else.
+_WRITTEN = re.compile(r"[A-Za-z0-9_.+\-*/() \t]+")
 _TWO: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -44,18 +47,21 @@ def parse(text: str) -> Expression:
     """Parses an expression. Raises ValueError with the message for the user."""
     if len(text) > _LONGEST:
         raise ValueError(f"{len(text)} characters; an expression has at most {_LONGEST}")
+    written = text.strip()
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(written, mode="eval").body if _WRITTEN.fullmatch(written) else None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ValueError(f"not an expression such as (nir - red) / (nir + red): {shown(text)}") from None
+        tree = None
+    if tree is None:
+        raise ValueError(f"not an expression such as (nir - red) / (nir + red): {shown(text)}")
     names: set[str] = set()
-    _check(tree, names, 0)
+    _check(tree, written, names, 0)
     if not names:
         raise ValueError(f"an expression names at least one band: {shown(text)}")
-    return Expression(text.strip(), tuple(sorted(names)), tree)
+    return Expression(written, tuple(sorted(names)), tree)
 
 
-def _check(node: ast.expr, names: set[str], depth: int) -> None:
+def _check(node: ast.expr, text: str, names: set[str], depth: int) -> None:
     if depth > _DEEPEST:
         raise ValueError(f"brackets more than {_DEEPEST} deep")
     match node:
@@ -64,22 +70,23 @@ def _check(node: ast.expr, names: set[str], depth: int) -> None:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool) and abs(number) < 1e12:
             pass
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _TWO:
-            _check(left, names, depth + 1)
-            _check(right, names, depth + 1)
+            _check(left, text, names, depth + 1)
+            _check(right, text, names, depth + 1)
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _ONE:
-            _check(operand, names, depth + 1)
+            _check(operand, text, names, depth + 1)
         case _:
-            raise ValueError(
-                f"an expression holds names of bands, numbers, + - * / and brackets, not {shown(ast.unparse(node))}"
-            )
+            # Its own words: to write the node anew could take more of the stack than there is.
+            said = shown(ast.get_source_segment(text, node))
+            raise ValueError(f"an expression holds names of bands, numbers, + - * / and brackets, not {said}")
 
 
 def _value(node: ast.expr, bands: Mapping[str, Values]) -> Any:
     match node:
         case ast.Name(id=name):
             return bands[name]
-        case ast.Constant(value=number):
-            return number
+        case ast.Constant(value=int() | float() as number):
+            # Not Python's own, whose 1 / 0 is an error and no infinite value.
+            return np.float32(number)
         case ast.BinOp(left=left, op=op, right=right):
             return _TWO[type(op)](_value(left, bands), _value(right, bands))
         case ast.UnaryOp(op=op, operand=operand):

@@ -1,6 +1,6 @@
 """Values of a raster, a window at a time: bands as they were measured, and indices computed of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,13 +50,40 @@ def measured(
         if name == raster.classes:
             known = clear(values, raster.classes)
         else:
-            found[name] = values.astype(FLOAT) * FLOAT(raster.scale or 1) + FLOAT(raster.offset or 0)
+            found[name] = _scaled(values, raster)
             known = np.isfinite(found[name])
             if nothing is not None and np.isfinite(nothing):
-                known &= values != nothing
+                known &= values != _stored_as(nothing, values.dtype)
         good = known if good is None else good & known
     assert good is not None
     return found, good
+
+
+def _scaled(values: NDArray[Any], raster: Raster) -> NDArray[np.float32]:
+    found = values.astype(FLOAT)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if raster.scale is not None:
+            found *= FLOAT(raster.scale)
+        if raster.offset is not None:
+            found += FLOAT(raster.offset)
+    return found
+
+
+def _stored_as(nothing: float, kind: np.dtype[Any]) -> Any:
+    """A value as files of a type hold it, so that whole numbers need not be made fractions to be compared with it."""
+    if kind.kind in "iu" and float(nothing).is_integer() and np.iinfo(kind).min <= nothing <= np.iinfo(kind).max:
+        return kind.type(int(nothing))
+    return kind.type(nothing) if kind.kind == "f" else nothing
+
+
+def computed(
+    raster: Raster, expression: Expression, stored: Mapping[str, NDArray[Any]], of_file: float | None
+) -> NDArray[np.float32]:
+    """An index of values as they are stored, NaN where it has no value or the ground is not seen. Only the bands that
+    it takes count, whatever else was stored, so that it is the same beside any other."""
+    found, good = measured(raster, {name: stored[name] for name in needed(raster, [expression])}, of_file)
+    values = np.broadcast_to(expression(found), good.shape)
+    return np.where(good & np.isfinite(values), values, FLOAT(np.nan)).astype(FLOAT, copy=False)
 
 
 def index(
@@ -64,6 +91,13 @@ def index(
 ) -> Masked:
     """An index within a window: an array of (rows, columns), masked where it has no value or the ground is not seen.
     Raises ValueError where the raster lacks a band of it."""
-    found, good = bands(dataset, raster, expression.bands, window)
-    values = np.broadcast_to(expression(found), good.shape).astype(FLOAT)
-    return np.ma.MaskedArray(values, mask=~(good & np.isfinite(values)))
+    names = needed(raster, [expression])
+    stored = dataset.read(band_numbers(raster, names), window=window)
+    values = computed(raster, expression, dict(zip(names, stored, strict=True)), dataset.nodata)
+    return np.ma.MaskedArray(values, mask=np.isnan(values))
+
+
+def needed(raster: Raster, expressions: Iterable[Expression]) -> list[str]:
+    """The bands that have to be read for some indices, each once: those they take, and the one that tells clouds."""
+    taken = {name for each in expressions for name in each.bands}
+    return sorted(taken | ({raster.classes} if raster.classes else set()))

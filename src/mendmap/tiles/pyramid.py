@@ -8,9 +8,8 @@ nothing in them. Not here: what is in one tile (``cut``), how it is written (``m
 import pickle
 import tempfile
 import zlib
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ import shapely
 
 from mendmap.atlas.model import Layer
 from mendmap.geo.grid import EXTENT, Tile, side_m
+from mendmap.spread import in_order
 from mendmap.tiles import mvt
 from mendmap.tiles.blocks import Blocks
 from mendmap.tiles.cut import cuts
@@ -76,7 +76,7 @@ def made(layer: Whole, executor: Executor | None = None) -> Iterator[Made]:
         return
     with tempfile.TemporaryDirectory(prefix="mendmap-pyramid-") as folder:
         sent = _Sent(layer, Path(folder) / "layer")
-        for found in _in_order(executor, ((sent, *each) for each in branches)):
+        for found in in_order(executor, _sent_branch, ((sent, *each) for each in branches), _AHEAD):
             yield from found
 
 
@@ -115,21 +115,6 @@ def _read(path: Path) -> _Sent:
 
 def _sent_branch(sent: _Sent, zoom: int, square: Tile) -> list[Made]:
     return _branch(sent.layer, zoom, square)
-
-
-def _in_order(executor: Executor, branches: Iterable[tuple[_Sent, int, Tile]]) -> Iterator[list[Made]]:
-    """What an executor makes of branches, in their order; a few are under way at a time."""
-    under_way: deque[Future[list[Made]]] = deque()
-    try:
-        for each in branches:
-            under_way.append(executor.submit(_sent_branch, *each))
-            if len(under_way) >= _AHEAD:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
-    finally:
-        for left in under_way:
-            left.cancel()
 
 
 def deepest(layer: Layer, max_zoom: int, max_drawn: int) -> int:

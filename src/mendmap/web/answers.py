@@ -124,7 +124,8 @@ def _headers(tag: str, snapshot: Snapshot, extra: Mapping[str, str] | None) -> d
 
 
 def _held(request: Request, tag: str) -> bool:
-    return held(",".join(request.headers.getlist("If-None-Match")), tag)
+    # Who sends something asks for an answer, whatever they have.
+    return request.method in METHODS and held(",".join(request.headers.getlist("If-None-Match")), tag)
 
 
 def held(given: str, tag: str) -> bool:

@@ -25,6 +25,7 @@ from mendmap.web.keeper import Keeper
 from mendmap.web.meter import Meter
 from mendmap.web.ogc import edr, grids, item, items, landing, observations, openapi, schemas, tile, tilesets
 from mendmap.web.routes import (
+    areas,
     changes,
     data,
     downloads,
@@ -70,6 +71,7 @@ ROOMS = (
     metrics,
     finding,
     tiles,
+    areas,
     rasters,
     values,
     stac,

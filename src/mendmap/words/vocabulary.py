@@ -299,3 +299,13 @@ ZONAL = {
     "area_above": say("The area of its clear pixels that reach the threshold."),
     "clear_share": say("The share of its pixels that are clear."),
 }
+
+# Why nothing was measured inside an outline.
+UNMEASURED = {
+    "no_outline": say("No outline of it is known, only a place."),
+    "schematic": say("Its outline is a sketch or a guess, and supports nothing."),
+    "outside": say("It lies outside the raster."),
+    "no_band": say("The raster lacks a band that the index is made of."),
+    "too_cloudy": say("Too little of it was seen: clouds, shadow, or the edge of the picture."),
+    "too_large": say("It has more pixels than can be put in order."),
+}

@@ -1,6 +1,6 @@
-"""Imagery: what can be drawn of it, its tiles, its legends, and what single places and areas of it say.
+"""Imagery: what can be drawn of it, its tiles, its legends, and what single places of it say.
 
-Not here: pages about it.
+Not here: areas of it (``areas``), and pages about it.
 """
 
 import hashlib
@@ -51,7 +51,7 @@ def tilejson(request: Request, picture: str, as_of: AsOfText = None) -> Response
     now = current(request)
     then = now.of(as_of, whole=False)
     language = now.language(spoken.chosen(request, then.atlas))
-    found = _listed(request, then, language, as_of, _picture(then, picture))
+    found = _listed(request, then, language, as_of, picture_of(then, picture))
     body = {
         **found,
         "tilejson": "2.2.0",
@@ -72,8 +72,8 @@ def _listed(request: Request, served: Served, language: Any, as_of: str | None, 
     return told
 
 
-def _picture(served: Served, name: str) -> Drawn:
-    """Raises NotFoundError with the choices."""
+def picture_of(served: Served, name: str) -> Drawn:
+    """A picture by its name. Raises NotFoundError with the choices."""
     if name not in served.pictures:
         raise NotFoundError("picture", name, served.pictures)
     return served.pictures[name]
@@ -134,9 +134,9 @@ def legend_svg(
     """What its colours mean, as a drawing."""
     now = current(request)
     then = now.of(as_of, whole=False)
-    found = _picture(then, picture)
+    found = picture_of(then, picture)
     language = now.language(spoken.chosen(request, then.atlas))
-    wanted = _look(found, _given(expression=expression, rescale=rescale, palette=palette))
+    wanted = look_of(found, _given(expression=expression, rescale=rescale, palette=palette))
     body = legends.drawn(legend(found.picture, wanted), drawn.name(then.atlas, found.picture, language), language)
     return content(request, body, "image/svg+xml", then.atlas.snapshot, spoken.headers(language))
 
@@ -159,8 +159,8 @@ async def at_point(
 def _point(request: Request, name: str, at: tuple[float, float], given: dict[str, str], as_of: str | None) -> Response:
     now = current(request)
     served = now.of(as_of, whole=False)
-    found = _picture(served, name)
-    wanted = _look(found, given)
+    found = picture_of(served, name)
+    wanted = look_of(found, given)
     drawn.frame_of(found, drawers(request))
     language = now.language(spoken.chosen(request, served.atlas))
     with drawers(request).handles.lent(found.path) as handle:
@@ -192,8 +192,8 @@ def _tile(
 ) -> Response:
     now = current(request)
     served = now.of(as_of, whole=False)
-    found = _picture(served, name)
-    cell, wanted = Tile.of(*at, served.settings.max_zoom), _look(found, given)
+    found = picture_of(served, name)
+    cell, wanted = Tile.of(*at, served.settings.max_zoom), look_of(found, given)
     drawn.frame_of(found, drawers(request))
     # A file never changes under its name, so what it is drawn of names a tile, and none need be drawn to be known.
     named_by = f"{__version__} {found.digest} {draw.recipe(found.picture, wanted)} {tuple(cell)} {form}"
@@ -206,8 +206,8 @@ def _tile(
     return made(request, digest, made_now, MEDIA[form], served.atlas.snapshot, UNCOMPRESSED)
 
 
-def _look(found: Drawn, given: dict[str, str]) -> Look:
-    """Raises BadRequestError."""
+def look_of(found: Drawn, given: dict[str, str]) -> Look:
+    """How a picture is drawn with what is asked for. Raises BadRequestError."""
     try:
         return look(found.picture, given)
     except ValueError as error:

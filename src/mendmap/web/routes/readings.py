@@ -8,13 +8,13 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 
-from mendmap.errors import BadRequestError, KeyRefusedError, MediaTypeError, TooLargeError, not_one_of
+from mendmap.errors import KeyRefusedError, MediaTypeError, not_one_of
 from mendmap.load.intake import Intake
 from mendmap.load.post import CSV, JSON, Body
 from mendmap.web import readers
 from mendmap.web.answers import named
+from mendmap.web.bodies import body
 
 router = APIRouter()
 
@@ -29,8 +29,8 @@ async def post_readings(request: Request) -> Response:
     secret, media_type = _secret(request), _media_type(request)
     with intake.slot():
         by = await run_in_threadpool(intake.admit, secret)
-        body = Body(await _content(request, intake.max_bytes), media_type)
-        posted = await asyncio.wrap_future(await run_in_threadpool(intake.take, by, body))
+        sent = Body(await body(request, intake.max_bytes), media_type)
+        posted = await asyncio.wrap_future(await run_in_threadpool(intake.take, by, sent))
     request.app.state.meter.count("readings_posted", posted.added + posted.changed)
     counts = {"added": posted.added, "changed": posted.changed, "unchanged": posted.unchanged}
     status = 201 if posted.added or posted.changed else 200
@@ -57,20 +57,3 @@ def _media_type(request: Request) -> str:
     if media_type.strip().lower() not in (JSON, CSV):
         raise MediaTypeError(not_one_of("not a kind of body that is read", media_type, (JSON, CSV)))
     return media_type.strip().lower()
-
-
-async def _content(request: Request, most: int) -> bytes:
-    """The body, never more of it than is allowed. Raises TooLargeError."""
-    told = request.headers.get("Content-Length", "0")
-    content = bytearray()
-    try:
-        if not told.isdecimal() or int(told) <= most:
-            async for chunk in request.stream():
-                content += chunk
-                if len(content) > most:
-                    break
-            else:
-                return bytes(content)
-    except ClientDisconnect:
-        raise BadRequestError("the body ended too soon") from None
-    raise TooLargeError(f"a body of more than {most / 1e6:g} MB (setting MENDMAP_MAX_POST_MB)")

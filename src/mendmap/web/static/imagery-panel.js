@@ -45,6 +45,11 @@
       }
     }
 
+    /** Takes the focus from halves that are no more. */
+    focus() {
+      (this.isOpen && this._swipe ? this._swipe : this.button).focus({ preventScroll: true });
+    }
+
     close() {
       if (!this.isOpen) return;
       this.element.hidden = true;

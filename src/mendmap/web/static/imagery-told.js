@@ -18,7 +18,9 @@
       control.onAdd = () => this.element;
       control.addTo(map);
       map.on("click", ({ latlng }) => this._asks && this.ask(latlng));
+      map.getContainer().addEventListener("pointerdown", () => map.getContainer().classList.add("is-pointed"));
       map.getContainer().addEventListener("keydown", (event) => {
+        map.getContainer().classList.remove("is-pointed");
         if (event.key === "Enter" && event.target === map.getContainer() && this._asks) this.ask(map.getCenter());
       });
     }
@@ -86,10 +88,10 @@
       const timer = setTimeout(() => this._request?.abort("slow"), PATIENCE_MS);
       this._mark = L.circleMarker(latlng, { radius: 7, className: "imagery-mark", interactive: false, pane: "popupPane" }).addTo(map);
       this._value.textContent = say("Asking for the value …");
-      let told;
+      let known, told;
       try {
         const answers = await Promise.all(pictures.map(({ id }) => this._at(id, latlng, signal)));
-        const known = answers.find(({ value }) => value !== null);
+        known = answers.find(({ value }) => value !== null);
         told = known ? said(choice, known) : answers.map(({ reason }) => reason).find(Boolean) || say("At this place there is no value.");
       } catch {
         told = say("The value could not be fetched.");
@@ -98,7 +100,8 @@
       }
       if (this._request?.signal !== signal) return;
       this._value.textContent = told;
-      this._mark.bindTooltip(h("span", { text: told, "aria-hidden": "true" }), { permanent: true, direction: "top", className: "imagery-tip" });
+      // Beside the place the value alone: where a sheet lies over the card, it is still seen.
+      this._mark.bindTooltip(h("span", { text: known ? amountOf(known.value, choice.legend) : say("no value"), "aria-hidden": "true" }), { permanent: true, direction: "top", opacity: 1, pane: "popupPane", className: "imagery-tip" });
     }
 
     async _at(id, { lat, lng }, signal) {
@@ -116,10 +119,11 @@
     }
   };
 
+  const amountOf = (value, legend) => [mendmap.number(value, { maximumFractionDigits: 2 }), legend?.unit].filter(Boolean).join(" ");
+
   /** A value in words: how much, what in the key it is nearest to, and what the scene itself takes the place to be. */
   function said({ name, legend }, { value, ground }) {
-    const number = mendmap.number(value, { maximumFractionDigits: 2 });
-    const amount = legend?.unit ? `${number} ${legend.unit}` : number;
+    const amount = amountOf(value, legend);
     const like = nearest(legend, value);
     const told = like ? say("{name}: {amount} at this place, near “{word}”.", { name, amount, word: like }) : say("{name}: {amount} at this place.", { name, amount });
     return ground ? [told, say("Seen there: {ground}.", { ground: ground.replace(/\.$/, "") })].join(" ") : told;
@@ -165,9 +169,7 @@
     const stops = entries.map(({ value, color }) => svg("stop", { offset: `${share(value)}%`, "stop-color": color }));
     const worded = entries.filter(({ label }, nth) => label || nth === 0 || nth === entries.length - 1);
     const said = worded.map(({ value, label }) => {
-      const number = mendmap.number(value, { maximumFractionDigits: 2 });
-      const amount = unit ? `${number} ${unit}` : number;
-      return h("li", {}, ...(label ? [h("span", { text: label })] : []), h("span", { class: "imagery-number", text: amount }));
+      return h("li", {}, ...(label ? [h("span", { text: label })] : []), h("span", { class: "imagery-number", text: amountOf(value, { unit }) }));
     });
     return h(
       "div",

@@ -80,8 +80,10 @@
     /** Two days in two halves, the earliest on the left at first; or one. */
     swipe(on) {
       const { id, days } = this.choice;
-      if (!on) this.show(id, this.day);
-      else if (this.day === days[0]) this.show(id, days.at(-1), this.day);
+      if (!on) {
+        this.show(id, this.day);
+        this.panel.focus();
+      } else if (this.day === days[0]) this.show(id, days.at(-1), this.day);
       else this.show(id, this.day, days[0]);
       if (on) this._handle.focus();
     }

@@ -4,6 +4,7 @@
   const mendmap = (window.mendmap = window.mendmap || {});
   const { h, say } = mendmap;
   const PATIENCE_MS = 8000;
+  const COMING = ":is(.imagery-tiles, .relief-tiles) .leaflet-tile:not(.leaflet-tile-loaded)";
 
   /** What ``maps.elements.Print`` calls. ``title`` is the map's, ``data`` says of when its data are. */
   mendmap.print = (map, { title = document.title, data = "" } = {}) => {
@@ -31,7 +32,7 @@
       { class: "print-foot" },
       mendmap.keyOf(bench),
       time && h("p", { text: say("Time shown: {time}", { time }) }),
-      frame.querySelector(".imagery-told:not([hidden])")?.cloneNode(true),
+      imageryTold(frame),
       h("p", { text: say("Data of {data}; printed on {day}", { data, day: mendmap.day(new Date()) }) }),
       h("p", { class: "print-address", text: address }),
     );
@@ -50,6 +51,13 @@
     };
   }
 
+  /** What is said of the imagery that the map shows, whole. */
+  function imageryTold(frame) {
+    const told = frame.querySelector(".imagery-told:not([hidden])")?.cloneNode(true);
+    told?.querySelectorAll("details").forEach((each) => (each.open = true));
+    return told;
+  }
+
   /** All that stands beside an element, and beside what holds it, but for what is kept. */
   function besides(element, kept) {
     const found = [];
@@ -60,9 +68,9 @@
   }
 
   /** Waits until the tiles of the sheet are there, but not for ever. */
-  async function drawn({ shown }) {
+  async function drawn({ frame, shown }) {
     const end = Date.now() + PATIENCE_MS;
     do await new Promise((done) => setTimeout(done, 150));
-    while (shown.some((layer) => layer.isLoading()) && Date.now() < end);
+    while ((shown.some((layer) => layer.isLoading()) || frame.querySelector(COMING)) && Date.now() < end);
   }
 })();
