@@ -179,7 +179,7 @@ def cold(path: Path, *, quick: bool) -> Iterator[tuple[str, str, float, float, f
     bare, handles = Bare(path), Handles()
     with handles.lent(path) as handle:
         for zoom in (14, 12):
-            cells = tiles(handle, zoom, 4 if quick else 16)
+            cells = tiles(handle, zoom, 4 if quick else 10)
             for name, picture in PICTURES.items():
                 drawn = look(picture)
 
@@ -189,7 +189,7 @@ def cold(path: Path, *, quick: bool) -> Iterator[tuple[str, str, float, float, f
                 theirs = getattr(bare, name)
                 for cell in cells:
                     assert (decoded(ours(cell)) == decoded(theirs(cell))).all(), f"{name} {cell}: they differ"
-                found = fastest({"ours": ours, "bare": theirs}, cells, 3 if quick else 15)
+                found = fastest({"ours": ours, "bare": theirs}, cells, 3 if quick else 9)
                 yield "cold", f"{name}, zoom {zoom}, against rasterio", found["ours"], found["bare"], 1.1
 
 
