@@ -48,6 +48,8 @@ GREENED = Difference(
     sites=(),
     note=None,
 )
+# A part of the landscape: the west of the lake, clouds and their shadows.
+PART = np.s_[90:180, 100:260]
 RASTERS = {
     ident: Raster(
         **{
@@ -148,21 +150,20 @@ def test_scenes_on_one_grid_give_the_median_of_their_clear_pixels_exactly(land: 
     def season(year: int) -> np.ndarray:
         seen = []
         for nth in range(3):
-            stored = landscape.scene(year, nth).astype(np.float32)
+            stored = landscape.scene(year, nth).astype(np.float32)[:, PART[0], PART[1]]
             red, nir = (stored[each] * np.float32(landscape.SCALE) + np.float32(landscape.OFFSET) for each in (2, 3))
             clear = np.isin(stored[5], (4, 5, 6, 7, 11)) & (stored[2] != 0)
             with np.errstate(invalid="ignore", divide="ignore"):
                 seen.append(np.where(clear, (nir - red) / (nir + red), np.nan))
         return np.stack(seen)
 
-    earlier, later = season(2020), season(2022)
-    (one, spread), (two, other) = noisy(earlier), noisy(later)
+    (one, spread), (two, other) = noisy(season(2020)), noisy(season(2022))
     assert change.shape == (landscape.HEIGHT, landscape.WIDTH)
     assert profile["transform"].to_gdal() == (landscape.WEST, 10, 0, landscape.NORTH, 0, -10)
-    np.testing.assert_allclose(change, two - one, atol=2e-6)
+    np.testing.assert_allclose(change[PART], two - one, atol=2e-6)
     np.testing.assert_array_equal(np.isnan(significant), np.isnan(change))
     risen = (two - one >= 0.3) & (two - one > 2 * np.hypot(spread, other))
-    assert np.array_equal(significant == 1, risen)
+    assert np.array_equal(significant[PART] == 1, risen)
     assert set(np.unique(significant[~np.isnan(significant)])) == {0, 1}
 
 
