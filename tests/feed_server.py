@@ -18,11 +18,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: its path without the query, the query's values by name, and its headers."""
+    """A request: its path without the query, the query's values by name, its headers, and what it posts."""
 
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,14 @@ class FeedServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:
+            def do_POST(self) -> None:
+                self.do_GET(self.rfile.read(int(self.headers["Content-Length"])))
+
+            def do_GET(self, body: bytes = b"") -> None:
                 parts = urlsplit(self.path)
                 query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
                 try:
-                    self._send(outer.reply(Asked(unquote(parts.path), query, dict(self.headers))))
+                    self._send(outer.reply(Asked(unquote(parts.path), query, dict(self.headers), body)))
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
 

@@ -38,6 +38,10 @@ class Settings:
     )
     max_raster_bands: int = _setting(32, "Bands of one raster; more are refused.", 1, 1000)
     max_raster_mb: int = _setting(4000, "The largest file of a raster; larger ones are refused.", 1, 1_000_000)
+    raster_hosts: str = _setting(
+        "",
+        "Hosts that imagery may be fetched from, separated by commas; *.example.org means all below example.org.",
+    )
     max_zoom: int = _setting(16, "The highest zoom of tiles; maps draw higher zooms from it.", 8, 20)
     max_tile_features: int = _setting(5000, "Features in one tile; the tile counts what it left out.", 1, 1_000_000)
     max_drawn_features: int = _setting(
@@ -82,7 +86,9 @@ class Settings:
     max_post_rows: int = _setting(10_000, "Readings in one post; more are refused.", 1, 1_000_000)
     max_posts: int = _setting(64, "Posts that are in hand at a time; more are asked to come back.", 1, 10_000)
     max_pull_mb: int = _setting(200, "The largest answer of a feed, unpacked; larger ones are refused.", 1, 10_000)
-    max_pull_pages: int = _setting(1000, "The most pages of a SensorThings feed in one pull.", 1, 1_000_000)
+    max_pull_pages: int = _setting(
+        1000, "The most pages of a SensorThings feed, or of a STAC search, in one run.", 1, 1_000_000
+    )
     pull_timeout_seconds: float = _setting(30.0, "How long a feed's server may stay silent.", 0.05, 600)
     pull_tries: int = _setting(5, "How often a feed is asked before it is given up for this round.", 1, 20)
     basemap_url: str = _setting(

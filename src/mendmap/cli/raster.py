@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from mendmap.cli.main import atlas_of, json_option, main, settings_with
+from mendmap.cli.scenes import SOUGHT, add_address, add_scenes, refuse, sought
 from mendmap.errors import RasterError
 from mendmap.words.vocabulary import CLASSIFIED, SHOWS
 
@@ -21,44 +22,65 @@ def raster() -> None:
     "--bands blue,green,red,nir,scl --classes scl --scale 0.0001 --offset -0.1 --source agency --licence CC-BY-4.0"
 )
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--id", required=True, help="Id of the raster, used in addresses.")
-@click.option("--name", required=True, help="Its name, in the first language of the catalogue.")
+@click.argument("file", required=False)
+@click.option("--id", help="Id of the raster, used in addresses.")
+@click.option("--name", help="Its name, in the first language of the catalogue.")
 @click.option("--names", multiple=True, metavar="LANGUAGE=NAME", help="Its name in a further language of it.")
 @click.option("--shows", type=click.Choice(list(SHOWS)), default="scene", help="What its pixels are.")
 @click.option("--taken", help="The day it was seen, such as 2023-07-19.")
-@click.option("--bands", help="What its bands are, in their order: blue,green,red,nir,scl.")
+@click.option("--bands", help="What its bands are, in their order: blue,green,red,nir,scl; of scenes, those to take.")
 @click.option("--classes", type=click.Choice(list(CLASSIFIED)), help="The band that tells clouds from ground.")
 @click.option("--scale", help="A stored value times this, plus the offset, is the value.")
 @click.option("--offset", help="What is added after scaling.")
 @click.option("--nodata", help="The stored value of pixels that hold nothing.")
 @click.option("--platform", help="What took it, such as Sentinel-2A.")
 @click.option("--scene", help="Its name where it comes from.")
-@click.option("--source", required=True, help="Id of the document or collection it is taken from.")
-@click.option("--licence", required=True, help="Terms of use, as an SPDX id or in words.")
+@click.option("--source", help="Id of the document or collection it is taken from.")
+@click.option("--licence", help="Terms of use, as an SPDX id or in words.")
 @click.option("--attribution", help="What its terms ask to be shown beside it.")
 @click.option("--note", help="What to know about it.")
 @click.option("--cut", is_flag=True, help="Keep only what lies in the extent of the catalogue.")
-def add(folder: Path, file: Path, name: str, names: tuple[str, ...], cut: bool, **given: Any) -> None:
+@sought
+def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...], cut: bool, **given: Any) -> None:
     """Add a GeoTIFF to a folder of geodata: as a COG, with its row in rasters.csv.
 
-    What is not given is taken from the file where it tells it. The folder is checked with it, and is as it was before
-    where it would have a fault.
+    FILE is a path or an address; with --stac, scenes of a service are added in its place. What is not given is taken
+    from the file where it tells it. What is elsewhere is copied around the sites, from the hosts of
+    MENDMAP_RASTER_HOSTS only. The folder is checked with it, and is as it was before where it would have a fault.
     """
     from mendmap.load import add as adding
     from mendmap.rasters.header import Most
 
-    chosen = settings_with()
+    how = {each: given.pop(each) for each in SOUGHT}
+    if how["stac"]:
+        known = {each: text for each, text in given.items() if each not in ("shows", "bands", "licence")}
+        refuse(
+            {"file": file, "name": name, "names": names, "cut": cut, **known}, "with --stac, scenes tell it themselves"
+        )
+        add_scenes(folder, given["bands"], given["licence"], how)
+        return
+    missing = [each for each in ("id", "source", "licence") if not given[each]] + ([] if name else ["name"])
+    if not file or not name or missing:
+        raise click.UsageError(f"a FILE and the options {', '.join(f'--{each}' for each in missing)} are missing")
     row = {column: text for column, text in given.items() if text}
-    said = adding.add(
-        folder,
-        file,
-        {"": name, **_by_language(names)},
-        row,
-        max_file_mb=chosen.max_file_mb,
-        most=Most.of(chosen),
-        cut=cut,
-    )
+    said: adding.Added | None
+    if "://" in file:
+        refuse({"cut": cut}, "what is elsewhere is always cut; --around and --box say to what")
+        said = add_address(folder, file, {"": name, **_by_language(names)}, row, how)
+    else:
+        refuse(how, "says something of what is elsewhere, and FILE is here")
+        chosen = settings_with()
+        said = adding.add(
+            folder,
+            Path(file),
+            {"": name, **_by_language(names)},
+            row,
+            max_file_mb=chosen.max_file_mb,
+            most=Most.of(chosen),
+            cut=cut,
+        )
+    if said is None:
+        return
     for column, where in said.told:
         click.echo(f"{column} {said.row[column]}: from {where}")
     for each in said.written:

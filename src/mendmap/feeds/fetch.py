@@ -1,7 +1,9 @@
 """Fetches one address: conditional, bounded in bytes, time and redirects, and tried again while that makes sense.
 
 Redirects stay with the host, or with one below or above it (``www.``), and never lead from https to http. A token
-goes to the feed's own origin and nowhere else. Not here: pages that lead to more pages (``sensorthings``).
+goes to the feed's own origin and nowhere else. With a guard (``guarded``) only hosts of an allow-list are asked, at
+public addresses, and redirects may lead to any of them. Not here: pages that lead to more pages (``sensorthings``),
+and parts of a file (``ranges``).
 """
 
 import datetime as dt
@@ -9,10 +11,11 @@ import ipaddress
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -20,7 +23,9 @@ import urllib3
 from urllib3 import exceptions
 
 from mendmap.errors import FeedError, shown
+from mendmap.feeds.guarded import Guard, named
 
+T = TypeVar("T")
 _CHUNK = 1 << 16
 # Statuses that may be gone a moment later.
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -40,6 +45,8 @@ class Limits:
     backoff_s: float = 1.0
     longest_wait_s: float = 60.0
     redirects: int = 5
+    # The setting that max_bytes stands in, as the message of a body that is too large names it.
+    setting: str = "MENDMAP_MAX_PULL_MB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +75,20 @@ class Fetcher:
     """Fetches from one feed's host, over connections that are kept open.
 
     ``home`` is the feed's address, ``token`` what is sent as its Authorization (blank: nothing), ``agent`` names us.
-    ``pause`` waits some seconds, and says whether to stop trying. Used by one thread.
+    ``pause`` waits some seconds, and says whether to stop trying; ``guard`` says which hosts may be asked (none: any).
+    Used by one thread.
     """
 
     def __init__(
-        self, home: str, agent: str, limits: Limits, token: str = "", pause: Callable[[float], bool] = _sleep
+        self,
+        home: str,
+        agent: str,
+        limits: Limits,
+        token: str = "",
+        pause: Callable[[float], bool] = _sleep,
+        guard: Guard | None = None,
     ) -> None:
-        self.home, self.limits = home, limits
+        self.home, self.limits, self.guard = home, limits, guard
         self._agent, self._pause = agent, pause
         # Services differ in the scheme they want: one that the token brings itself is left as it is.
         self._token = token if " " in token or not token else f"Bearer {token}"
@@ -84,49 +98,93 @@ class Fetcher:
         """Lets go of the connections."""
         for pool in self._pools.values():
             pool.clear()
+        if self.guard:
+            self.guard.close()
 
-    def fetch(self, url: str, sink: BinaryIO, etag: str = "", last_modified: str = "") -> Answer:
+    def fetch(
+        self, url: str, sink: BinaryIO, etag: str = "", last_modified: str = "", post: bytes | None = None
+    ) -> Answer:
         """Writes the body of ``url`` into ``sink``, from its beginning. With validators of an earlier answer there may
-        be nothing new. Raises FeedError; then what stands in ``sink`` is worth nothing."""
+        be nothing new; with ``post``, a JSON document, that is posted. Raises FeedError; then what stands in ``sink``
+        is worth nothing."""
         asked = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         conditions = {name: value for name, value in asked.items() if value}
+
+        def take(url: str, response: urllib3.BaseHTTPResponse, until: float) -> Answer:
+            return self._taken(url, response, sink, until, bool(conditions))
+
+        return self.asked(url, {"Accept-Encoding": "gzip", **conditions}, take, post)
+
+    def asked(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        take: Callable[[str, urllib3.BaseHTTPResponse, float], T],
+        post: bytes | None = None,
+    ) -> T:
+        """What ``take`` makes of the answer, given the address that it came from, the answer and the moment by which it
+        must be done; redirects are followed and passing errors waited out before. Raises FeedError."""
         limits = self.limits
         for nth in range(1, limits.tries + 1):
             try:
-                return self._tried(url, sink, conditions)
+                return self._tried(url, headers, take, post)
             except _PassingError as error:
                 wait = max(error.wait_s, random.uniform(0.5, 1) * min(limits.longest_wait_s, limits.backoff_s * 2**nth))
                 if nth == limits.tries or error.wait_s > limits.longest_wait_s or self._pause(wait):
-                    raise FeedError(f"{_named(url)}: {error} ({nth} tries)", error.wait_s) from error
+                    raise FeedError(f"{named(url)}: {error} ({nth} tries)", error.wait_s) from error
         raise AssertionError("unreachable")
 
-    def _tried(self, url: str, sink: BinaryIO, conditions: Mapping[str, str]) -> Answer:
+    def _tried(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        take: Callable[[str, urllib3.BaseHTTPResponse, float], T],
+        post: bytes | None,
+    ) -> T:
         until = time.monotonic() + self.limits.total_s
-        for _ in range(self.limits.redirects + 1):
-            try:
-                response = self._answered(url, conditions)
+        with self.guard.deadline(url, self.limits.total_s) if self.guard else nullcontext():
+            for _ in range(self.limits.redirects + 1):
                 try:
-                    if response.status not in _REDIRECTS:
-                        return self._taken(url, response, sink, until, bool(conditions))
-                    url = redirected(url, response.headers.get("Location", ""))
-                finally:
-                    # A body that was read to its end has given its connection back already.
-                    response.close()
-            except exceptions.HTTPError as error:
-                raise _told(url, error, self.limits.timeout_s) from error
-        raise FeedError(f"{_named(url)}: more than {self.limits.redirects} redirects")
+                    response = self._answered(url, headers, post)
+                    try:
+                        if response.status in _PASSING:
+                            raise _PassingError(
+                                _said(response.status), _retry_after(response.headers.get("Retry-After", ""))
+                            )
+                        if response.status not in _REDIRECTS:
+                            return take(url, response, until)
+                        follow = self.guard.followed if self.guard else redirected
+                        url = follow(url, response.headers.get("Location", ""))
+                    finally:
+                        # A body that was read to its end has given its connection back already.
+                        response.close()
+                except exceptions.HTTPError as error:
+                    raise _told(url, error, self.limits.timeout_s) from error
+        raise FeedError(f"{named(url)}: more than {self.limits.redirects} redirects")
 
-    def _answered(self, url: str, conditions: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        headers = {"User-Agent": self._agent, "Accept-Encoding": "gzip", **conditions}
+    def _answered(self, url: str, asked: Mapping[str, str], post: bytes | None) -> urllib3.BaseHTTPResponse:
+        headers = {"User-Agent": self._agent, **asked}
+        if post is not None:
+            headers["Content-Type"] = "application/json"
         if self._token and _origin(urlsplit(url)) == _origin(urlsplit(self.home)):
             headers["Authorization"] = self._token
         timeout = urllib3.Timeout(connect=self.limits.timeout_s, read=self.limits.timeout_s)
         return self._pool(url).urlopen(
-            "GET", url, headers=headers, timeout=timeout, retries=False, redirect=False, preload_content=False
+            "GET" if post is None else "POST",
+            url,
+            body=post,
+            headers=headers,
+            timeout=timeout,
+            retries=False,
+            redirect=False,
+            preload_content=False,
         )
 
     def _pool(self, url: str) -> urllib3.PoolManager:
-        """The connections to take: through the proxy that the environment names for this address, or none."""
+        """The connections to take: the guard's, or through the proxy that the environment names for this address, or
+        none."""
+        if self.guard:
+            return self.guard.pool(url)
         parts = urlsplit(url)
         proxy = "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
         if proxy not in self._pools:
@@ -139,17 +197,15 @@ class Fetcher:
         status = response.status
         if status == 304 and conditional:
             return Answer(changed=False)
-        if status in _PASSING:
-            raise _PassingError(_said(status), _retry_after(response.headers.get("Retry-After", "")))
         if status != 200:
-            raise FeedError(f"{_named(url)}: {_said(status)}")
+            raise answered(url, status)
         self._read(url, response, sink, until)
         return Answer(True, *(_sendable(response.headers.get(each, "")) for each in ("ETag", "Last-Modified")))
 
     def _read(self, url: str, response: urllib3.BaseHTTPResponse, sink: BinaryIO, until: float) -> None:
         length = response.headers.get("Content-Length", "")
         if not length.isdecimal() and "chunked" not in response.headers.get("Transfer-Encoding", "").lower():
-            raise FeedError(f"{_named(url)}: does not say how long its body is, so that a cut one could not be told")
+            raise FeedError(f"{named(url)}: does not say how long its body is, so that a cut one could not be told")
         most = self.limits.max_bytes
         sink.seek(0)
         sink.truncate()
@@ -159,9 +215,9 @@ class Fetcher:
             sink.write(chunk)
             size = max(size, sink.tell())
             if time.monotonic() > until:
-                raise FeedError(f"{_named(url)}: not done after {self.limits.total_s:g} seconds")
+                raise FeedError(f"{named(url)}: not done after {self.limits.total_s:g} seconds")
         if size > most:
-            raise FeedError(f"{_named(url)}: more than {most / 1e6:g} MB (setting MENDMAP_MAX_PULL_MB)")
+            raise FeedError(f"{named(url)}: more than {most / 1e6:g} MB (setting {self.limits.setting})")
 
 
 def redirected(url: str, location: str, *, same_host: bool = False) -> str:
@@ -177,11 +233,11 @@ def redirected(url: str, location: str, *, same_host: bool = False) -> str:
             new = new._replace(scheme="https", netloc=f"{new.hostname or ''}{port}")
         near = new.hostname == old.hostname or (not same_host and _kin(old.hostname or "", new.hostname or ""))
     except ValueError:
-        raise FeedError(f"{_named(url)}: leads to something that is no address: {shown(location)}") from None
+        raise FeedError(f"{named(url)}: leads to something that is no address: {shown(location)}") from None
     if new.scheme not in _PORTS or (old.scheme == "https" and new.scheme == "http"):
-        raise FeedError(f"{_named(url)}: leads from {old.scheme} to {shown(new.scheme)}, which is not followed")
+        raise FeedError(f"{named(url)}: leads from {old.scheme} to {shown(new.scheme)}, which is not followed")
     if not near or new.username is not None or not location:
-        raise FeedError(f"{_named(url)}: leads to another host, which is not followed: {shown(new.hostname)}")
+        raise FeedError(f"{named(url)}: leads to another host, which is not followed: {shown(new.hostname)}")
     return new._replace(fragment="").geturl()
 
 
@@ -206,10 +262,9 @@ def _sendable(value: str) -> str:
     return value if len(value) <= 500 and value.isascii() and value.isprintable() else ""
 
 
-def _named(url: str) -> str:
-    """An address as messages show it: queries may hold what should stay with the two of us."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+def answered(url: str, status: int) -> FeedError:
+    """The error of a status that is not what was asked for."""
+    return FeedError(f"{named(url)}: {_said(status)}")
 
 
 def _said(status: int) -> str:
@@ -231,7 +286,7 @@ def _retry_after(value: str) -> float:
 def _told(url: str, error: exceptions.HTTPError, timeout_s: float) -> Exception:
     """An error of the library in our words: one that may pass, or one for good."""
     if isinstance(error, exceptions.SSLError):
-        return FeedError(f"{_named(url)}: no secure connection: {shown(str(error), 200)}")
+        return FeedError(f"{named(url)}: no secure connection: {shown(str(error), 200)}")
     if isinstance(error, exceptions.NameResolutionError):
         return _PassingError("no such host is known")
     if isinstance(error, exceptions.NewConnectionError | exceptions.ProxyError):
@@ -240,4 +295,4 @@ def _told(url: str, error: exceptions.HTTPError, timeout_s: float) -> Exception:
         return _PassingError(f"silent for {timeout_s:g} seconds")
     if isinstance(error, exceptions.ProtocolError | exceptions.DecodeError):
         return _PassingError("the connection broke off before the end of the body")
-    return FeedError(f"{_named(url)}: no answer that could be read: {type(error).__name__}")
+    return FeedError(f"{named(url)}: no answer that could be read: {type(error).__name__}")

@@ -11,10 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mendmap.catalogue import files
+from mendmap.catalogue import files, tables
 from mendmap.catalogue import read as catalogue_file
 from mendmap.catalogue.imagery import Raster
 from mendmap.catalogue.model import FILE, Catalogue, Table
+from mendmap.catalogue.records import Record, Source
 from mendmap.errors import Fault, GeodataError, RasterError, not_one_of
 from mendmap.geo.bounds import Bounds
 from mendmap.load.check import check
@@ -25,8 +26,8 @@ from mendmap.words.fields import expanded, fields_of, name_column, value
 
 _TABLE = """
 [[table]]
-kind = "raster"
-file = "rasters.csv"
+kind = "{kind}"
+file = "{file}"
 licence = "{licence}"
 source = "Written by mendmap raster add"
 origin = "own"
@@ -52,13 +53,14 @@ def add(
     max_file_mb: int,
     most: Most,
     cut: bool = False,
+    collection: Mapping[str, str] | None = None,
 ) -> Added:
     """Adds the raster of the GeoTIFF ``source``, ``cut`` to the extent of the catalogue where that is asked for.
 
     ``names`` are its names by language, that in the catalogue's first language under an empty text; ``given`` holds
     texts by column of the raster's row, ``id`` among them. Columns without a text are filled with what the file tells.
     Raises RasterError where the file cannot be used, and GeodataError with every fault that the folder would have, or
-    has already; then the folder is as it was.
+    has already; then the folder is as it was. ``collection`` is a row of sources, which is added where none has its id.
     """
     catalogue, faults = catalogue_file.read(folder, max_file_mb * 1_000_000)
     if catalogue is None or faults:
@@ -73,7 +75,9 @@ def add(
     with _Changes(folder) as changes:
         _write_cog(changes, source, row, catalogue.extent if cut else None)
         row["sha256"] = files.sha256(folder / row["file"])
-        _write_row(changes, catalogue, row)
+        _write_row(changes, catalogue, Raster, "rasters.csv", row)
+        if collection and collection["id"] not in _sources(catalogue, max_file_mb):
+            _write_row(changes, catalogue, Source, "sources.csv", collection)
         check(folder, max_file_mb, most)
         changes.stay = True
     return Added(row, [(column, where) for column, _, where in found], list(changes.before))
@@ -141,17 +145,24 @@ def _write_cog(changes: _Changes, source: Path, row: Mapping[str, str], box: Bou
     cog.write(source, target, cog.Wanted(bands=bands, classes=bool(row.get("classes")), nodata=nodata, box=box))
 
 
-def _write_row(changes: _Changes, catalogue: Catalogue, row: Mapping[str, str]) -> None:
-    """Adds the row to the first table of rasters, which is made where there is none."""
-    tables = [each for each in catalogue.tables if each.kind == Raster.kind]
-    columns = [each.name for each in expanded(fields_of(Raster), catalogue.languages)]
-    if not tables:
+def _sources(catalogue: Catalogue, max_file_mb: int) -> set[str]:
+    found = [each for each in catalogue.tables if each.kind == Source.kind]
+    read = (tables.read(each, catalogue.languages, max_file_mb * 1_000_000)[0] for each in found)
+    return {record.id for records in read for _, record in records}
+
+
+def _write_row(changes: _Changes, catalogue: Catalogue, kind: type[Record], name: str, row: Mapping[str, str]) -> None:
+    """Adds the row to the first table of its kind, which is made, with a name, where there is none."""
+    held = [each for each in catalogue.tables if each.kind == kind.kind]
+    columns = [each.name for each in expanded(fields_of(kind), catalogue.languages)]
+    if not held:
         listed = (changes.folder / FILE).read_bytes()
         licence = catalogue.licence.replace("\\", "\\\\").replace('"', '\\"')
-        changes.write(FILE, listed.rstrip(b"\n") + b"\n" + _TABLE.format(licence=licence).encode())
-        changes.write("rasters.csv", _with_row(",".join(columns) + "\n", columns, row).encode())
+        made = _TABLE.format(kind=kind.kind, file=name, licence=licence)
+        changes.write(FILE, listed.rstrip(b"\n") + b"\n" + made.encode())
+        changes.write(name, _with_row(",".join(columns) + "\n", columns, row).encode())
         return
-    changes.write(tables[0].entry.file, _grown(tables[0], columns, row).encode())
+    changes.write(held[0].entry.file, _grown(held[0], columns, row).encode())
 
 
 def _grown(table: Table, columns: Sequence[str], row: Mapping[str, str]) -> str:
@@ -159,7 +170,7 @@ def _grown(table: Table, columns: Sequence[str], row: Mapping[str, str]) -> str:
     if table.entry.path.suffix.lower() != ".toml":
         return _with_row(text, columns, row)
     texts = "".join(f"{name} = {_toml(row[name])}\n" for name in columns if row.get(name))
-    return f"{text.rstrip()}\n\n[[raster]]\n{texts}".lstrip()
+    return f"{text.rstrip()}\n\n[[{table.kind}]]\n{texts}".lstrip()
 
 
 def _toml(text: str) -> str:

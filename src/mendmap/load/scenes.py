@@ -1,0 +1,272 @@
+"""Adds rasters from elsewhere to a folder of geodata: the part of them that lies around its sites.
+
+Scenes that a STAC service has, and files at addresses; each is copied, made a COG and checked like any file, and what
+is whole stays. Not here: asking (``feeds``), what is in the files (``rasters``), and the rows (``add``).
+"""
+
+import datetime as dt
+import io
+import math
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import shapely
+
+from mendmap.catalogue import files
+from mendmap.catalogue import read as catalogue_file
+from mendmap.catalogue.imagery import Raster
+from mendmap.catalogue.model import Catalogue
+from mendmap.errors import GeodataError, NotFoundError, RasterError
+from mendmap.feeds.fetch import Fetcher, Limits
+from mendmap.feeds.guarded import Guard, Hosts
+from mendmap.feeds.ranges import Remote
+from mendmap.geo.bounds import Bounds
+from mendmap.load.add import Added
+from mendmap.load.add import add as add_file
+from mendmap.load.imagery import listed
+from mendmap.rasters import remote, stac
+from mendmap.rasters.header import Most
+from mendmap.rasters.stac import Collection, Found, Query, Scene
+from mendmap.settings import Settings
+from mendmap.vectors.features import read as read_layer
+
+# What is copied beyond the outlines of sites, and beyond how far a point may be off.
+_MARGIN_M = 500
+_OF_DEGREE_M = 111_320
+_SETTING = "MENDMAP_MAX_RASTER_MB"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of geodata, as far as adding rasters from elsewhere goes: the sites by id, each as the box of its
+    outline with a margin, and the rasters that are listed already."""
+
+    path: Path
+    catalogue: Catalogue
+    sites: Mapping[str, Bounds]
+    rasters: Sequence[Raster]
+
+    def area(self, around: Sequence[str] = ()) -> Bounds:
+        """The box around some sites, or all. Raises NotFoundError with the choices, and RasterError where none has a
+        place."""
+        for each in around:
+            if each not in self.sites:
+                raise NotFoundError("site with a place", each, self.sites)
+        boxes = [self.sites[each] for each in around or self.sites]
+        if not boxes:
+            raise RasterError("no site of the catalogue has a place; say which area is meant with --box")
+        west, south, east, north = zip(*boxes, strict=True)
+        return Bounds(min(west), min(south), max(east), max(north))
+
+    def has(self, scene: str, href: str | None) -> bool:
+        """Whether a scene is listed: by its name where it comes from, or by its address."""
+        return any(each.scene == scene or (href and each.href == href) for each in self.rasters)
+
+
+def read(path: Path, settings: Settings) -> Folder:
+    """Reads a folder. Raises GeodataError where its catalogue or a layer of its sites cannot be read."""
+    max_bytes = settings.max_file_mb * 1_000_000
+    catalogue, faults = catalogue_file.read(path, max_bytes)
+    if catalogue is None:
+        raise GeodataError(faults)
+    sites: dict[str, Bounds] = {}
+    for layer in catalogue.layers:
+        if layer.role == "site":
+            features, wrong = read_layer(layer, catalogue.languages, max_bytes)
+            faults += wrong
+            sites |= {each.id: _around(each.geometry, each.properties) for each in features if each.geometry}
+    if faults:
+        raise GeodataError(faults)
+    return Folder(path, catalogue, sites, [each for each, _ in listed(path, max_bytes)])
+
+
+def _around(geometry: shapely.Geometry, properties: Mapping[str, Any]) -> Bounds:
+    west, south, east, north = geometry.bounds
+    high = (_MARGIN_M + (properties.get("accuracy_m") or 0)) / _OF_DEGREE_M
+    wide = high / max(0.01, math.cos(math.radians(max(abs(south), abs(north)))))
+    return Bounds(max(-180.0, west - wide), max(-90.0, south - high), min(180.0, east + wide), min(90.0, north + high))
+
+
+@contextmanager
+def fetching(settings: Settings, agent: str) -> Iterator[Fetcher]:
+    """A fetcher that asks only the hosts of the setting. Raises SettingError where that is no list of hosts."""
+    limits = Limits(settings.max_pull_mb * 1_000_000, settings.pull_timeout_seconds, settings.pull_tries)
+    fetcher = Fetcher("", agent, limits, guard=Guard(Hosts.parse(settings.raster_hosts)))
+    try:
+        yield fetcher
+    finally:
+        fetcher.close()
+
+
+def find(folder: Folder, place: str, query: Query, fetcher: Fetcher, settings: Settings) -> Found:
+    """The scenes of a STAC API at an address, or of a file of STAC items, that are not in the folder yet.
+
+    Raises FeedError and RasterError.
+    """
+
+    def ask(url: str, post: bytes | None) -> bytes:
+        sink = io.BytesIO()
+        fetcher.fetch(url, sink, post=post)
+        return sink.getvalue()
+
+    if is_address(place):
+        found = stac.search(ask, place, query, settings.max_pull_pages)
+    else:
+        path = Path(place)
+        if reason := files.complaint(path, settings.max_file_mb * 1_000_000):
+            raise RasterError(f"{path}: {reason}")
+        found = stac.of_file(path.read_bytes(), path.name, query)
+    new = [each for each in found.scenes if not folder.has(each.id, each.href)]
+    found.leave("in the folder already", len(found.scenes) - len(new))
+    found.scenes = new
+    return found
+
+
+def add_scene(
+    folder: Folder,
+    scene: Scene,
+    collection: Collection,
+    box: Bounds,
+    beside: Path,
+    fetcher: Fetcher,
+    settings: Settings,
+) -> Added:
+    """Copies a scene, and adds it with its row, and with one for its collection among the sources where there is none.
+    ``beside`` is the folder that addresses in a file of items are below.
+
+    Raises FeedError, RasterError, and GeodataError; then the folder is as it was.
+    """
+    _clear(folder, folder.path / "rasters" / f"{_ident(scene.id)}.tif")
+    opened: dict[str, remote.File] = {}
+    for each in scene.assets:
+        opened[each.href] = opened.get(each.href) or _file(each.href, scene, beside, fetcher, settings)
+    layers = [remote.Layer(opened[each.href], each.number, each.nodata) for each in scene.assets]
+    first, source = scene.assets[0], _ident(collection.id)
+    day = f"{scene.taken:%Y-%m-%d}"
+    row = {
+        "id": _ident(scene.id),
+        "shows": "scene",
+        "taken": day,
+        "bands": ",".join(each.name for each in scene.assets),
+        "classes": scene.classes,
+        "scale": _text(first.scale),
+        "offset": _text(first.offset),
+        "nodata": _text(first.nodata),
+        "platform": _plain(scene.platform or ""),
+        "scene": scene.id,
+        "href": scene.href,
+        "retrieved": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
+        "licence": _plain(collection.licence) or "not told where it comes from",
+        "attribution": scene.attribution,
+        "source": source,
+    }
+    about = {
+        "id": source,
+        "title": _plain(collection.title) or source,
+        "publisher": _plain(collection.publisher),
+        "url": collection.url,
+        "licence": _plain(collection.licence),
+    }
+    names = {"": f"{row['platform'] or about['title']}, {day}"}
+    return _added(folder, layers, box, names, row, settings, about)
+
+
+def add_address(
+    folder: Folder,
+    url: str,
+    names: Mapping[str, str],
+    given: Mapping[str, str],
+    box: Bounds,
+    fetcher: Fetcher,
+    settings: Settings,
+) -> Added:
+    """Copies what a GeoTIFF at an address has within a box, all its bands, and adds it with its row. ``given`` are
+    texts by column. Raises FeedError, RasterError, and GeodataError; then the folder is as it was."""
+    file = Remote(fetcher, url, settings.max_raster_mb * 1_000_000, _SETTING)
+    row = {"href": url, "retrieved": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}", **given}
+    return _added(folder, [remote.Layer(file, None)], box, names, row, settings, {})
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address, and no path."""
+    return "://" in text
+
+
+def _added(
+    folder: Folder,
+    layers: Sequence[remote.Layer],
+    box: Bounds,
+    names: Mapping[str, str],
+    row: Mapping[str, str | None],
+    settings: Settings,
+    source: Mapping[str, str | None],
+) -> Added:
+    most = Most.of(settings)
+    with tempfile.TemporaryDirectory(prefix="mendmap-") as scratch:
+        copied = Path(scratch) / "copied.tif"
+        remote.copy(layers, box, copied, most)
+        return add_file(
+            folder.path,
+            copied,
+            names,
+            {column: text for column, text in row.items() if text},
+            max_file_mb=settings.max_file_mb,
+            most=most,
+            collection={column: text for column, text in source.items() if text},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Local:
+    """A file beside the file of items that names it."""
+
+    path: Path
+    error: Exception | None = None
+
+    @property
+    def url(self) -> str:
+        return self.path.name
+
+    def handle(self) -> io.BufferedReader:
+        return self.path.open("rb")
+
+
+def _file(href: str, scene: Scene, beside: Path, fetcher: Fetcher, settings: Settings) -> remote.File:
+    """The file of an asset. A path of an item that has an address of its own stands below that."""
+    if not is_address(href) and scene.href:
+        href = urljoin(scene.href, href)
+    if is_address(href):
+        return Remote(fetcher, href, settings.max_raster_mb * 1_000_000, _SETTING)
+    try:
+        path = files.inside(beside, urlsplit(href).path)
+    except ValueError as error:
+        raise RasterError(f"{scene.id}: {error}") from None
+    if not path.is_file():
+        raise RasterError(f"{scene.id}: no such file: {path.name}")
+    return _Local(path)
+
+
+def _clear(folder: Folder, path: Path) -> None:
+    """Takes away what a run that was killed has left: the copy of this very scene, without its row."""
+    if path.resolve() not in {(folder.path / each.file).resolve() for each in folder.rasters}:
+        path.unlink(missing_ok=True)
+
+
+def _ident(name: str) -> str:
+    """A name as an id: letters, digits, _ and -, at most 80 of them."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).lstrip("_-")[:80]
+
+
+def _plain(text: str) -> str:
+    """Words of a service as a cell of a table may hold them: on one line, and no formula of a spreadsheet."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split()).lstrip("=@+-")[:500]
+
+
+def _text(number: float | None) -> str | None:
+    return None if number is None else repr(number).removesuffix(".0")

@@ -1,0 +1,214 @@
+"""Copies the part of GeoTIFFs that covers an area into one file: all bands on the grid of the finest of them.
+
+The files are read through handles that somebody else made, so that GDAL itself asks no network for anything. Where a
+band is coarser than the finest each of its pixels becomes several alike: nothing is made up between them. Not here:
+fetching (``feeds``), which files these are (``stac``), and how a COG is laid out (``cog``).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+import rasterio
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform_bounds
+from rasterio.windows import Window
+
+from mendmap.errors import RasterError
+from mendmap.geo.bounds import Bounds
+from mendmap.rasters.header import Most
+from mendmap.rasters.opened import OPTIONS
+
+# TIFF and BigTIFF, of either order of bytes.
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_NAME = "remote.tif"
+# A tile of more could not be unpacked in reasonable memory.
+_LARGEST_TILE = 1 << 28
+
+
+class File(Protocol):
+    """A file somewhere: ``handle`` opens it, ``error`` is what went wrong while it was read."""
+
+    @property
+    def url(self) -> str:
+        """What messages call it."""
+
+    @property
+    def error(self) -> Exception | None:
+        """Why a read ended early, if one did."""
+
+    def handle(self) -> BinaryIO | Any:
+        """The file from its beginning, for reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A band to copy: the ``number`` of it in its file, counted from 1 (None: all of them), and the stored value that
+    holds nothing (None: as its file says)."""
+
+    file: File
+    number: int | None = 1
+    nodata: float | None = None
+
+
+def copy(layers: Sequence[Layer], box: Bounds, place: Path, most: Most) -> None:
+    """Writes the pixels that lie within a box, of all layers in their order, into a GeoTIFF at ``place``.
+
+    Raises RasterError where a file cannot be used, does not cover the box, or there are more pixels than ``most``,
+    and whatever went wrong while a file was fetched. Then what may be at ``place`` is worth nothing.
+    """
+    with ExitStack() as stack, rasterio.Env(**OPTIONS):
+        files = {id(each.file): each.file for each in layers}
+        stack.enter_context(_told(list(files.values())))
+        datasets = {key: stack.enter_context(_opened(file)) for key, file in files.items()}
+        bands = [
+            (datasets[id(layer.file)], number, layer)
+            for layer in layers
+            for number in _numbers(layer, datasets[id(layer.file)])
+        ]
+        finest = min(datasets.values(), key=_pixel_m)
+        window = _window(finest, list(datasets.values()), box, layers[0].file.url)
+        _write(finest, window, bands, place, most)
+
+
+@contextmanager
+def _told(files: Sequence[File]) -> Iterator[None]:
+    """Raises what went wrong with a file in place of what GDAL made of it."""
+    try:
+        yield
+    except (RasterioError, RasterError, MemoryError, ValueError) as error:
+        for each in files:
+            if each.error:
+                raise each.error from error
+        if isinstance(error, RasterError):
+            raise
+        raise RasterError(f"{files[0].url}: cannot be read as a GeoTIFF: {error}") from error
+    # GDAL takes a read that ended early for the end of the file, and may be content with it.
+    for each in files:
+        if each.error:
+            raise each.error
+
+
+@contextmanager
+def _opened(file: File) -> Iterator[DatasetReader]:
+    with file.handle() as handle:
+        if handle.read(4) not in _TIFF:
+            raise RasterError(f"{file.url}: no GeoTIFF: it does not begin like one")
+
+    def opener(path: str, mode: str = "rb", **_: Any) -> Any:
+        # The name is one of ours; nothing else is there beside it, whatever GDAL may look for.
+        if path != _NAME:
+            raise FileNotFoundError(path)
+        return file.handle()
+
+    with rasterio.open(_NAME, driver="GTiff", opener=opener) as dataset:
+        if dataset.crs is None:
+            raise RasterError(f"{file.url}: does not say in which system its coordinates are")
+        if dataset.transform.b or dataset.transform.d or dataset.transform.a <= 0 or dataset.transform.e >= 0:
+            raise RasterError(f"{file.url}: its grid is rotated or mirrored, which is not read")
+        for (height, width), kind in zip(dataset.block_shapes, dataset.dtypes, strict=True):
+            if height * width * np.dtype(kind).itemsize * dataset.count > _LARGEST_TILE:
+                raise RasterError(f"{file.url}: its tiles of {width} by {height} pixels are too large to be read")
+        yield dataset
+
+
+def _numbers(layer: Layer, dataset: DatasetReader) -> Sequence[int]:
+    if layer.number is None:
+        return list(dataset.indexes)
+    if layer.number > dataset.count:
+        raise RasterError(f"{layer.file.url}: has {dataset.count} bands, and no band {layer.number}")
+    return [layer.number]
+
+
+def _pixel_m(dataset: DatasetReader) -> float:
+    """The size of its pixels, near enough to compare."""
+    return float(abs(dataset.transform.a)) * (111_320 if dataset.crs.is_geographic else 1)
+
+
+def _window(finest: DatasetReader, datasets: Sequence[DatasetReader], box: Bounds, name: str) -> Window:
+    """The pixels of the finest grid that a box covers or touches, as far as every file has some."""
+    bounds = [transform_bounds("OGC:CRS84", finest.crs, *box, densify_pts=21)]
+    bounds += [
+        each.bounds if each.crs == finest.crs else transform_bounds(each.crs, finest.crs, *each.bounds)
+        for each in datasets
+    ]
+    west, south = (max(each[nth] for each in bounds) for nth in (0, 1))
+    east, north = (min(each[nth] for each in bounds) for nth in (2, 3))
+    if not (west < east and south < north):
+        raise RasterError(f"{name}: does not cover the area that is asked for")
+    wide, high = finest.transform.a, -finest.transform.e
+    # An edge on the grid stays there: it is rounded off before it is rounded out.
+    left, top = ((west - finest.transform.c) / wide, (finest.transform.f - north) / high)
+    right, bottom = ((east - finest.transform.c) / wide, (finest.transform.f - south) / high)
+    column, row = (int(np.floor(round(each, 3))) for each in (left, top))
+    return Window(
+        column,
+        row,
+        min(int(np.ceil(round(right, 3))), finest.width) - column,
+        min(int(np.ceil(round(bottom, 3))), finest.height) - row,
+    )
+
+
+def _write(
+    finest: DatasetReader,
+    window: Window,
+    bands: Sequence[tuple[DatasetReader, int, Layer]],
+    place: Path,
+    most: Most,
+) -> None:
+    kind = np.result_type(*(dataset.dtypes[number - 1] for dataset, number, _ in bands))
+    mpixels = window.width * window.height * len(bands) / 1e6
+    if mpixels > most.mpixels or len(bands) > most.bands:
+        raise RasterError(
+            f"{window.width:,} by {window.height:,} pixels in {len(bands)} bands are {mpixels:,.0f} megapixels; "
+            f"at most {most.mpixels:,} in {most.bands} bands are copied (settings MENDMAP_MAX_RASTER_MPIXELS and "
+            "MENDMAP_MAX_RASTER_BANDS); ask for a smaller area"
+        )
+    first, number, layer = bands[0]
+    nodata = layer.nodata if layer.nodata is not None else first.nodatavals[number - 1]
+    profile = {
+        "driver": "GTiff",
+        "width": window.width,
+        "height": window.height,
+        "count": len(bands),
+        "dtype": kind,
+        "crs": finest.crs,
+        "transform": finest.window_transform(window),
+        "nodata": nodata,
+        "tiled": True,
+        "blockxsize": 256,
+        "blockysize": 256,
+        "compress": "deflate",
+        "interleave": "band",
+    }
+    with rasterio.open(place, "w", **profile) as made:
+        for nth, (dataset, each, _) in enumerate(bands, start=1):
+            made.write(_values(dataset, each, finest, window).astype(kind, copy=False), nth)
+        # What a file tells of itself goes along with it; of several files each tells of its own band.
+        made.descriptions = [dataset.descriptions[each - 1] for dataset, each, _ in bands]
+        made.scales = [dataset.scales[each - 1] for dataset, each, _ in bands]
+        made.offsets = [dataset.offsets[each - 1] for dataset, each, _ in bands]
+        if len({id(dataset) for dataset, _, _ in bands}) == 1:
+            made.update_tags(**{name: text for name, text in first.tags().items() if name != "AREA_OR_POINT"})
+
+
+def _values(dataset: DatasetReader, number: int, finest: DatasetReader, window: Window) -> Any:
+    """The stored values of a band on the pixels of a window of the finest grid."""
+    if dataset.crs == finest.crs and dataset.transform == finest.transform:
+        return dataset.read(number, window=window)
+    transform = finest.window_transform(window)
+    with WarpedVRT(
+        dataset,
+        crs=finest.crs,
+        transform=transform,
+        width=window.width,
+        height=window.height,
+        resampling=Resampling.nearest,
+    ) as turned:
+        return turned.read(number)
