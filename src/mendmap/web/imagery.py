@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _CUT_PX = 360
 _AROUND = 0.25
 _TILE_PX = 256
-_CLOSEST = 17
 
 
 def of(atlas: Atlas) -> dict[str, Picture]:
@@ -97,7 +96,7 @@ def _choice(picture: Picture) -> str:
     return picture.index.id if picture.index else "colours"
 
 
-def seen(atlas: Atlas, found: Feature, reaches: Callable[[str], bool]) -> dict[str, Any] | None:
+def seen(atlas: Atlas, found: Feature, reaches: Callable[[str], bool], max_zoom: int) -> dict[str, Any] | None:
     """How a site with an outline looks from above: the first and the last day of which there are colours, those on
     which it was measured before others, and each change that was computed of it. ``reaches`` tells of a picture, by its
     name, whether it is there and reaches the site. None where none does."""
@@ -113,7 +112,7 @@ def seen(atlas: Atlas, found: Feature, reaches: Callable[[str], bool]) -> dict[s
     ends = [
         next((day for day in way if any(reaches(each.id) for each in days[day])), "") for way in (order, order[::-1])
     ]
-    cut = Cut(found.geometry)
+    cut = Cut(found.geometry, max_zoom)
     shots = [
         {"day": day, "of": [cut.shot(each) for each in days[day] if reaches(each.id)]}
         for day in dict.fromkeys(ends)
@@ -155,17 +154,18 @@ def reaching(served: "Served", drawers: Drawers, found: Feature) -> Callable[[st
 class Cut:
     """The square of the web's grid in which a site lies with some of what is around it, and its outline there.
 
-    ``width`` and ``height`` are in pixels of tiles of ``zoom``; ``outline`` is the path of an SVG.
+    ``width`` and ``height`` are in pixels of tiles of ``zoom``, which is at most ``max_zoom``; ``outline`` is the path
+    of an SVG.
     """
 
-    def __init__(self, geometry: shapely.Geometry) -> None:
+    def __init__(self, geometry: shapely.Geometry, max_zoom: int) -> None:
         def pixels(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
             return np.asarray((HALF_M + to_mercator(degrees) * [1, -1]) * (_TILE_PX / (2 * HALF_M)))
 
         world = shapely.transform(geometry, pixels)
         west, north, east, south = shapely.bounds(world)
         most = max(east - west, south - north, 1e-9) * (1 + 2 * _AROUND)
-        self.zoom = max(0, min(_CLOSEST, math.floor(math.log2(_CUT_PX / most))))
+        self.zoom = max(0, min(max_zoom, math.floor(math.log2(_CUT_PX / most))))
         scale = 2.0**self.zoom
         side = most * scale
         self.left = (west + east) / 2 * scale - side / 2
