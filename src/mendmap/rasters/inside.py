@@ -70,8 +70,8 @@ def _record(picture: Picture, scene: Raster) -> Raster:
     """How the file of a picture is read; that of a difference has bands of its own."""
     if picture.difference is None:
         return scene
-    nothing = dict.fromkeys(("classes", "scale", "offset", "nodata"))
-    return dataclasses.replace(scene, id=picture.id, bands=("change", "significant"), **nothing)
+    bands = ("change", "significant")
+    return dataclasses.replace(scene, id=picture.id, bands=bands, classes=None, scale=None, offset=None, nodata=None)
 
 
 def _numbers(raster: Raster, picture: Picture, look: Look) -> dict[str, Expression]:
