@@ -131,7 +131,8 @@ def item(entry: Entry, shelf: Shelf, root: str, own: bool) -> Json:
     """An item."""
     grid, file = entry.grid, entry.file
     shape = {"type": "Polygon", "coordinates": [[list(each) for each in grid.ring]]} if grid else None
-    told: Json = {"title": entry.title, "description": entry.description, "license": _licence(entry.licence)}
+    told: Json = {"title": entry.title, "license": _licence(entry.licence)}
+    told |= {"description": entry.description} if entry.description else {}
     told |= {"platform": entry.platform} if entry.platform else {}
     told |= _projected(grid) if grid else {}
     if entry.providers:
