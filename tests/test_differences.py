@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis.extra.numpy import arrays
 from rio_cogeo import cog_validate
 
+from mendmap.catalogue.files import sha256
 from mendmap.catalogue.imagery import Difference, Raster
 from mendmap.errors import RasterError
 from mendmap.lake import contents, imagery, ledger
@@ -48,6 +49,8 @@ GREENED = Difference(
     sites=(),
     note=None,
 )
+# A part of the landscape: the west of the lake, clouds and their shadows.
+PART = np.s_[90:180, 100:260]
 RASTERS = {
     ident: Raster(
         **{
@@ -148,21 +151,20 @@ def test_scenes_on_one_grid_give_the_median_of_their_clear_pixels_exactly(land: 
     def season(year: int) -> np.ndarray:
         seen = []
         for nth in range(3):
-            stored = landscape.scene(year, nth).astype(np.float32)
+            stored = landscape.scene(year, nth).astype(np.float32)[:, PART[0], PART[1]]
             red, nir = (stored[each] * np.float32(landscape.SCALE) + np.float32(landscape.OFFSET) for each in (2, 3))
             clear = np.isin(stored[5], (4, 5, 6, 7, 11)) & (stored[2] != 0)
             with np.errstate(invalid="ignore", divide="ignore"):
                 seen.append(np.where(clear, (nir - red) / (nir + red), np.nan))
         return np.stack(seen)
 
-    earlier, later = season(2020), season(2022)
-    (one, spread), (two, other) = noisy(earlier), noisy(later)
+    (one, spread), (two, other) = noisy(season(2020)), noisy(season(2022))
     assert change.shape == (landscape.HEIGHT, landscape.WIDTH)
     assert profile["transform"].to_gdal() == (landscape.WEST, 10, 0, landscape.NORTH, 0, -10)
-    np.testing.assert_allclose(change, two - one, atol=2e-6)
+    np.testing.assert_allclose(change[PART], two - one, atol=2e-6)
     np.testing.assert_array_equal(np.isnan(significant), np.isnan(change))
     risen = (two - one >= 0.3) & (two - one > 2 * np.hypot(spread, other))
-    assert np.array_equal(significant == 1, risen)
+    assert np.array_equal(significant[PART] == 1, risen)
     assert set(np.unique(significant[~np.isnan(significant)])) == {0, 1}
 
 
@@ -285,11 +287,16 @@ def test_a_site_beyond_the_scenes_has_no_reading(lake: Path) -> None:
 
 
 def test_several_differences_on_an_executor_are_the_same_files(land: Path, tmp_path: Path) -> None:
+    rasters = {
+        ident: dataclasses.replace(each, sha256=sha256(land / each.file))
+        for ident, each in RASTERS.items()
+        if ident in ("s20190719", "s20230719")
+    }
     every = []
     for nth in (1, 2):
         of = dataclasses.replace(GREENED, id=f"d{nth}", least=0.1 * nth)
-        every.append(differences.Asked(of, NDVI, *difference.scenes_of(of, NDVI, RASTERS)))
-    for raster in every[0].rasters:
+        every.append(differences.Asked(of, NDVI, *difference.scenes_of(of, NDVI, rasters)))
+    for raster in rasters.values():
         for name in ("one", "two"):
             imagery.keep(str(tmp_path / name), land / raster.file, raster.sha256 or "")
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:

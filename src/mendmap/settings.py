@@ -33,6 +33,11 @@ class Settings:
     )
     poll_seconds: float = _setting(1.0, "How often the service looks for a new snapshot.", 0.05, 60)
     max_file_mb: int = _setting(100, "The largest geodata file that is read; larger ones are a fault.", 1, 10_000)
+    max_raster_mpixels: int = _setting(
+        2000, "Millions of pixels of one raster, each of every band counted; larger ones are refused.", 1, 100_000
+    )
+    max_raster_bands: int = _setting(32, "Bands of one raster; more are refused.", 1, 1000)
+    max_raster_mb: int = _setting(4000, "The largest file of a raster; larger ones are refused.", 1, 1_000_000)
     max_zoom: int = _setting(16, "The highest zoom of tiles; maps draw higher zooms from it.", 8, 20)
     max_tile_features: int = _setting(5000, "Features in one tile; the tile counts what it left out.", 1, 1_000_000)
     max_drawn_features: int = _setting(

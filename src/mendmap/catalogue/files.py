@@ -7,6 +7,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,17 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def remembered_sha256(path: Path) -> str:
+    """The same of a large file, which is read once in this process as long as nothing writes to it."""
+    now = path.stat()
+    return _remembered(path, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(path: Path, *state: int) -> str:
+    return sha256(path)
 
 
 def guarded(entries: Sequence[Entry], max_bytes: int, catalogue_file: str) -> list[Fault]:

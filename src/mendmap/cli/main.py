@@ -54,6 +54,8 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     # It tells at every start how many threads it may take.
     logging.getLogger("numexpr").setLevel(logging.WARNING)
+    # What GDAL says of a bad file stands in the error, in one line.
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)
 
 
 def settings_with(**given: Any) -> Settings:
@@ -68,12 +70,13 @@ def settings_with(**given: Any) -> Settings:
 def check(geodata: Path, as_json: bool, accept: bool) -> None:
     """Check a folder of geodata: every fault, as file:row: column: message."""
     from mendmap.load import check as checking
+    from mendmap.rasters.header import Most
 
-    limit = settings_with().max_file_mb
+    chosen = settings_with()
     try:
-        for file in checking.renew_hashes(geodata, limit) if accept else ():
+        for file in checking.renew_hashes(geodata, chosen.max_file_mb) if accept else ():
             click.echo(f"accepted {file}", err=as_json)
-        found = checking.check(geodata, limit)
+        found = checking.check(geodata, chosen.max_file_mb, Most.of(chosen))
     except GeodataError as error:
         if not as_json:
             raise
@@ -111,16 +114,21 @@ def init(folder: Path) -> None:
 def load(geodata: Path, lake: str | None, dry_run: bool) -> None:
     """Check a folder of geodata and load it into the lake: all of it, or nothing."""
     from mendmap.load.check import check as checked
+    from mendmap.load.measure import outstanding
     from mendmap.load.write import write
+    from mendmap.rasters.header import Most
 
     chosen = settings_with(lake=lake)
-    result = write(checked(geodata, chosen.max_file_mb), chosen.lake, geodata.resolve(), dry=dry_run)
+    found = checked(geodata, chosen.max_file_mb, Most.of(chosen))
+    result = write(found, chosen.lake, geodata.resolve(), dry=dry_run)
     for table, counts in result.changes.items():
         click.echo(f"{table}: {counts_in_words(counts)}" if any(counts.values()) else f"{table}: unchanged")
     if dry_run:
         click.echo("nothing was written")
     elif result.derived:
         click.echo(f"answers: {result.derived} changed")
+    if result.changed and not dry_run and (due := outstanding(chosen.lake, found.catalogue.id)):
+        click.echo(f"imagery: up to {due} readings are not computed yet; mendmap raster stats does it")
     click.echo(f"snapshot {result.snapshot}" if result.snapshot else "no snapshot yet")
 
 

@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from mendmap.cli.main import atlas_of, json_option, main
+from mendmap.cli.main import atlas_of, json_option, main, settings_with
+from mendmap.errors import RasterError
+from mendmap.words.vocabulary import CLASSIFIED, SHOWS
 
 
 @main.group(epilog="Example: mendmap raster list lake")
@@ -13,15 +16,108 @@ def raster() -> None:
     """Rasters: scenes seen from above, and models of the ground."""
 
 
+@raster.command(
+    epilog="Example: mendmap raster add geodata scene.tif --id s20230719 --name 'July 2023' --taken 2023-07-19 "
+    "--bands blue,green,red,nir,scl --classes scl --scale 0.0001 --offset -0.1 --source agency --licence CC-BY-4.0"
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--id", required=True, help="Id of the raster, used in addresses.")
+@click.option("--name", required=True, help="Its name, in the first language of the catalogue.")
+@click.option("--names", multiple=True, metavar="LANGUAGE=NAME", help="Its name in a further language of it.")
+@click.option("--shows", type=click.Choice(list(SHOWS)), default="scene", help="What its pixels are.")
+@click.option("--taken", help="The day it was seen, such as 2023-07-19.")
+@click.option("--bands", help="What its bands are, in their order: blue,green,red,nir,scl.")
+@click.option("--classes", type=click.Choice(list(CLASSIFIED)), help="The band that tells clouds from ground.")
+@click.option("--scale", help="A stored value times this, plus the offset, is the value.")
+@click.option("--offset", help="What is added after scaling.")
+@click.option("--nodata", help="The stored value of pixels that hold nothing.")
+@click.option("--platform", help="What took it, such as Sentinel-2A.")
+@click.option("--scene", help="Its name where it comes from.")
+@click.option("--source", required=True, help="Id of the document or collection it is taken from.")
+@click.option("--licence", required=True, help="Terms of use, as an SPDX id or in words.")
+@click.option("--attribution", help="What its terms ask to be shown beside it.")
+@click.option("--note", help="What to know about it.")
+@click.option("--cut", is_flag=True, help="Keep only what lies in the extent of the catalogue.")
+def add(folder: Path, file: Path, name: str, names: tuple[str, ...], cut: bool, **given: Any) -> None:
+    """Add a GeoTIFF to a folder of geodata: as a COG, with its row in rasters.csv.
+
+    What is not given is taken from the file where it tells it. The folder is checked with it, and is as it was before
+    where it would have a fault.
+    """
+    from mendmap.load import add as adding
+    from mendmap.rasters.header import Most
+
+    chosen = settings_with()
+    row = {column: text for column, text in given.items() if text}
+    said = adding.add(
+        folder,
+        file,
+        {"": name, **_by_language(names)},
+        row,
+        max_file_mb=chosen.max_file_mb,
+        most=Most.of(chosen),
+        cut=cut,
+    )
+    for column, where in said.told:
+        click.echo(f"{column} {said.row[column]}: from {where}")
+    for each in said.written:
+        click.echo(f"wrote {folder / each}")
+
+
+def _by_language(names: tuple[str, ...]) -> dict[str, str]:
+    """Names by their language, as the option gives them: ``sr-Latn=Jul 2023``."""
+    found = {}
+    for each in names:
+        language, equals, name = each.partition("=")
+        if not (language and equals and name):
+            raise click.BadParameter(f"not a language and a name (write sr-Latn=Jul 2023): {each!r}")
+        found[language] = name
+    return found
+
+
 @raster.command("list", epilog="Example: mendmap raster list lake --json")
-@click.argument("lake", type=click.Path(path_type=Path), required=False)
+@click.argument("place", metavar="[LAKE|FOLDER]", type=click.Path(path_type=Path), required=False)
 @json_option
-def listing(lake: Path | None, as_json: bool) -> None:
-    """Every raster of a lake."""
-    rasters = atlas_of(str(lake) if lake else None, None).rasters.values()
-    found = [{"id": each.id, "taken": each.taken.text if each.taken else None, "bands": each.bands} for each in rasters]
+def listing(place: Path | None, as_json: bool) -> None:
+    """Every raster of a lake, or of a folder of geodata."""
+    from mendmap.rasters.described import described
+    from mendmap.rasters.header import Most
+
+    most, found = Most.of(settings_with()), []
+    for record, path in _held(place):
+        try:
+            found.append(described(record, path, most))
+        except RasterError as error:
+            found.append({"id": record.id, "fault": str(error)})
     if as_json:
         click.echo(json.dumps({"rasters": found}, ensure_ascii=False, indent=2))
         return
     for row in found:
-        click.echo(f"{row['id']}: {row['taken'] or 'no date'}; {', '.join(row['bands'])}")
+        click.echo(f"{row['id']}: {row.get('fault') or _line(row)}")
+
+
+def _held(place: Path | None) -> list[tuple[Any, Path]]:
+    """The rasters of a lake or a folder, with their files."""
+    from mendmap.catalogue.model import FILE
+    from mendmap.lake.imagery import where
+    from mendmap.load.imagery import listed
+
+    chosen = settings_with(lake=str(place) if place else None)
+    if place and (place / FILE).exists():
+        return listed(place, chosen.max_file_mb * 1_000_000)
+    return [(each, where(chosen.lake, each.sha256 or "")) for each in atlas_of(chosen.lake, None).rasters.values()]
+
+
+def _line(row: dict[str, Any]) -> str:
+    across, along = row["ground_m"]
+    pixel = f"{across:g} m" if round(across, 1) == round(along, 1) else f"{across:g} by {along:g} m"
+    told = [
+        row["taken"] or "no date",
+        row["shows"],
+        f"{row['width']} by {row['height']} pixels of {pixel}",
+        row["crs"],
+        f"{row['megabytes']:g} MB",
+        ",".join(row["bands"]),
+    ]
+    return "; ".join(told + ([] if row["clear_share"] is None else [f"{row['clear_share']:.0%} clear"]))

@@ -64,7 +64,8 @@ def rebuild(new_lake: str, source: str, accept_differences: bool) -> None:
     """Build a lake anew from its journal: every write again, in order, with its number, moment and writer.
 
     Each is compared with what the ledger says came of it, and the first that differs stops the rebuild. NEWLAKE is
-    there only when it is whole; until then it is NEWLAKE.partial. API keys are not in the journal: add them anew.
+    there only when it is whole; until then it is NEWLAKE.partial. API keys are not in the journal: add them anew. The
+    files of rasters are taken from LAKE.
     """
     from mendmap.load import rebuild as rebuilding
 
@@ -77,4 +78,6 @@ def rebuild(new_lake: str, source: str, accept_differences: bool) -> None:
         if writes % 100 == 0:
             click.echo(f"{writes} writes")
     click.echo(f"{writes} writes made again, {differing} with differences")
+    if missing := rebuilding.missing_rasters(new_lake):
+        click.echo(f"the files of {len(missing)} rasters are missing; load their folder again to keep them", err=True)
     click.echo(f"snapshot {rebuilding.newest(new_lake)}")

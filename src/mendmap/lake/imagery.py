@@ -4,12 +4,16 @@ A raster of the catalogue is named by its SHA-256, so that what was known at any
 difference by a digest of all that it is computed of. Not here: what stands in them (``rasters``).
 """
 
+import datetime as dt
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from mendmap.catalogue import files
+from mendmap.errors import LakeError
 
 
 def where(address: str, digest: str) -> Path:
@@ -36,9 +40,36 @@ def landing(address: str, digest: str) -> Iterator[Path]:
 
 
 def keep(address: str, path: Path, sha256: str) -> Path:
-    """Copies a raster of a folder to its place; once is enough. Returns the place."""
+    """Copies a raster of a folder to its place; once is enough. Returns the place. Raises LakeError where the file is
+    not the one that was checked any more."""
     place = where(address, sha256)
-    if not place.exists():
+    if place.exists():
+        place.touch()  # an expiry at the same time may have found it old, and needed by nobody
+    else:
         with landing(address, sha256) as copy:
             shutil.copyfile(path, copy)
+            if files.remembered_sha256(path) != sha256:
+                raise LakeError(f"{path.name} changed after it was checked; load the folder again")
     return place
+
+
+def carry(source: str, target: str) -> None:
+    """Gives a rebuilt lake the rasters of the old one; both name the same files where their disk can."""
+    for path in sorted((Path(source) / "rasters").glob("[!.]*.tif")):
+        place = Path(target) / "rasters" / path.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            place.hardlink_to(path)
+        except OSError:  # another disk, or one that knows no second names
+            shutil.copyfile(path, place)
+
+
+def unneeded(address: str, needed: Collection[str], margin: dt.timedelta) -> Iterator[Path]:
+    """Files that nobody needs and that are older than ``margin``: what a killed load left half-written or never came to
+    name. Of rasters, those that are not ``needed``; differences stay, which no file's content names."""
+    before = (dt.datetime.now(dt.UTC) - margin).timestamp()
+    for path in sorted((Path(address) / "rasters").glob("*.tif")):
+        if path.stat().st_mtime > before or path.stem in needed:
+            continue
+        if path.name.startswith(".") or files.sha256(path) == path.stem:
+            yield path

@@ -1,7 +1,8 @@
 """Upkeep of the lake's files: ``compact`` merges them, ``expire`` lets go of those that nobody needs any more.
 
 Neither changes what was known at any number, nor stops those who read and write meanwhile: the ledger's numbers
-stand in the rows themselves, and DuckLake's own history is never asked. Not here: the journal, which is kept whole.
+stand in the rows themselves, and DuckLake's own history is never asked. Files of rasters go only where no record of any
+time names them. Not here: the journal, which is kept whole.
 """
 
 import datetime as dt
@@ -9,9 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import orjson
+
 from mendmap.errors import BadRequestError
+from mendmap.lake import imagery
 from mendmap.lake.connection import Lake, open_lake, patiently
 from mendmap.lake.schema import KEYS, TABLES
 
@@ -140,7 +145,7 @@ def _size(lake: Lake, table: str) -> Size:
 
 def expire(address: str, older_than: dt.timedelta, *, dry: bool, margin: dt.timedelta = MARGIN) -> Expired:
     """Lets go of DuckLake's snapshots that are older than that, and deletes the files that no snapshot has needed
-    for ``margin``, and as old ones that a killed write left. ``dry`` only says what would go.
+    for ``margin``, and as old ones that a killed write left, rasters among them. ``dry`` only says what would go.
 
     Raises LakeError, and BadRequestError for an age that is no age.
     """
@@ -158,9 +163,20 @@ def expire(address: str, older_than: dt.timedelta, *, dry: bool, margin: dt.time
         left = deleted if dry else 0
         deleted += gone("ducklake_delete_orphaned_files", now - margin, dry)
         waiting = gone("ducklake_cleanup_old_files", dt.datetime.now(dt.UTC), True) - left
+        unneeded, old = _rasters(lake, address, dt.timedelta()), _rasters(lake, address, margin)
+        for path in () if dry else old:
+            path.unlink(missing_ok=True)
+        deleted += len(old)
+        waiting += len(unneeded) - len(old)
         return Expired(snapshots, deleted, waiting)
     finally:
         lake.close()
+
+
+def _rasters(lake: Lake, address: str, margin: dt.timedelta) -> list[Path]:
+    """Files of rasters that no record of any time names."""
+    bodies = lake.query("SELECT DISTINCT body FROM records WHERE kind = 'raster'").fetchall()
+    return list(imagery.unneeded(address, {orjson.loads(body)["sha256"] for (body,) in bodies}, margin))
 
 
 def _flush(lake: Lake) -> list[tuple[Any, ...]]:

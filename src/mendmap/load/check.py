@@ -19,6 +19,7 @@ from mendmap.catalogue.records import Figure, Limit, Parameter, Record, Rule, So
 from mendmap.errors import Fault, GeodataError
 from mendmap.load import feeds, formatted, imagery, translations
 from mendmap.maps import model as maps
+from mendmap.rasters.header import USUAL, Most
 from mendmap.rasters.indices import INDICES
 from mendmap.readings import tidy
 from mendmap.readings.tidy import Reading
@@ -50,15 +51,15 @@ def maps_folder(folder: Path) -> Path | None:
     return next((each for each in found if each.is_dir()), None)
 
 
-def check(folder: Path, max_file_mb: int) -> Geodata:
-    """Reads and checks a folder. Raises GeodataError with every fault found."""
-    return _checked(folder, max_file_mb, translated=True)[0]
+def check(folder: Path, max_file_mb: int, most: Most = USUAL) -> Geodata:
+    """Reads and checks a folder, its rasters no larger than ``most``. Raises GeodataError with every fault found."""
+    return _checked(folder, max_file_mb, most, translated=True)[0]
 
 
-def translate(folder: Path, max_file_mb: int) -> list[tuple[str, int]]:
+def translate(folder: Path, max_file_mb: int, most: Most = USUAL) -> list[tuple[str, int]]:
     """Writes every text of a folder into its files of translations; returns each, with how many of its texts are not
     translated yet. Raises GeodataError with every fault found in other files."""
-    found, texts = _checked(folder, max_file_mb, translated=False)
+    found, texts = _checked(folder, max_file_mb, most, translated=False)
     try:
         return list(translations.renew(folder, found.catalogue.languages, texts, max_file_mb * 1_000_000))
     except ValueError as error:
@@ -67,7 +68,7 @@ def translate(folder: Path, max_file_mb: int) -> list[tuple[str, int]]:
         ) from error
 
 
-def _checked(folder: Path, max_file_mb: int, *, translated: bool) -> tuple[Geodata, dict[str, str]]:
+def _checked(folder: Path, max_file_mb: int, most: Most, *, translated: bool) -> tuple[Geodata, dict[str, str]]:
     """A folder without fault, and its texts that can be translated; its translations are read where they are to be."""
     max_bytes = max_file_mb * 1_000_000
     catalogue, faults = catalogue_file.read(folder, max_bytes)
@@ -108,7 +109,7 @@ def _checked(folder: Path, max_file_mb: int, *, translated: bool) -> tuple[Geoda
     faults += _uncheckable(placed)
     faults += _reserved(catalogue)
     mappings, wrong = feeds.check(folder, placed)
-    placed, wrong_rasters = imagery.check(folder, placed)
+    placed, wrong_rasters = imagery.check(folder, placed, catalogue.extent, most)
     rasters = [record.file for _, _, record in placed if isinstance(record, Raster) and record.file]
     faults += wrong + wrong_rasters + catalogue_file.unlisted(folder, catalogue, [*mappings, *rasters])
     texts = translations.texts(catalogue, features, placed)

@@ -169,8 +169,8 @@ def areas(path: Path, difference: Difference, sites: Iterable[Site]) -> dict[str
 
 def _summed(measured: Mapping[str, Measured]) -> Area:
     judged = measured["judged"]
-    hectares = [measured[name].value or 0.0 for name in _COUNTED]
-    return Area(*hectares, share=judged.clear_share or 0.0, pixels=round(judged.pixels))
+    rose, fell, all_of_it = (measured[name].value or 0.0 for name in _COUNTED)
+    return Area(rose, fell, all_of_it, judged.clear_share or 0.0, round(judged.pixels))
 
 
 def rows(address: str, every: Iterable[Due]) -> Iterator[tuple[Due, dict[str, str]]]:

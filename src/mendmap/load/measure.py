@@ -144,7 +144,7 @@ def outstanding(address: str, catalogue: str) -> int:
         held = contents.read(lake, ledger.latest(lake), catalogue, series=False)
         given = Imagery.of(held)
         found = plan(given)
-        every = [*found.due, *differences.due(differences.asked(given), found.sites, given.zone)]
+        every: list[AnyDue] = [*found.due, *differences.due(differences.asked(given), found.sites, given.zone)]
         known = held_already(lake, held, given.sites) if every else {}
     return sum(not _is_known(each, known) for each in every)
 
@@ -224,13 +224,18 @@ def _row(due: Due, seen: Seen) -> Row | None:
         "start": due.start.isoformat(timespec="minutes"),
         "end": due.end.isoformat(timespec="minutes"),
         "qualifier": ">" if short and best.value is not None else "",
-        "value": "" if best.value is None else f"{best.value:.6g}",
+        "value": "" if best.value is None else _number(best.value),
         "unit": best.unit,
         "samples": str(round(best.pixels)),
         "quality": "missing" if best.value is None else "valid",
         "source": raster.source,
         "note": noted(_note(due, raster, best), due.digest),
     }
+
+
+def _number(value: float) -> str:
+    """Six digits, and none that arithmetic left: a share of 2e-11 % is none. A zero has no sign."""
+    return f"{round(value, 6) + 0.0:.6g}"
 
 
 def _note(due: Due, raster: Raster, best: Measured) -> str:

@@ -136,7 +136,10 @@ def plan(given: Imagery, rasters: Collection[str] = (), sites: Collection[str] =
         for each in names:
             if each not in choices:
                 raise NotFoundError(what, each, list(choices))
-    entries = (*given.zonal.values(), *(each for each in given.differences.values() if each.parameter))
+    entries: list[Zonal | Difference] = [
+        *given.zonal.values(),
+        *(each for each in given.differences.values() if each.parameter),
+    ]
     asked = {each for entry in entries for each in (entry.sites or given.sites)} & set(sites or given.sites)
     known, left = _sites(row for row in given.sites.values() if row.id in asked)
     due = []

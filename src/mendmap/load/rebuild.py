@@ -1,7 +1,7 @@
 """Rebuilds a lake from its journal: every write again, in order, as the ledger says it was made.
 
 Loads come from the rows they changed, ingests from the files they took, read once more with the options of then,
-posts from their bodies. Not here: what the journal holds and how (``lake.journal``).
+posts from their bodies; files of rasters lie beside the journal. Not here: what it holds and how (``lake.journal``).
 """
 
 import shutil
@@ -17,7 +17,7 @@ import orjson
 
 from mendmap.catalogue.files import sha256 as sha256_of
 from mendmap.errors import LakeEmptyError, LakeError, MendmapError, shown
-from mendmap.lake import journal, ledger
+from mendmap.lake import imagery, journal, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.ledger import Row, Snapshot
 from mendmap.lake.write import note, reload, revise
@@ -70,6 +70,7 @@ def rebuild(target: str, source: str, *, accept_differences: bool) -> Iterator[R
         bench = _Bench(lake, str(partial), kept, journal.bodies(kept), lenient=accept_differences)
         if bench.bodies:
             shutil.copytree(kept / "posts", partial / "journal" / "posts")
+        imagery.carry(str(kept.parent), str(partial))
         differed = False
         for row in rows:
             difference = _again(bench, row, digests=not differed)
@@ -83,6 +84,14 @@ def rebuild(target: str, source: str, *, accept_differences: bool) -> Iterator[R
     finally:
         lake.close()
     partial.rename(target)
+
+
+def missing_rasters(address: str) -> list[str]:
+    """Rasters of a lake whose files are not there, by id. A journal holds none: loading their folder again does."""
+    with closing(open_lake(address)) as lake:
+        bodies = lake.query("SELECT body FROM records WHERE kind = 'raster' AND superseded IS NULL").fetchall()
+    found = (orjson.loads(body) for (body,) in bodies)
+    return sorted(each["id"] for each in found if not imagery.where(address, each["sha256"]).exists())
 
 
 def newest(address: str) -> Snapshot:

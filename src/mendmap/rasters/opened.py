@@ -1,4 +1,7 @@
-"""Opens a GeoTIFF within bounds. Nothing but a file of that format is ever read, and never over a network."""
+"""Opens a GeoTIFF. Nothing but a file of that format is ever read, and never over a network.
+
+Not here: whether its header is one that can be used (``header``).
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,17 +11,26 @@ import rasterio
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 
-from mendmap.errors import RasterError
+from mendmap.errors import RasterError, shown
 
 # No other file beside it is looked for, and none of GDAL's other formats is tried.
-_OPTIONS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
+OPTIONS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
+# How TIFF begins, in both orders of bytes, and as BigTIFF.
+_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[DatasetReader]:
     """An open file. Raises RasterError where it is no GeoTIFF that can be used."""
     try:
-        with rasterio.Env(**_OPTIONS), rasterio.open(path, driver="GTiff") as dataset:
+        # What is no file, such as a pipe, would keep whoever opens it waiting.
+        if not path.is_file():
+            raise RasterError(f"{path.name}: no such file")
+        with path.open("rb") as stream:
+            begins = stream.read(16)
+        if not begins.startswith(_BEGINNINGS):
+            raise RasterError(f"{path.name}: not a TIFF file: it begins with {shown(begins)}; export it as a GeoTIFF")
+        with rasterio.Env(**OPTIONS), rasterio.open(path.resolve(), driver="GTiff") as dataset:
             yield dataset
-    except RasterioError as error:
+    except (RasterioError, OSError) as error:
         raise RasterError(f"{path.name}: cannot be read as a GeoTIFF: {error}") from error

@@ -17,7 +17,7 @@ from mendmap.exports.tables import reading_fields
 from mendmap.lake import assessed, contents
 from mendmap.lake.contents import SeriesRow
 from mendmap.query.readings import ReadingQuery
-from mendmap.web import answers, asked, curves, describe, findings, linked, pictures, spoken
+from mendmap.web import answers, asked, curves, describe, findings, linked, measured, pictures, spoken
 from mendmap.web.asked import AsOfText, Given, Text
 from mendmap.web.keeper import Served, current
 from mendmap.web.page import page
@@ -112,6 +112,7 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         count = contents.select(lake, atlas.snapshot, atlas.place.id, query).count
         most = min(_PAGE_ROWS, served.settings.max_rows)
         rows = contents.newest(lake, atlas.snapshot, atlas.place.id, query, most).to_pylist()
+        outdated = measured.outdated(lake, atlas, row)
     for each in rows:
         each["source"] = describe.source(atlas, each["source"]) if each["source"] in atlas.sources else None
     told = findings.of_series(atlas, row, given.get("as-of"))
@@ -140,6 +141,7 @@ def as_page(request: Request, ident: str, of: Asked) -> Response:
         unassessed=findings.unassessed(atlas, row, told),
         rows=rows,
         count=count,
+        outdated=outdated,
         given=given,
         address=f"/series/{ident}",
         asked=f"?{request.url.query}" if given else "",
@@ -161,6 +163,8 @@ def _head(of: _Asked, count: int) -> dict[str, Any]:
     atlas, row = of.atlas, of.row
     parameter, station = atlas.parameters[row.parameter], atlas.features[row.station]
     told = findings.of_series(atlas, row, of.given.get("as-of"))
+    with of.served.lake() as lake:
+        outdated = measured.outdated(lake, atlas, row)
     return {
         "id": row.id,
         "station": {"id": row.station, "name": dict(station.name)},
@@ -172,6 +176,7 @@ def _head(of: _Asked, count: int) -> dict[str, Any]:
         "limits": [to_plain(each) for each in pictures.limits(atlas, row)],
         "answers": told,
         "unassessed": findings.unassessed(atlas, row, told),
+        **({"outdated": outdated} if outdated else {}),
         "count": count,
         "asked": dict(of.given),
         "licence": atlas.place.licence,
