@@ -21,6 +21,9 @@ import prepared
 import soak
 import tiles
 import watcher
+import zonal
+
+from mendmap.rasters.zonal import measure
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -125,3 +128,13 @@ def test_the_readme_has_a_row_for_each_goal_and_the_commands_are_there() -> None
     for script in (tiles, soak):
         assert f"python tests/bench/{script.__name__}.py --" in README
     assert "hot" in tiles.SECTIONS
+
+
+def test_zonal_statistics_of_a_scene_are_those_of_its_ready_index(tmp_path: Path) -> None:
+    shapes = zonal.polygons(5, 700, 60)
+    found = []
+    for ready in (True, False):
+        zonal.make(tmp_path / f"{ready}.tif", 700, ready)
+        found.append(measure(zonal.job(tmp_path / f"{ready}.tif", shapes, zonal.ALL, ready)))
+    assert [each.value for each in found[0]] == pytest.approx([each.value for each in found[1]], rel=1e-5)
+    assert len(found[0]) == 5 * len(zonal.ALL) and all(each.value is not None for each in found[0])

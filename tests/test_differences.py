@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis.extra.numpy import arrays
 from rio_cogeo import cog_validate
 
+from mendmap.catalogue.files import sha256
 from mendmap.catalogue.imagery import Difference, Raster
 from mendmap.errors import RasterError
 from mendmap.lake import contents, imagery, ledger
@@ -286,11 +287,16 @@ def test_a_site_beyond_the_scenes_has_no_reading(lake: Path) -> None:
 
 
 def test_several_differences_on_an_executor_are_the_same_files(land: Path, tmp_path: Path) -> None:
+    rasters = {
+        ident: dataclasses.replace(each, sha256=sha256(land / each.file))
+        for ident, each in RASTERS.items()
+        if ident in ("s20190719", "s20230719")
+    }
     every = []
     for nth in (1, 2):
         of = dataclasses.replace(GREENED, id=f"d{nth}", least=0.1 * nth)
-        every.append(differences.Asked(of, NDVI, *difference.scenes_of(of, NDVI, RASTERS)))
-    for raster in every[0].rasters:
+        every.append(differences.Asked(of, NDVI, *difference.scenes_of(of, NDVI, rasters)))
+    for raster in rasters.values():
         for name in ("one", "two"):
             imagery.keep(str(tmp_path / name), land / raster.file, raster.sha256 or "")
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:

@@ -17,7 +17,10 @@ from typing import Any
 import landscape
 import numpy as np
 import pytest
+from conftest import Watched
 from fastapi.testclient import TestClient
+from playwright.sync_api import expect
+from served import Server
 
 from mendmap.assess.model import Answer
 from mendmap.atlas.build import build
@@ -165,14 +168,43 @@ def test_what_was_measured_belongs_to_the_site_and_to_its_works(atlas: Atlas) ->
         "green_share",
         "green_area",
         "clear_share",
+        "greened_area",
     }
     compared = [each for each in atlas.answers.of("lake.green_share.sample.green_share") if each.against]
     assert {(each.statistic, each.against) for each in compared} >= {("before_after", "filled")}
 
 
+def test_an_index_below_nought_is_no_value_below_detection(atlas: Atlas) -> None:
+    """The lake was water in 2019, whose NDVI is negative."""
+    trend = answer(atlas, "lake.ndvi.sample.ndvi_mean", "trend")
+    assert trend.below_detection == 0
+    (change,) = [each for each in atlas.answers.of("lake.ndvi.sample.ndvi_mean") if each.against == "filled"]
+    assert change.before is not None and change.before < 0
+    assert change.low is not None and change.value is not None and change.high is not None
+    assert change.low < change.value < change.high
+
+
+def test_two_processes_find_what_one_finds(place: Place, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    for workers, to in ((1, one), (2, two)):
+        measure(str(place.lake), "", Wanted(sites=("lake",), workers=workers, to=to))
+    assert one.read_text() == two.read_text()
+
+
+def test_of_two_scenes_of_a_day_the_one_that_shows_more_is_read(copied: Place) -> None:
+    table = copied.folder / "rasters.csv"
+    table.write_text(table.read_text().replace("2021-06-14,", "2021-07-19,"))
+    load(copied.folder, copied.lake)
+    measure(str(copied.lake), "", Wanted(workers=1))
+    rows = [row for row in held(copied.lake, "lake.green_area.sample.green_area") if row["quality"] == "valid"]
+    assert len(rows) == 14
+    (row,) = [row for row in rows if day(row) == "2021-07-19"]
+    assert row["note"].startswith("Scene s20210719; 100 %")
+
+
 def test_measured_twice_nothing_is_computed_and_nothing_written(copied: Place) -> None:
     again = measure(str(copied.lake), "", Wanted(workers=1))
-    assert (again.scenes, again.known, again.computed, again.written) == (0, 150, 0, None)
+    assert (again.scenes, again.known, again.computed, again.written) == (0, 152, 0, None)
     assert outstanding(str(copied.lake), "synthetic") == 0
 
 
@@ -184,18 +216,19 @@ def test_a_better_outline_is_measured_anew_and_no_other(copied: Place) -> None:
     )
     layer.write_text(json.dumps(features))
     load(copied.folder, copied.lake)
-    assert outstanding(str(copied.lake), "synthetic") == 75
+    assert outstanding(str(copied.lake), "synthetic") == 76
     address = "/series/quarry.ndvi.sample.ndvi_mean"
     with served(copied.lake) as client:
         assert client.get(f"{address}.json").json()["outdated"] == 15
+        assert client.get("/series/quarry.greened_area.sample.greened.json").json()["outdated"] == 1
         assert (
             "15 readings are computed of an outline or of scenes that have changed since." in client.get(address).text
         )
     again = measure(str(copied.lake), "", Wanted(workers=1))
-    assert (again.known, again.computed) == (75, 75)
+    assert (again.known, again.computed) == (76, 76)
     with served(copied.lake) as client:
         assert "outdated" not in client.get(f"{address}.json").json()
-    assert again.written and again.written.changes["readings"] == {"added": 0, "changed": 75, "removed": 0}
+    assert again.written and again.written.changes["readings"] == {"added": 0, "changed": 76, "removed": 0}
     rows = held(copied.lake, "quarry.ndvi.sample.ndvi_mean")
     assert {round(row["samples"], -1) for row in rows} == {600}, "30 by 20 pixels are left of it"
 
@@ -207,7 +240,7 @@ def test_what_was_read_of_a_raster_that_is_gone_is_taken_back(copied: Place) -> 
     (copied.folder / "rasters" / "s20190614.tif").unlink()
     load(copied.folder, copied.lake)
     done = measure(str(copied.lake), "", Wanted(workers=1))
-    assert (done.computed, done.withdrawn) == (0, 10)
+    assert (done.computed, done.withdrawn) == (2, 10), "the differences are of the other scenes"
     gone = [row for row in held(copied.lake) if row["quality"] == "withdrawn"]
     assert {(day(row), row["value"]) for row in gone} == {("2019-06-14", None)}
     assert measure(str(copied.lake), "", Wanted(workers=1)).written is None
@@ -266,17 +299,37 @@ def test_the_series_has_a_page_a_chart_and_downloads(client: TestClient) -> None
 
 
 def test_the_site_page_and_the_progress_page_tell_of_it(client: TestClient) -> None:
-    assert "/series/lake.green_share.sample.green_share" in client.get("/sites/lake").text
-    assert "green" in client.get("/progress.csv").text
+    page = client.get("/sites/lake").text
+    assert "/series/lake.green_share.sample.green_share" in page
+    assert "not at the site itself" not in page
+    assert "only assumed" not in page
+    (row,) = [each for each in client.get("/progress.json").json()["sites"] if each["site"] == "lake"]
+    assert {each["parameter"]: each["outcome"] for each in row["trends"]} == {
+        "ndvi": "rising", "green_share": "rising", "green_area": "rising", "clear_share": "none"
+    }  # fmt: skip
     (lake,) = [each for each in client.get("/downloads/places.geojson").json()["features"] if each["id"] == "lake"]
     assert lake["properties"]["name_en"] == "Old lake"
+
+
+@pytest.mark.system("chromium")
+def test_the_chart_says_of_how_many_pixels_a_reading_was_made(place: Place, desk: Watched) -> None:
+    server = Server(place.lake, poll_seconds=60)
+    try:
+        desk.page.goto(f"{server.url}/series/lake.green_area.sample.green_area")
+        expect(desk.page.locator(".chart-stage .drawing")).to_be_visible()
+        desk.page.get_by_role("slider").focus()
+        desk.page.keyboard.press("End")
+        expect(desk.page.locator(".chart-readout")).to_contain_text("Made of 7,098 values.")
+        assert not desk.wrong
+    finally:
+        server.stop()
 
 
 def test_the_command_says_what_it_did_and_writes_a_file_for_those_who_keep_one(place: Place, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mendmap", "raster", "stats", "--lake", str(place.lake), "--json"]
     file = tmp_path / "measured.csv"
     done = subprocess.run([*command, "--site", "quarry", "--to", str(file)], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout)["computed"] == 75
+    assert json.loads(done.stdout)["computed"] == 76
     rows = list(csv.DictReader(StringIO(file.read_text())))
     assert {row["station"] for row in rows} == {"quarry"}
-    assert len(rows) == 75
+    assert len(rows) == 76

@@ -23,6 +23,7 @@ from test_service import wait_until
 from mendmap.geo.grid import HALF_M, Tile, side_m, to_mercator
 from mendmap.load.check import check
 from mendmap.load.write import write
+from mendmap.rasters.draw import _PALE
 from mendmap.rasters.indices import INDICES
 from mendmap.rasters.palettes import PALETTES, colors, to_oklab
 from mendmap.settings import Settings
@@ -270,6 +271,34 @@ def test_a_difference_that_was_not_computed_says_what_to_do(lake: Path, service:
     if not listed["ready"]:
         assert "mendmap" in listed["missing"]
         assert service.get("/rasters/greened/14/1/1.png").status_code == 503
+
+
+def test_a_difference_shows_what_counts_in_full_colour_and_the_rest_pale(tmp_path: Path, lake: Path) -> None:
+    app = create_app(Settings(lake=str(shutil.copytree(lake, tmp_path / "lake"))))
+    with TestClient(app) as client:
+        change = np.full((landscape.HEIGHT, landscape.WIDTH), 0.05, dtype=np.float32)
+        change[:, :200], change[:, 350:] = 0.5, np.nan
+        counts = np.where(change >= 0.3, 1, 0).astype(np.float32)
+        counts[np.isnan(change)] = np.nan
+        landscape.write_cog(app.state.keeper.public.pictures["greened"].path, np.stack([change, counts]), nodata=np.nan)
+        listed = client.get("/rasters/greened.json").json()
+        assert (listed["ready"], listed["scenes"][0]) == (True, "s20190614")
+        high = listed["legend"]["entries"][-1]["value"]
+        table = colors("fall_rise", 127)
+        rose, same = (tuple(table[round((each / high + 1) / 2 * 126)]) for each in (0.5, 0.05))
+        assert color_at(client, "greened", 100, 150) == (*rose, 255)
+        assert color_at(client, "greened", 300, 150) == (*same, _PALE)
+        assert color_at(client, "greened", 370, 150)[3] == 0
+        told = []
+        for x in (100, 300, 370):
+            lon, lat = lonlat(x + 0.5, 150.5)
+            found = client.get(f"/rasters/greened/point?lon={lon}&lat={lat}").json()
+            told.append((found["value"], found["ground"], found["reason"]))
+        assert told == [
+            (0.5, "It rose.", ""),
+            (0.05, "It did not change by so much that it counts.", ""),
+            (None, "", "The ground was not seen there at both times."),
+        ]
 
 
 def test_a_tile_is_kept_and_asked_for_again_without_being_drawn(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:

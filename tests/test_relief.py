@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mendmap.catalogue.imagery import Raster
-from mendmap.errors import RasterError
+from mendmap.errors import RasterError, TooLargeError
 from mendmap.geo.grid import Tile
 from mendmap.rasters import draw
 from mendmap.rasters.encoded import Coloured
@@ -106,7 +106,7 @@ def test_tiles_join_without_a_seam(handle: Handle) -> None:
 
 def test_a_tile_of_a_file_without_overviews_is_refused_where_it_would_take_too_long(handle: Handle) -> None:
     assert handle.frame.read_for(1e5, 65_536) <= handle.frame.pixels
-    with pytest.raises(RasterError, match="no overviews"):
+    with pytest.raises(TooLargeError, match="no overviews"):
         x, y = (
             round((20037508.34 + sign * middle) * 2**8 / 40075016.69 - 0.5)
             for sign, middle in zip((1, -1), _middle(handle), strict=True)

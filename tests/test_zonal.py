@@ -298,6 +298,14 @@ def test_half_of_a_large_outline_in_web_mercator_is_half_of_its_ground(tmp_path:
     assert found.value == pytest.approx(area_m2(north) / 10_000, rel=5e-4)
 
 
+def test_a_file_that_ends_too_soon_is_an_error_that_names_it(scene: tuple[Raster, Path], tmp_path: Path) -> None:
+    about, path = scene
+    cut = tmp_path / "cut.tif"
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with pytest.raises(RasterError, match=r"cut\.tif"):
+        measure(Job(about, cut, ALL, outlines()))
+
+
 @pytest.mark.parametrize(
     ("transform", "system"),
     [

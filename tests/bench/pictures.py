@@ -276,11 +276,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--keep", type=Path, default=Path(".tmp/bench"), help="a folder for the scene and TiTiler")
     parser.add_argument("--quick", action="store_true", help="fewer tiles and seconds")
-    parser.add_argument("--cold", action="store_true", help="only what needs no server")
+    parser.add_argument("--only", choices=("cold", "served"), help="one half: without servers, or with them")
     given = parser.parse_args()
     path = scene(given.keep.resolve() / "scene.tif")
-    found = list(cold(path, quick=given.quick))
-    if not given.cold:
+    found = [] if given.only == "served" else list(cold(path, quick=given.quick))
+    if given.only != "cold":
         found += served(path, given.keep.resolve(), quick=given.quick)
     print("| what | ours | theirs | ratio | goal |\n| --- | --- | --- | --- | --- |")
     missed = False

@@ -129,4 +129,6 @@ def months_of(
         count += np.where(chosen, 0, np.bincount(place, minlength=value.size).reshape(shape))
     with np.errstate(invalid="ignore"):
         known = (count > 0) & np.isfinite(value)
-        return Months(np.where(known, value / np.maximum(count, 1), np.nan), known & (low < value / 2), first)
+        # What is measured below nought, as an index of water is, has the same at both ends.
+        below = known & (low < value) & (low < value / 2)
+        return Months(np.where(known, value / np.maximum(count, 1), np.nan), below, first)

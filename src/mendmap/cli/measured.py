@@ -58,6 +58,9 @@ def stats(
         return
     for each in done.left:
         click.echo(f"{each.id}: {each.reason}")
+    if dry_run:
+        click.echo(f"{done.computed} readings of {done.scenes} scenes would be computed; {done.known} are known")
+        return
     click.echo(f"readings: {counts_in_words({name: counted[name] for name in list(counted)[1:]})}")
     if to:
         click.echo(f"wrote {to}")
@@ -66,4 +69,4 @@ def stats(
         click.echo(f"lake: {counts_in_words(changes)}" if any(changes.values()) else "lake: unchanged")
         click.echo(f"snapshot {done.written.snapshot}")
     else:
-        click.echo("nothing was written" if dry_run else "nothing has changed; nothing was written")
+        click.echo("nothing has changed; nothing was written")

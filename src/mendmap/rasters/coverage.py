@@ -197,10 +197,12 @@ class Covered:
         return [self._of(written.found, nth) for nth in range(len(self._indices))]
 
     def _of(self, found: Mapping[str, Floats], nth: int) -> Inside:
-        coverage = found[f"coverage {nth}"]
-        kept = coverage > _LEAST
-        ground = found[f"ground {nth}"][kept] if nth in self._grounds else None
-        return Inside(found[f"values {nth}"][kept], coverage[kept], ground)
+        ground = found[f"ground {nth}"] if nth in self._grounds else None
+        inside = Inside(found[f"values {nth}"], found[f"coverage {nth}"], ground)
+        kept = inside.coverage > _LEAST
+        if kept.all():
+            return inside
+        return Inside(inside.values[kept], inside.coverage[kept], None if ground is None else ground[kept])
 
 
 class _Outline(Feature):  # type: ignore[misc]

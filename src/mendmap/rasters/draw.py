@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mendmap.catalogue.imagery import Raster
-from mendmap.errors import RasterError
+from mendmap.errors import TooLargeError
 from mendmap.geo.grid import RADIUS_M, Tile, side_m
 from mendmap.rasters import warped
 from mendmap.rasters.encoded import Coloured, Indexed, blank, encoded
@@ -42,13 +42,14 @@ def recipe(picture: Picture, look: Look) -> str:
 
 def tile(handle: Handle, picture: Picture, look: Look, cell: Tile, form: str, most: float) -> bytes:
     """A tile as a file of a form of ``encoded.MEDIA``; a blank one beside the picture. Raises RasterError where the
-    file is broken, or more than ``most`` of its pixels would have to be read."""
+    file is broken, and TooLargeError where more than ``most`` of its pixels would have to be read."""
     if not handle.frame.touches(cell.box_m):
         return blank(look.size, form)
     needed = handle.frame.read_for(side_m(cell.z) / look.size, look.size**2)
     if needed > most:
-        raise RasterError(
-            f"{picture.id}: {needed:,.0f} pixels for one tile, and at most {most:,.0f} are read: it has no overviews"
+        raise TooLargeError(
+            f"{picture.id}: {needed:,.0f} pixels for one tile, and at most {most:,.0f} are read: it has no overviews "
+            "(setting MENDMAP_MAX_RASTER_PIXELS)"
         )
     return encoded(_image(handle, picture, look, cell.box_m), form)
 

@@ -7,7 +7,7 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,8 @@ class Expression:
 
     text: str
     bands: tuple[str, ...]
-    _tree: ast.expr
+    # Told by the text; as words it would name a place in memory.
+    _tree: ast.expr = field(repr=False, compare=False)
 
     def __call__(self, bands: Mapping[str, Values]) -> Values:
         """Its value for each pixel; a division by nothing gives an infinite value or NaN. Arrays of one shape."""

@@ -82,8 +82,10 @@ def computed(
     """An index of values as they are stored, NaN where it has no value or the ground is not seen. Only the bands that
     it takes count, whatever else was stored, so that it is the same beside any other."""
     found, good = measured(raster, {name: stored[name] for name in needed(raster, [expression])}, of_file)
-    values = np.broadcast_to(expression(found), good.shape)
-    return np.where(good & np.isfinite(values), values, FLOAT(np.nan)).astype(FLOAT, copy=False)
+    values = expression(found).astype(FLOAT, copy=False)  # of arrays made just now, so it may be written to
+    good &= np.isfinite(values)
+    np.copyto(values, FLOAT(np.nan), where=~good)
+    return values
 
 
 def index(

@@ -129,7 +129,8 @@ class _Wish:
         self.expression = expression
         self.ordered = any(each.statistic in _PERCENTILES for each in zonal)
         self.ground = any(each.statistic == "area_above" for each in zonal)
-        self.thresholds = {each.threshold for each in zonal if each.threshold is not None}
+        above = [each for each in zonal if each.statistic in ("share_above", "area_above")]
+        self.thresholds = {each.threshold for each in above if each.threshold is not None}
 
 
 def _tallies(

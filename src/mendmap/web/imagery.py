@@ -47,7 +47,7 @@ def relief(atlas: Atlas) -> dict[str, Any] | None:
     return None if found is None else {"address": f"/rasters/{found.id}.json"}
 
 
-def listing(atlas: Atlas) -> dict[str, list[dict[str, Any]]]:
+def listing(atlas: Atlas) -> dict[str, Any]:
     """Every raster and every difference, for a table: ``scenes`` from the newest to the oldest, ``grounds`` and
     ``changes`` in the catalogue's order. Each has its ``pictures``, with the part of a map's address that shows it."""
     found = of(atlas)
@@ -113,12 +113,12 @@ def seen(atlas: Atlas, found: Feature, reaches: Callable[[str], bool], max_zoom:
         next((day for day in way if any(reaches(each.id) for each in days[day])), "") for way in (order, order[::-1])
     ]
     cut = Cut(found.geometry, max_zoom)
-    shots = [
+    shots: list[dict[str, Any]] = [
         {"day": day, "of": [cut.shot(each) for each in days[day] if reaches(each.id)]}
         for day in dict.fromkeys(ends)
         if day
     ]
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"difference": to_plain(each.difference), "shown": f"imagery={_choice(each)}", "of": [cut.shot(each)]}
         for each in known
         if each.difference and found.id in (each.difference.sites or (found.id,)) and reaches(each.id)
@@ -146,7 +146,7 @@ def reaching(served: "Served", drawers: Drawers, found: Feature) -> Callable[[st
             box = frame_of(served.pictures[name], drawers).bounds
         except RasterError:
             return False
-        return box.west < east and west < box.east and box.south < north and south < box.north
+        return bool(box.west < east and west < box.east and box.south < north and south < box.north)
 
     return reaches
 

@@ -94,8 +94,11 @@ def _measured(told: Row) -> Phrase:
 
 
 def _at_stations(told: Row, measured: Phrase) -> Phrase:
-    """What was measured of a site was measured at its stations, which may be assumed to be its own."""
-    stations = {each["station"] for each in told["series"]}
+    """What was measured of a site was measured at its stations, which may be assumed to be its own; or, as by imagery,
+    at the site itself."""
+    stations = {each["station"] for each in told["series"]} - {told["id"]}
+    if not stations:
+        return measured
     if all(each["assumed"] for each in told["joins"] if each["id"] in stations):
         return say("at stations that are only assumed to tell of it, {measured}", measured=measured)
     return say("at the stations that tell of it, {measured}", measured=measured)

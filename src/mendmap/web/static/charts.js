@@ -215,7 +215,7 @@
       this.stage.setAttribute("aria-valuenow", nth + 1);
       this.stage.setAttribute("aria-valuetext", [value, time, quality, made, source?.title].filter(Boolean).join(". "));
       const from = source && (/^https?:/.test(source.url || "") ? h("a", { href: source.url, rel: "noopener", text: source.title }) : h("cite", { text: source.title }));
-      this.readout.replaceChildren(h("strong", { text: value }), ` ${time}. `, h("span", { text: `${[quality, made].filter(Boolean).join(". ")} ` }), from || "", " ", h("a", { href: this.row(nth), text: say("Its row") }));
+      this.readout.replaceChildren(h("strong", { text: value }), ` ${time}. `, h("span", { text: `${[quality, made].filter(Boolean).join(" ")} ` }), from || "", " ", h("a", { href: this.row(nth), text: say("Its row") }));
     }
 
     /** A reading in words. */
@@ -226,7 +226,7 @@
         value: SIGNS[qualifier[nth]]?.({ value: amount }) || amount,
         time: time(1000 * start[nth], 1000 * end[nth]),
         quality: this.told.qualities[quality[nth]] || quality[nth],
-        made: samples?.[nth] != null && counted("Made of {number} value", "Made of {number} values", samples[nth]),
+        made: samples?.[nth] != null && counted("Made of {number} value.", "Made of {number} values.", samples[nth]),
         source: this.told.sources[source[nth]],
       };
     }
