@@ -49,8 +49,8 @@ def test_its_addresses_answer(bor_url: str) -> None:
         line.split("127.0.0.1:8000")[1].split('"')[0].split()[0] for line in commands("sh") if "127.0.0.1:8000/" in line
     }
     assert len(addresses) > 8
-    # Of pictures the flagship has none yet; tests/test_pictures.py asks those.
-    for address in sorted(each for each in addresses if "{picture}" not in each):
+    # Of imagery the flagship has none yet; tests/test_pictures.py and tests/test_stac_out.py ask for that.
+    for address in sorted(each for each in addresses if not re.search(r"\{(picture|raster|collection|item)\}", each)):
         path = address.replace("{layer}", "sites").replace("{z}/{x}/{y}", "11/1149/745").replace("{map}", "public")
         path = (
             path.replace("/sites/items/{id}", "/sites/items/lake_robule")

@@ -114,10 +114,10 @@ def draw(spec: MapSpec, layers: Sequence[LayerInfo], view: Bounds, around: Aroun
         "imagery": around.imagery,
     }
     for word, element in CONTROLLED.items():
-        options = about.get(word, {})
+        made_of = about.get(word, {})
         # A map opens somewhere, with or without a button that goes back there.
-        if options is not None and (word not in spec.without or word == "home"):
-            _add(element(**options), chart, spec.id)
+        if made_of is not None and (word not in spec.without or word == "home"):
+            _add(element(**made_of), chart, spec.id)
     for element in ALWAYS:
         _add(element(), chart, spec.id)
     if around.basemap:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _CUT_PX = 360
 _AROUND = 0.25
 _TILE_PX = 256
-_CLOSEST = 17
 
 
 def of(atlas: Atlas) -> dict[str, Picture]:
@@ -48,7 +47,7 @@ def relief(atlas: Atlas) -> dict[str, Any] | None:
     return None if found is None else {"address": f"/rasters/{found.id}.json"}
 
 
-def listing(atlas: Atlas) -> dict[str, list[dict[str, Any]]]:
+def listing(atlas: Atlas) -> dict[str, Any]:
     """Every raster and every difference, for a table: ``scenes`` from the newest to the oldest, ``grounds`` and
     ``changes`` in the catalogue's order. Each has its ``pictures``, with the part of a map's address that shows it."""
     found = of(atlas)
@@ -97,7 +96,7 @@ def _choice(picture: Picture) -> str:
     return picture.index.id if picture.index else "colours"
 
 
-def seen(atlas: Atlas, found: Feature, reaches: Callable[[str], bool]) -> dict[str, Any] | None:
+def seen(atlas: Atlas, found: Feature, reaches: Callable[[str], bool], max_zoom: int) -> dict[str, Any] | None:
     """How a site with an outline looks from above: the first and the last day of which there are colours, those on
     which it was measured before others, and each change that was computed of it. ``reaches`` tells of a picture, by its
     name, whether it is there and reaches the site. None where none does."""
@@ -113,13 +112,13 @@ def seen(atlas: Atlas, found: Feature, reaches: Callable[[str], bool]) -> dict[s
     ends = [
         next((day for day in way if any(reaches(each.id) for each in days[day])), "") for way in (order, order[::-1])
     ]
-    cut = Cut(found.geometry)
-    shots = [
+    cut = Cut(found.geometry, max_zoom)
+    shots: list[dict[str, Any]] = [
         {"day": day, "of": [cut.shot(each) for each in days[day] if reaches(each.id)]}
         for day in dict.fromkeys(ends)
         if day
     ]
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"difference": to_plain(each.difference), "shown": f"imagery={_choice(each)}", "of": [cut.shot(each)]}
         for each in known
         if each.difference and found.id in (each.difference.sites or (found.id,)) and reaches(each.id)
@@ -147,7 +146,7 @@ def reaching(served: "Served", drawers: Drawers, found: Feature) -> Callable[[st
             box = frame_of(served.pictures[name], drawers).bounds
         except RasterError:
             return False
-        return box.west < east and west < box.east and box.south < north and south < box.north
+        return bool(box.west < east and west < box.east and box.south < north and south < box.north)
 
     return reaches
 
@@ -155,17 +154,18 @@ def reaching(served: "Served", drawers: Drawers, found: Feature) -> Callable[[st
 class Cut:
     """The square of the web's grid in which a site lies with some of what is around it, and its outline there.
 
-    ``width`` and ``height`` are in pixels of tiles of ``zoom``; ``outline`` is the path of an SVG.
+    ``width`` and ``height`` are in pixels of tiles of ``zoom``, which is at most ``max_zoom``; ``outline`` is the path
+    of an SVG.
     """
 
-    def __init__(self, geometry: shapely.Geometry) -> None:
+    def __init__(self, geometry: shapely.Geometry, max_zoom: int) -> None:
         def pixels(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
             return np.asarray((HALF_M + to_mercator(degrees) * [1, -1]) * (_TILE_PX / (2 * HALF_M)))
 
         world = shapely.transform(geometry, pixels)
         west, north, east, south = shapely.bounds(world)
         most = max(east - west, south - north, 1e-9) * (1 + 2 * _AROUND)
-        self.zoom = max(0, min(_CLOSEST, math.floor(math.log2(_CUT_PX / most))))
+        self.zoom = max(0, min(max_zoom, math.floor(math.log2(_CUT_PX / most))))
         scale = 2.0**self.zoom
         side = most * scale
         self.left = (west + east) / 2 * scale - side / 2

@@ -181,6 +181,12 @@ def feature(request: Request, layer: str, ident: str, as_of: AsOfText = None) ->
     return _feature(request, served, atlas, found)
 
 
+def _seen(request: Request, served: Served, found: Feature) -> dict[str, Any] | None:
+    """How a feature looks from above."""
+    reaches = imagery.reaching(served, drawers(request), found)
+    return imagery.seen(served.atlas, found, reaches, served.settings.max_zoom)
+
+
 def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> Response:
     told = claims.feature(atlas, found, served.outcomes_of(atlas))
     # Pictures are of now.
@@ -192,7 +198,7 @@ def _feature(request: Request, served: Served, atlas: Atlas, found: Feature) -> 
         atlas,
         lambda address, language: linked.place(told, address, language, atlas.place),
         feature=told,
-        seen=imagery.seen(atlas, found, imagery.reaching(served, drawers(request), found)) if site else None,
+        seen=_seen(request, served, found) if site else None,
     )
 
 

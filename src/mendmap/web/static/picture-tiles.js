@@ -30,8 +30,6 @@
       attribution: attribution ? h("span", { text: attribution }).innerHTML : undefined, // Leaflet writes HTML; ours is text
       ...options,
     };
-    const layer = mendmap.isCopy ? mendmap.archivedPicture(`${address}.pmtiles`, whole) : L.tileLayer(`${address}/{z}/{x}/{y}.webp`, whole);
-    // Between zooms tiles are scaled, and lines would show between them: each reaches a little under its neighbours.
-    return layer.on("tileloadstart", ({ tile }) => Object.assign(tile.style, { width: `${layer.getTileSize().x + 1}px`, height: `${layer.getTileSize().y + 1}px` }));
+    return mendmap.isCopy ? mendmap.archivedPicture(`${address}.pmtiles`, whole) : L.tileLayer(`${address}/{z}/{x}/{y}.webp`, whole);
   };
 })();
