@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import landscape
 import rasterio
 import shapely
+import valley
 from feed_server import Asked, FeedServer, Reply
 from rasterio.transform import from_origin
 
@@ -42,11 +42,11 @@ def ranged(content: bytes, etag: str = '"a"') -> Callable[[Asked], Reply]:
     return reply
 
 
-def write_band(path: Path, values: Any, pixel: float = landscape.PIXEL) -> Path:
+def write_band(path: Path, values: Any, pixel: float = valley.PIXEL) -> Path:
     """Writes one band of the landscape, in pixels of a size, as a COG."""
     height, width = values.shape
-    transform = from_origin(landscape.WEST, landscape.NORTH, pixel, pixel)
-    profile = {"count": 1, "height": height, "width": width, "dtype": values.dtype, "crs": landscape.SYSTEM}
+    transform = from_origin(valley.WEST, valley.NORTH, pixel, pixel)
+    profile = {"count": 1, "height": height, "width": width, "dtype": values.dtype, "crs": valley.SYSTEM}
     with rasterio.open(
         path, "w", driver="COG", transform=transform, nodata=0, blocksize=128, compress="deflate", **profile
     ) as made:
@@ -63,7 +63,7 @@ class StacServer:
         self.url = f"{server.url}/stac"
         self.items: list[dict[str, Any]] = []
         for year in years:
-            for nth, day in enumerate(landscape.DAYS):
+            for nth, day in enumerate(valley.DAYS):
                 self._add(folder, year, nth, f"{year}-{day}")
         server.answers["/stac"] = lambda _: _json(self._landing())
         server.answers[f"/stac/collections/{COLLECTION}"] = lambda _: _json(self._collection())
@@ -72,24 +72,24 @@ class StacServer:
     def _add(self, folder: Path, year: int, nth: int, day: str) -> None:
         ident = f"S2A_32UPA_{day.replace('-', '')}_0_L2A"
         assets = {}
-        values = landscape.scene(year, nth)
-        for band, name in zip(values, landscape.BANDS, strict=True):
+        values = valley.scene(year, nth)
+        for band, name in zip(values, valley.BANDS, strict=True):
             path = folder / f"{ident}-{name}.tif"
             coarse = name in ("scl", "swir16")
             if not path.exists():
-                write_band(path, band[::2, ::2] if coarse else band, landscape.PIXEL * (2 if coarse else 1))
+                write_band(path, band[::2, ::2] if coarse else band, valley.PIXEL * (2 if coarse else 1))
             self.server.answers[f"/files/{path.name}"] = ranged(path.read_bytes())
             assets[name] = {
                 "href": f"{self.server.url}/files/{path.name}",
                 "type": "image/tiff; application=geotiff; profile=cloud-optimized",
                 "roles": ["data"],
                 "raster:bands": [
-                    {"nodata": 0, "scale": landscape.SCALE, "offset": landscape.OFFSET} if name != "scl" else {}
+                    {"nodata": 0, "scale": valley.SCALE, "offset": valley.OFFSET} if name != "scl" else {}
                 ],
             }
-        west, north = landscape.WEST, landscape.NORTH
-        east, south = west + landscape.WIDTH * landscape.PIXEL, north - landscape.HEIGHT * landscape.PIXEL
-        shape = landscape.to_degrees(shapely.box(west, south, east, north))
+        west, north = valley.WEST, valley.NORTH
+        east, south = west + valley.WIDTH * valley.PIXEL, north - valley.HEIGHT * valley.PIXEL
+        shape = valley.to_degrees(shapely.box(west, south, east, north))
         self.items.append(
             {
                 "type": "Feature",
@@ -137,7 +137,7 @@ class StacServer:
             "title": "Synthetic scenes in the spelling of Sentinel-2",
             "description": "Nothing here is real.",
             "license": "CC0-1.0",
-            "providers": [{"name": "tests/landscape.py", "roles": ["producer"]}],
+            "providers": [{"name": "tests/valley.py", "roles": ["producer"]}],
             "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[None, None]]}},
             "links": [{"rel": "self", "href": f"{self.url}/collections/{COLLECTION}"}],
         }

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
-import landscape
 import numpy as np
 import pytest
 import rasterio
 import shapely
+import valley
 from conftest import Run
 from hypothesis import given
 from hypothesis.extra.numpy import arrays
@@ -44,7 +44,7 @@ GREENED = Difference(
     before=Period.parse("2019-06/2019-08"),
     after=Period.parse("2023-06/2023-08"),
     least=0.3,
-    threshold=landscape.THRESHOLD,
+    threshold=valley.THRESHOLD,
     parameter="greened_area",
     sites=(),
     note=None,
@@ -59,21 +59,21 @@ RASTERS = {
             "file": f"rasters/{ident}.tif",
             "sha256": f"hash of {ident}",
             "shows": "scene",
-            "taken": Period.parse(f"{year}-{landscape.DAYS[nth]}"),
-            "bands": landscape.BANDS,
+            "taken": Period.parse(f"{year}-{valley.DAYS[nth]}"),
+            "bands": valley.BANDS,
             "classes": "scl",
-            "scale": landscape.SCALE,
-            "offset": landscape.OFFSET,
+            "scale": valley.SCALE,
+            "offset": valley.OFFSET,
             "source": "synthetic",
         }
     )
-    for ident, year, nth, _ in landscape.scenes()
+    for ident, year, nth, _ in valley.scenes()
 }
 
 
 @pytest.fixture(scope="module")
 def land(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return landscape.write(tmp_path_factory.mktemp("differences") / "land")
+    return valley.write(tmp_path_factory.mktemp("differences") / "land")
 
 
 @pytest.fixture(scope="module")
@@ -151,16 +151,16 @@ def test_scenes_on_one_grid_give_the_median_of_their_clear_pixels_exactly(land: 
     def season(year: int) -> np.ndarray:
         seen = []
         for nth in range(3):
-            stored = landscape.scene(year, nth).astype(np.float32)[:, PART[0], PART[1]]
-            red, nir = (stored[each] * np.float32(landscape.SCALE) + np.float32(landscape.OFFSET) for each in (2, 3))
+            stored = valley.scene(year, nth).astype(np.float32)[:, PART[0], PART[1]]
+            red, nir = (stored[each] * np.float32(valley.SCALE) + np.float32(valley.OFFSET) for each in (2, 3))
             clear = np.isin(stored[5], (4, 5, 6, 7, 11)) & (stored[2] != 0)
             with np.errstate(invalid="ignore", divide="ignore"):
                 seen.append(np.where(clear, (nir - red) / (nir + red), np.nan))
         return np.stack(seen)
 
     (one, spread), (two, other) = noisy(season(2020)), noisy(season(2022))
-    assert change.shape == (landscape.HEIGHT, landscape.WIDTH)
-    assert profile["transform"].to_gdal() == (landscape.WEST, 10, 0, landscape.NORTH, 0, -10)
+    assert change.shape == (valley.HEIGHT, valley.WIDTH)
+    assert profile["transform"].to_gdal() == (valley.WEST, 10, 0, valley.NORTH, 0, -10)
     np.testing.assert_allclose(change[PART], two - one, atol=2e-6)
     np.testing.assert_array_equal(np.isnan(significant), np.isnan(change))
     risen = (two - one >= 0.3) & (two - one > 2 * np.hypot(spread, other))
@@ -177,7 +177,7 @@ def test_windows_of_any_size_give_the_same_bytes(land: Path, tmp_path: Path) -> 
 def test_a_difference_is_a_cog_whose_bands_say_what_they_are(land: Path, tmp_path: Path) -> None:
     _, profile = made(land, tmp_path / "made.tif")
     assert cog_validate(str(tmp_path / "made.tif"), quiet=True)[0]
-    assert profile["crs"] == rasterio.CRS.from_string(landscape.SYSTEM)
+    assert profile["crs"] == rasterio.CRS.from_string(valley.SYSTEM)
     with rasterio.open(tmp_path / "made.tif") as dataset:
         assert (dataset.descriptions, dataset.dtypes) == (("change", "significant"), ("float32", "float32"))
         assert np.isnan(dataset.nodata)
@@ -189,7 +189,7 @@ def test_from_afar_change_is_a_mean_and_significance_one_of_its_values(tmp_path:
     for nth in range(2):
         scene = random.integers(1, 10_000, (6, 700, 1100)).astype(np.uint16)
         scene[5] = 4
-        landscape.write_cog(tmp_path / f"{nth}.tif", scene)
+        valley.write_cog(tmp_path / f"{nth}.tif", scene)
         paths.append((dataclasses.replace(RASTERS["s20190614"], offset=0.0), tmp_path / f"{nth}.tif"))
     difference.make(GREENED, NDVI, paths[:1], paths[1:], tmp_path / "made.tif")
     assert cog_validate(str(tmp_path / "made.tif"), quiet=True)[0]
@@ -206,9 +206,9 @@ def test_from_afar_change_is_a_mean_and_significance_one_of_its_values(tmp_path:
 
 def test_the_area_greened_is_within_two_percent_of_the_truth(lake: Path) -> None:
     row = reading(lake, "lake")
-    assert row["value"] == pytest.approx(landscape.greened_ha(2023), rel=0.02)
+    assert row["value"] == pytest.approx(valley.greened_ha(2023), rel=0.02)
     assert (row["unit"], row["quality"], row["source"]) == ("ha", "valid", "synthetic")
-    assert row["samples"] == pytest.approx(landscape.LAKE.area / 100, rel=0.01)
+    assert row["samples"] == pytest.approx(valley.LAKE.area / 100, rel=0.01)
     assert row["uncertainty"] < 0.5
     assert "s20190614" in row["note"]
     assert "s20230823" in row["note"]
@@ -229,8 +229,8 @@ def test_where_nothing_was_greened_nothing_rose(lake: Path) -> None:
 def test_without_a_threshold_a_lake_that_fell_dry_would_count(land: Path, tmp_path: Path) -> None:
     (_, green), _ = made(land, tmp_path / "green.tif")
     (_, all_that_rose), _ = made(land, tmp_path / "rose.tif", dataclasses.replace(GREENED, threshold=None))
-    assert np.nansum(green) * 0.01 == pytest.approx(landscape.greened_ha(2023), rel=0.02)
-    assert np.nansum(all_that_rose) * 0.01 == pytest.approx(landscape.LAKE.area / 10_000, rel=0.02)
+    assert np.nansum(green) * 0.01 == pytest.approx(valley.greened_ha(2023), rel=0.02)
+    assert np.nansum(all_that_rose) * 0.01 == pytest.approx(valley.LAKE.area / 10_000, rel=0.02)
 
 
 def test_a_second_run_computes_nothing(lake: Path) -> None:

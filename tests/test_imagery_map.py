@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-import landscape
 import pytest
+import valley
 from conftest import Watched, assert_accessible, watched
 from playwright.sync_api import Browser, Locator, Page, expect
 from served import Server, served
@@ -29,7 +29,7 @@ FIRST, LAST = "2019-06-14", "2023-08-23"
 @pytest.fixture(scope="module")
 def land(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A service over the synthetic landscape, whose second map goes without imagery."""
-    folder = landscape.write(tmp_path_factory.mktemp("land") / "geodata")
+    folder = valley.write(tmp_path_factory.mktemp("land") / "geodata")
     (folder / "maps" / "bare.toml").write_text(BARE, "utf-8")
     lake = folder.parent / "lake"
     write(check(folder, 100), str(lake), folder)

@@ -14,9 +14,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import landscape
 import numpy as np
 import pytest
+import valley
 from click.testing import CliRunner
 from conftest import Watched
 from fastapi.testclient import TestClient
@@ -39,8 +39,8 @@ from mendmap.web.app import create_app
 Row = dict[str, Any]
 # Pixels on the shore are meadow or lake as a whole, by their middle: so much may be green of what lies inside, in ha.
 SHORE = 0.6
-ON_GRID = {f"{year}-{landscape.DAYS[nth]}" for _, year, nth, system in landscape.scenes() if system == landscape.SYSTEM}
-SUMMERS = {year: [f"{year}-{day}" for day in landscape.DAYS] for year in landscape.YEARS}
+ON_GRID = {f"{year}-{valley.DAYS[nth]}" for _, year, nth, system in valley.scenes() if system == valley.SYSTEM}
+SUMMERS = {year: [f"{year}-{day}" for day in valley.DAYS] for year in valley.YEARS}
 
 
 def load(folder: Path, lake: Path) -> None:
@@ -59,7 +59,7 @@ class Place:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     top = tmp_path_factory.mktemp("story")
-    folder = landscape.write(top / "land")
+    folder = valley.write(top / "land")
     load(folder, top / "lake")
     return Place(folder, top / "lake", measure(str(top / "lake"), "", Wanted(workers=1)))
 
@@ -125,7 +125,7 @@ def test_a_reading_is_of_the_day_of_its_scene_and_names_it(place: Place) -> None
 def test_the_green_area_of_each_summer_is_within_two_percent_of_the_truth(place: Place) -> None:
     rows = {day(row): row for row in held(place.lake, "lake.green_area.sample.green_area")}
     for year, days in SUMMERS.items():
-        truth = landscape.greened_ha(year)
+        truth = valley.greened_ha(year)
         leeway = 0.02 * truth if year > 2020 else SHORE
         cloudless = rows[days[1]]
         assert (cloudless["qualifier"], cloudless["unit"]) == ("", "ha")
@@ -139,14 +139,14 @@ def test_the_green_area_of_each_summer_is_within_two_percent_of_the_truth(place:
 def test_the_area_greened_from_the_first_summer_to_the_last_is_within_two_percent_of_the_truth(place: Place) -> None:
     found = {day(row): row["value"] for row in held(place.lake, "lake.green_area.sample.green_area")}
     gained = found[SUMMERS[2023][1]] - found[SUMMERS[2019][1]]
-    assert gained == pytest.approx(landscape.greened_ha(2023), rel=0.02)
+    assert gained == pytest.approx(valley.greened_ha(2023), rel=0.02)
 
 
 def test_the_figures_of_the_quarry_are_those_of_arithmetic(place: Place) -> None:
     """It lies on the grid: 50 by 40 whole pixels, which no cloud hides."""
     rows = {(row["method"], day(row)): row for row in held(place.lake) if row["station"] == "quarry"}
-    stored = landscape.scene(2021, 1)[:, 30:70, 320:370].astype(np.float32)
-    _, _, red, nir, _ = stored[:5] * np.float32(landscape.SCALE) + np.float32(landscape.OFFSET)
+    stored = valley.scene(2021, 1)[:, 30:70, 320:370].astype(np.float32)
+    _, _, red, nir, _ = stored[:5] * np.float32(valley.SCALE) + np.float32(valley.OFFSET)
     ndvi = (nir - red) / (nir + red)
     when = SUMMERS[2021][1]
     assert rows["ndvi_mean", when]["value"] == pytest.approx(float(ndvi.mean()), rel=1e-4)
@@ -219,7 +219,7 @@ def test_a_better_outline_is_measured_anew_and_no_other(copied: Place) -> None:
     layer = copied.folder / "layers" / "places.geojson"
     features = json.loads(layer.read_text())
     features["features"][1]["geometry"] = json.loads(
-        landscape.shapely.to_geojson(landscape.to_degrees(landscape.QUARRY.buffer(-100, join_style="mitre")))
+        valley.shapely.to_geojson(valley.to_degrees(valley.QUARRY.buffer(-100, join_style="mitre")))
     )
     layer.write_text(json.dumps(features))
     load(copied.folder, copied.lake)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import landscape
 import numpy as np
 import pytest
+import valley
 from conftest import ROOT
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
@@ -35,7 +35,7 @@ SCENE, OTHER = "s20230719", "s20230823"
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
-    land = landscape.write(folder / "land")
+    land = valley.write(folder / "land")
     write(check(land, 100), str(folder / "lake"), land)
     return folder / "lake"
 
@@ -54,7 +54,7 @@ def service(both: Both) -> TestClient:
 
 def lonlat(x: float, y: float) -> tuple[float, float]:
     """Degrees of a place of the landscape, in pixels from its upper left corner."""
-    point = landscape.to_degrees(landscape.shapely.Point(landscape.WEST + 10 * x, landscape.NORTH - 10 * y))
+    point = valley.to_degrees(valley.shapely.Point(valley.WEST + 10 * x, valley.NORTH - 10 * y))
     return point.x, point.y
 
 
@@ -168,7 +168,7 @@ def test_scenes_of_two_systems_show_the_same_ground_at_a_place(service: TestClie
 def test_a_point_tells_its_pixel_as_it_is_stored_measured_and_classed(service: TestClient) -> None:
     lon, lat = lonlat(170.5, 140.5)
     found = service.get(f"/rasters/{SCENE}.ndvi/point?lon={lon}&lat={lat}").json()
-    stored = landscape.scene(2023, 1)[:, 140, 170]
+    stored = valley.scene(2023, 1)[:, 140, 170]
     assert (found["column"], found["row"], found["ground"], found["reason"]) == (170, 140, "plants", "")
     assert [each["stored"] for each in found["bands"]] == stored.tolist()
     red, nir = (stored[each] * 0.0001 - 0.1 for each in (2, 3))
@@ -178,7 +178,7 @@ def test_a_point_tells_its_pixel_as_it_is_stored_measured_and_classed(service: T
         pytest.approx(2 * red, rel=1e-5)
     )
     height = service.get(f"/rasters/ground/point?lon={lon}&lat={lat}").json()
-    assert (height["value"], height["unit"]) == (pytest.approx(float(landscape.heights()[140, 170]), rel=1e-6), "m")
+    assert (height["value"], height["unit"]) == (pytest.approx(float(valley.heights()[140, 170]), rel=1e-6), "m")
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_options_draw_otherwise(service: TestClient) -> None:
     nearest, cubic = (service.get(address(SCENE, cell, query=f"?resampling={each}")) for each in ("nearest", "cubic"))
     assert nearest.content != cubic.content
     for y in (40, 140):
-        share = (float(landscape.heights()[y, 170]) - 200) / 200
+        share = (float(valley.heights()[y, 170]) - 200) / 200
         found = color_at(service, "ground", 170, y, query="?palette=greys&rescale=200,400")
         assert abs(found[0] - int(colors("greys", 255)[round(share * 254)][0])) < 6
 
@@ -276,11 +276,11 @@ def test_a_difference_that_was_not_computed_says_what_to_do(lake: Path, service:
 def test_a_difference_shows_what_counts_in_full_colour_and_the_rest_pale(tmp_path: Path, lake: Path) -> None:
     app = create_app(Settings(lake=str(shutil.copytree(lake, tmp_path / "lake"))))
     with TestClient(app) as client:
-        change = np.full((landscape.HEIGHT, landscape.WIDTH), 0.05, dtype=np.float32)
+        change = np.full((valley.HEIGHT, valley.WIDTH), 0.05, dtype=np.float32)
         change[:, :200], change[:, 350:] = 0.5, np.nan
         counts = np.where(change >= 0.3, 1, 0).astype(np.float32)
         counts[np.isnan(change)] = np.nan
-        landscape.write_cog(app.state.keeper.public.pictures["greened"].path, np.stack([change, counts]), nodata=np.nan)
+        valley.write_cog(app.state.keeper.public.pictures["greened"].path, np.stack([change, counts]), nodata=np.nan)
         listed = client.get("/rasters/greened.json").json()
         assert (listed["ready"], listed["scenes"][0]) == (True, "s20190614")
         high = listed["legend"]["entries"][-1]["value"]
@@ -408,24 +408,24 @@ def test_any_range_is_drawn_or_refused(service: TestClient, low: float, high: fl
 
 
 def test_the_statistics_of_a_square_on_the_grid_are_those_of_its_pixels(service: TestClient) -> None:
-    stored = landscape.scene(2023, 1)[:, 30:70, 320:370]
+    stored = valley.scene(2023, 1)[:, 30:70, 320:370]
     red, nir = (stored[each] * 0.0001 - 0.1 for each in (2, 3))
     ndvi = (nir - red) / (nir + red)
     (found,) = service.get(f"/rasters/{SCENE}.ndvi/stats?site=quarry").json()["values"]
     assert found["mean"] == pytest.approx(ndvi.mean(), rel=1e-3)
     assert found["p90"] == pytest.approx(np.percentile(ndvi, 90), abs=2e-3)
     assert (found["pixels"], found["clear_share"]) == (pytest.approx(2000, rel=1e-3), pytest.approx(100, abs=0.1))
-    polygon = json.loads(landscape.shapely.to_geojson(landscape.to_degrees(landscape.QUARRY)))
+    polygon = json.loads(valley.shapely.to_geojson(valley.to_degrees(valley.QUARRY)))
     for sent in (polygon, {"type": "Feature", "properties": {}, "geometry": polygon}):
         answer = service.post(f"/rasters/{SCENE}.ndvi/stats", json=sent, headers={"If-None-Match": "*"})
         assert answer.json()["values"] == [found]
         assert "etag" in answer.headers
     bands = service.get(f"/rasters/{SCENE}/stats?site=quarry").json()["values"]
-    assert [each["name"] for each in bands] == list(landscape.BANDS[:-1])
+    assert [each["name"] for each in bands] == list(valley.BANDS[:-1])
     assert bands[2]["mean"] == pytest.approx(red.mean(), rel=1e-3)
     height = service.get("/rasters/ground/stats?site=quarry").json()["values"][0]
     assert (height["mean"], height["unit"]) == (
-        pytest.approx(landscape.heights()[30:70, 320:370].mean(), rel=1e-4),
+        pytest.approx(valley.heights()[30:70, 320:370].mean(), rel=1e-4),
         "m",
     )
 

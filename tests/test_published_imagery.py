@@ -1,6 +1,6 @@
 """Imagery in a published copy: every picture in an archive that a plain host serves, drawn by the same map.
 
-All imagery here is synthetic, made by ``landscape``.
+All imagery here is synthetic, made by ``valley``.
 """
 
 import json
@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx2 as httpx
-import landscape
 import pystac
 import pytest
+import valley
 from conftest import Watched, watched
 from fastapi.testclient import TestClient
 from nginx_server import nginx
@@ -122,12 +122,12 @@ def test_pystac_reads_its_stac_catalogue_from_files(copy: Path, edition: Path) -
 
 
 def test_a_second_run_with_one_more_scene_makes_only_what_is_of_it(folder: Path, tmp_path: Path) -> None:
-    land = landscape.write(tmp_path / "land", elevation=False, only=SCENES[:1])
+    land = valley.write(tmp_path / "land", elevation=False, only=SCENES[:1])
     lake, target = str(tmp_path / "lake"), tmp_path / "copy"
     write(check(land, 100), lake, land)
     publish(settings(Path(lake), 11), target)
     before = {path: path.stat().st_mtime_ns for path in (target / "objects").iterdir()}
-    again = landscape.write(tmp_path / "again", elevation=False, only=(SCENES[0], NEWER))
+    again = valley.write(tmp_path / "again", elevation=False, only=(SCENES[0], NEWER))
     write(check(again, 100), lake, again)
     made = publish(settings(Path(lake), 11), target)
     after = {path: path.stat().st_mtime_ns for path in (target / "objects").iterdir()}

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import landscape
 import numpy as np
 import pytest
 import rasterio
+import valley
 from conftest import Run
 from rasterio.transform import from_origin
 
@@ -27,15 +27,15 @@ from mendmap.rasters.header import USUAL
 from mendmap.rasters.told import told
 
 REQUIRED = ("--name", "A scene", "--source", "synthetic", "--licence", "CC0-1.0")
-BANDS = ",".join(landscape.BANDS)
+BANDS = ",".join(valley.BANDS)
 
 
 def scene(path: Path, tags: dict[str, str] | None = None, bands: Any = None, **profile: Any) -> Path:
     """A synthetic scene as it may come from anywhere: in strips, without overviews."""
-    values = landscape.scene(2021, 1)
+    values = valley.scene(2021, 1)
     count, height, width = values.shape
-    usual = {"count": count, "height": height, "width": width, "dtype": values.dtype, "crs": landscape.SYSTEM}
-    placed = from_origin(landscape.WEST, landscape.NORTH, landscape.PIXEL, landscape.PIXEL)
+    usual = {"count": count, "height": height, "width": width, "dtype": values.dtype, "crs": valley.SYSTEM}
+    placed = from_origin(valley.WEST, valley.NORTH, valley.PIXEL, valley.PIXEL)
     scales, offsets = profile.pop("scales", None), profile.pop("offsets", None)
     with rasterio.open(path, "w", **{"driver": "GTiff", **usual, "transform": placed, **profile}) as dataset:
         dataset.write(values)
@@ -50,7 +50,7 @@ def scene(path: Path, tags: dict[str, str] | None = None, bands: Any = None, **p
 @pytest.fixture(scope="module")
 def _land(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The synthetic landscape with two of its scenes, to be quick."""
-    folder = landscape.write(tmp_path_factory.mktemp("add") / "land")
+    folder = valley.write(tmp_path_factory.mktemp("add") / "land")
     lines = (folder / "rasters.csv").read_text("utf-8").splitlines(keepends=True)
     kept = [lines[0], *(each for each in lines if each.startswith(("s20190719", "s20230719")))]
     (folder / "rasters.csv").write_text("".join(kept), "utf-8")
@@ -81,19 +81,19 @@ def test_a_scene_is_added_and_the_folder_has_no_fault(land: Path, tmp_path: Path
     after = contents(land)
     assert {name for name in after if after[name] != before.get(name)} == {"rasters/new.tif", "rasters.csv"}
     raster = next(each for each in check(land, 100).records if each.id == "new")
-    assert (raster.bands, raster.classes, raster.scale, raster.offset) == (landscape.BANDS, "scl", 0.0001, -0.1)
+    assert (raster.bands, raster.classes, raster.scale, raster.offset) == (valley.BANDS, "scl", 0.0001, -0.1)
     assert (raster.nodata, raster.platform, raster.taken.text) == (0, "Synthetic; or so", "2021-07-20")
     assert raster.sha256 == files.sha256(land / "rasters" / "new.tif")
     assert cog.complaint(land / "rasters" / "new.tif") == ""
     with rasterio.open(land / "rasters" / "new.tif") as made:
-        assert (made.read() == landscape.scene(2021, 1)).all()
+        assert (made.read() == valley.scene(2021, 1)).all()
     write(check(land, 100), str(tmp_path / "lake"), land)
 
 
 def test_what_the_file_tells_fills_what_is_not_given(land: Path, tmp_path: Path, run_mendmap: Run) -> None:
     tags = {"ACQUISITIONDATETIME": "2021-07-20T09:41:05Z", "SATELLITEID": "Synthetic-1A"}
     scales = ((0.0001,) * 5 + (1.0,), (-0.1,) * 5 + (0.0,))
-    source = scene(tmp_path / "scene.tif", tags, landscape.BANDS, nodata=0, scales=scales[0], offsets=scales[1])
+    source = scene(tmp_path / "scene.tif", tags, valley.BANDS, nodata=0, scales=scales[0], offsets=scales[1])
     done = run_mendmap("raster", "add", land, source, "--id", "new", *REQUIRED)
     assert done.returncode == 0, done.stderr
     for line in (
@@ -274,7 +274,7 @@ def test_the_list_of_a_folder_and_of_a_lake_say_the_same(land: Path, tmp_path: P
     assert first.startswith("s20190719: 2019-07-19; scene; 400 by 300 pixels of 10 m; EPSG:32632; 1.1")
     assert second.endswith(f" MB; {BANDS}; 91% clear")
     told = json.loads(run_mendmap("raster", "list", tmp_path / "lake", "--json").stdout)["rasters"]
-    classes = landscape.scene(2019, 1)[5]
+    classes = valley.scene(2019, 1)[5]
     share = float(np.isin(classes, (4, 5, 6, 7, 11)).mean())
     assert told[0]["clear_share"] == pytest.approx(share, abs=0.001)
     assert told[0]["ground_m"] == pytest.approx([10, 10], rel=0.001)

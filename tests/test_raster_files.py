@@ -14,10 +14,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import landscape
 import numpy as np
 import pytest
 import rasterio
+import valley
 from conftest import Run
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ from mendmap.rasters.cog import Wanted
 from mendmap.rasters.header import Most
 
 MOST = Most(mpixels=100, bands=16, megabytes=50)
-PLACED = from_origin(landscape.WEST, landscape.NORTH, 10, 10)
+PLACED = from_origin(valley.WEST, valley.NORTH, 10, 10)
 NONE = dt.timedelta()
 
 
@@ -58,7 +58,7 @@ def tiff(path: Path, width: int, height: int, bands: int = 1, tile: int = 512) -
         324: ("I", [0]),
         325: ("I", [0]),
         33550: ("d", [10, 10, 0]),
-        33922: ("d", [0, 0, 0, landscape.WEST, landscape.NORTH, 0]),
+        33922: ("d", [0, 0, 0, valley.WEST, valley.NORTH, 0]),
         34735: ("H", [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32632]),
     }
     kinds = {"H": 3, "I": 4, "d": 12}
@@ -80,7 +80,7 @@ def geotiff(path: Path, values: Any = None, **profile: Any) -> Path:
     """A plain GeoTIFF in strips, with what a test wants otherwise."""
     values = np.ones((1, 20, 30), "uint8") if values is None else np.asarray(values)
     count, height, width = values.shape
-    usual = {"count": count, "height": height, "width": width, "dtype": values.dtype, "crs": landscape.SYSTEM}
+    usual = {"count": count, "height": height, "width": width, "dtype": values.dtype, "crs": valley.SYSTEM}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # which some are to be
         with rasterio.open(path, "w", **{"driver": "GTiff", **usual, "transform": PLACED, **profile}) as dataset:
@@ -115,7 +115,7 @@ def test_too_many_blocks_are_counted_no_further_than_the_bound(tmp_path: Path) -
 
 
 def cut_off(path: Path) -> None:
-    whole = landscape.scene(2020, 1)
+    whole = valley.scene(2020, 1)
     geotiff(path, whole, tiled=True, blockxsize=128, blockysize=128, compress="deflate")
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
 
@@ -219,7 +219,7 @@ def test_a_header_tells_where_its_pixels_lie_and_how_large_they_are(tmp_path: Pa
     told = header.read(geotiff(tmp_path / "scene.tif", np.ones((2, 300, 400), "int16"), nodata=-1), MOST)
     assert (told.width, told.height, told.count, told.system, told.nodata) == (400, 300, 2, "EPSG:32632", -1)
     assert told.ground_m == pytest.approx((10, 10), rel=0.001)
-    corners = landscape.to_degrees(landscape.shapely.box(600_000, 5_497_000, 604_000, 5_500_000)).bounds
+    corners = valley.to_degrees(valley.shapely.box(600_000, 5_497_000, 604_000, 5_500_000)).bounds
     assert told.bounds == pytest.approx(corners, abs=1e-5)
     mercator = geotiff(tmp_path / "web.tif", crs="EPSG:3857", transform=from_origin(1_160_000, 6_380_000, 10, 10))
     assert header.read(mercator, MOST).ground_m == pytest.approx((6.48, 6.48), abs=0.05)
@@ -271,22 +271,20 @@ def test_holes_of_a_model_of_the_ground_stay_holes_and_spread_no_further(tmp_pat
 
 def test_what_is_a_cog_stays_byte_for_byte(tmp_path: Path) -> None:
     source = tmp_path / "scene.tif"
-    landscape.write_cog(source, landscape.scene(2020, 1))
-    cog.write(source, tmp_path / "same.tif", Wanted(bands=landscape.BANDS, classes=True, nodata=0))
+    valley.write_cog(source, valley.scene(2020, 1))
+    cog.write(source, tmp_path / "same.tif", Wanted(bands=valley.BANDS, classes=True, nodata=0))
     assert (tmp_path / "same.tif").read_bytes() == source.read_bytes()
 
 
 def test_a_box_keeps_the_pixels_that_it_touches(tmp_path: Path) -> None:
     values = np.arange(300 * 400, dtype="int32").reshape(1, 300, 400)
     source = geotiff(tmp_path / "plain.tif", values)
-    west, south, east, north = landscape.to_degrees(
-        landscape.shapely.box(601_005, 5_498_005, 602_995, 5_499_995)
-    ).bounds
+    west, south, east, north = valley.to_degrees(valley.shapely.box(601_005, 5_498_005, 602_995, 5_499_995)).bounds
     cog.write(source, tmp_path / "cut.tif", Wanted(bands=("red",), classes=False, box=Bounds(west, south, east, north)))
     left, bottom, right, top = about(tmp_path / "cut.tif")[-1]
     # The box is a little wider than its corners, which are turned against it.
     assert (left, bottom, right, top) == pytest.approx((600_960, 5_497_960, 603_040, 5_500_000), abs=50)
-    row, column = round((landscape.NORTH - top) / 10), round((left - landscape.WEST) / 10)
+    row, column = round((valley.NORTH - top) / 10), round((left - valley.WEST) / 10)
     height, width = round((top - bottom) / 10), round((right - left) / 10)
     assert (pixels(tmp_path / "cut.tif") == values[:, row : row + height, column : column + width]).all()
     with pytest.raises(RasterError, match=r"no pixel of it lies in 20, 44, 21, 45"):
@@ -299,7 +297,7 @@ def test_memory_does_not_grow_with_the_raster(tmp_path: Path) -> None:
     source = tmp_path / "large.tif"
     profile = {"driver": "GTiff", "count": 1, "height": 16_000, "width": 16_000, "dtype": "uint8", "tiled": True}
     with rasterio.open(
-        source, "w", **profile, crs=landscape.SYSTEM, transform=PLACED, sparse_ok=True, compress="deflate"
+        source, "w", **profile, crs=valley.SYSTEM, transform=PLACED, sparse_ok=True, compress="deflate"
     ) as dataset:
         dataset.write(np.full((1, 256, 256), 5, "uint8"), window=rasterio.windows.Window(0, 0, 256, 256))
     pid = os.fork()
@@ -314,7 +312,7 @@ def test_memory_does_not_grow_with_the_raster(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def _land(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return landscape.write(tmp_path_factory.mktemp("rasters") / "land")
+    return valley.write(tmp_path_factory.mktemp("rasters") / "land")
 
 
 @pytest.fixture
@@ -372,14 +370,14 @@ def test_a_file_that_was_changed_or_is_too_large_or_no_cog_or_elsewhere_is_a_fau
     assert all("MENDMAP_MAX_RASTER_MPIXELS" in each[3] for each in faults(land, mpixels=0))
     assert len(faults(land, bands=5)) == 15
     path = land / "rasters" / "s20190614.tif"
-    geotiff(path, landscape.scene(2019, 0), nodata=0, compress="deflate", tiled=True, COPY_SRC_OVERVIEWS="NO")
+    geotiff(path, valley.scene(2019, 0), nodata=0, compress="deflate", tiled=True, COPY_SRC_OVERVIEWS="NO")
     large = np.zeros((6, 600, 600), "uint16")
     geotiff(path, large, nodata=0, compress="deflate")
     (told,) = faults(land)
     assert told[:3] == ("rasters.csv", 2, "file")
     assert "is not optimised for the cloud (no COG); take this row and the file out of the folder" in told[3]
     shutil.copy(land / "rasters" / "s20190719.tif", path)
-    wrong_place = landscape.scene(2019, 0)
+    wrong_place = valley.scene(2019, 0)
     with rasterio.open(path, "w", driver="COG", **_elsewhere(wrong_place)) as dataset:
         dataset.write(wrong_place)
     (told,) = faults(land)
@@ -389,7 +387,7 @@ def test_a_file_that_was_changed_or_is_too_large_or_no_cog_or_elsewhere_is_a_fau
 
 def _elsewhere(values: Any) -> dict[str, Any]:
     count, height, width = values.shape
-    wrong = {"transform": from_origin(landscape.NORTH, landscape.WEST, 10, 10), "crs": landscape.SYSTEM}
+    wrong = {"transform": from_origin(valley.NORTH, valley.WEST, 10, 10), "crs": valley.SYSTEM}
     return {"count": count, "height": height, "width": width, "dtype": values.dtype, **wrong}
 
 
@@ -402,7 +400,7 @@ def test_one_bad_raster_among_good_ones_leaves_the_lake_as_it_was(land: Path, tm
     lake = tmp_path / "lake"
     write(check(land, 100), str(lake), land)
     before, number = held(lake), newest(lake)
-    landscape.write_cog(land / "rasters" / "ground.tif", landscape.heights()[None] + 1, nodata=-9999)
+    valley.write_cog(land / "rasters" / "ground.tif", valley.heights()[None] + 1, nodata=-9999)
     cut_off(land / "rasters" / "s20230823.tif")
     done = run_mendmap("load", land, "--lake", lake)
     assert done.returncode == 1
@@ -436,7 +434,7 @@ def test_a_large_file_is_read_once_for_its_hash(land: Path, tmp_path: Path, monk
 
 def test_a_file_that_changes_after_it_was_checked_is_not_taken(land: Path, tmp_path: Path) -> None:
     found = check(land, 100)
-    landscape.write_cog(land / "rasters" / "ground.tif", landscape.heights()[None] + 1, nodata=-9999)
+    valley.write_cog(land / "rasters" / "ground.tif", valley.heights()[None] + 1, nodata=-9999)
     with pytest.raises(LakeError, match=r"ground\.tif changed after it was checked"):
         write(found, str(tmp_path / "lake"), land)
     assert all(plain_sha256(path) == path.stem for path in (tmp_path / "lake" / "rasters").iterdir())
@@ -457,7 +455,7 @@ def test_a_load_killed_in_between_leaves_whole_files_that_expire_takes_once_they
     lake = tmp_path / "lake"
     write(check(land, 100), str(lake), land)
     before, number = held(lake), newest(lake)
-    landscape.write_cog(land / "rasters" / "ground.tif", landscape.heights()[None] + 1, nodata=-9999)
+    valley.write_cog(land / "rasters" / "ground.tif", valley.heights()[None] + 1, nodata=-9999)
     found = check(land, 100)
     pid = os.fork()
     if pid == 0:  # killed once the new file is there, before any row is
@@ -484,7 +482,7 @@ def test_a_load_killed_in_between_leaves_whole_files_that_expire_takes_once_they
 def test_expire_keeps_what_any_snapshot_names_and_what_is_computed(land: Path, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     write(check(land, 100), str(lake), land)
-    landscape.write_cog(land / "rasters" / "ground.tif", landscape.heights()[None] + 1, nodata=-9999)
+    valley.write_cog(land / "rasters" / "ground.tif", valley.heights()[None] + 1, nodata=-9999)
     write(check(land, 100), str(lake), land)
     with imagery.landing(str(lake), "0" * 64) as path:
         geotiff(path)  # a difference is named by what it is computed of, and not by its content

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-import landscape
 import numpy as np
 import pytest
+import valley
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +27,7 @@ ZOOM = 14
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("relief") / "ground.tif"
-    landscape.write_cog(path, landscape.heights()[None], nodata=-9999)
+    valley.write_cog(path, valley.heights()[None], nodata=-9999)
     return path
 
 

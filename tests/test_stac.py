@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import landscape
 import numpy as np
 import pytest
 import rasterio
 import shapely
+import valley
 from click.testing import CliRunner, Result
 from conftest import times
 from feed_server import Asked, FeedServer, Reply, serving
@@ -66,7 +66,7 @@ def folder(tmp_path: Path, bare: Path) -> Path:
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The landscape without its scenes: its places, and the tables that name what is to be computed of them."""
-    path = landscape.write(tmp_path_factory.mktemp("bare") / "land", elevation=False)
+    path = valley.write(tmp_path_factory.mktemp("bare") / "land", elevation=False)
     shutil.rmtree(path / "rasters")
     (path / "rasters.csv").unlink()
     text = (path / "catalogue.toml").read_text("utf-8")
@@ -153,7 +153,7 @@ def test_of_tiles_of_one_pass_that_all_cover_the_area_one_is_taken(service: Stac
     twin["id"], twin["properties"]["grid:code"] = "S2A_32UQA_20190614_0_L2A", "MGRS-32UQA"
     twin["properties"]["eo:cloud_cover"] = 5
     service.items.append(twin)
-    lake = Bounds(*landscape.to_degrees(landscape.LAKE).bounds)
+    lake = Bounds(*valley.to_degrees(valley.LAKE).bounds)
     found = search(service, replace(SUMMERS, box=lake, period=Period.parse("2019-06")))
     assert len(found.scenes) == 1
     assert found.left_out == {"another tile of the same pass covers the area": 1, "outside the period": 5}
@@ -202,10 +202,10 @@ def test_a_scene_says_what_it_is(service: StacServer) -> None:
     assert [each.name for each in first.assets] == [*sensors.BANDS, "scl"]
     assert (first.platform, first.classes, first.cloud) == ("Sentinel-2A", "scl", 4.0)
     assert first.covers == pytest.approx(0.62, abs=0.01)
-    lake = Bounds(*landscape.to_degrees(landscape.LAKE).bounds)
+    lake = Bounds(*valley.to_degrees(valley.LAKE).bounds)
     assert search(service, replace(SUMMERS, box=lake)).scenes[0].covers == pytest.approx(1)
     assert first.attribution == "Contains modified Copernicus Sentinel data 2019"
-    assert (found.collection.licence, found.collection.publisher) == ("CC0-1.0", "tests/landscape.py")
+    assert (found.collection.licence, found.collection.publisher) == ("CC0-1.0", "tests/valley.py")
 
 
 def _item(assets: dict[str, Any], **properties: Any) -> dict[str, Any]:
@@ -345,20 +345,20 @@ def copied(server: FeedServer, names: list[str], place: Path, box: Bounds = AREA
 
 
 def test_the_area_is_copied_pixel_by_pixel_on_the_finest_grid(server: FeedServer, tmp_path: Path) -> None:
-    red, classes = landscape.scene(2021, 1)[[2, 5]]
+    red, classes = valley.scene(2021, 1)[[2, 5]]
     server.answers["/red.tif"] = ranged(write_band(tmp_path / "red.tif", red).read_bytes())
     server.answers["/scl.tif"] = ranged(write_band(tmp_path / "scl.tif", classes[::2, ::2], 20).read_bytes())
     found = copied(server, ["scl.tif", "red.tif"], tmp_path / "copied.tif")
-    west, south, east, north = transform_bounds("OGC:CRS84", landscape.SYSTEM, *AREA, densify_pts=21)
-    left, right = (int(np.floor((west - landscape.WEST) / 10)), int(np.ceil((east - landscape.WEST) / 10)))
-    top, bottom = (int(np.floor((landscape.NORTH - north) / 10)), int(np.ceil((landscape.NORTH - south) / 10)))
+    west, south, east, north = transform_bounds("OGC:CRS84", valley.SYSTEM, *AREA, densify_pts=21)
+    left, right = (int(np.floor((west - valley.WEST) / 10)), int(np.ceil((east - valley.WEST) / 10)))
+    top, bottom = (int(np.floor((valley.NORTH - north) / 10)), int(np.ceil((valley.NORTH - south) / 10)))
     left, top, right, bottom = max(left, 0), max(top, 0), min(right, 400), min(bottom, 300)
     assert (found[1] == red[top:bottom, left:right]).all()
     coarse = np.repeat(np.repeat(classes[::2, ::2], 2, axis=0), 2, axis=1)
     assert (found[0] == coarse[top:bottom, left:right]).all()
     with rasterio.open(tmp_path / "copied.tif") as dataset:
-        assert dataset.transform.c == landscape.WEST + 10 * left
-        assert dataset.transform.f == landscape.NORTH - 10 * top
+        assert dataset.transform.c == valley.WEST + 10 * left
+        assert dataset.transform.f == valley.NORTH - 10 * top
     # GDAL itself has asked for nothing: all requests are ours.
     assert {each.headers["User-Agent"] for each in server.asked} == {"mendmap/test"}
 
@@ -367,7 +367,7 @@ def test_only_the_part_that_is_needed_is_fetched(server: FeedServer, tmp_path: P
     random = np.random.default_rng(8)
     large = write_band(tmp_path / "large.tif", random.integers(1, 60_000, (2000, 2000), dtype=np.uint16))
     server.answers["/large.tif"] = ranged(large.read_bytes())
-    west, south, east, north = transform_bounds(landscape.SYSTEM, "OGC:CRS84", 610_000, 5_490_000, 610_500, 5_490_500)
+    west, south, east, north = transform_bounds(valley.SYSTEM, "OGC:CRS84", 610_000, 5_490_000, 610_500, 5_490_500)
     copied(server, ["large.tif"], tmp_path / "copied.tif", Bounds(west, south, east, north))
     sent = sum(int(b) - int(a) + 1 for a, b in (each.headers["Range"][6:].split("-") for each in server.asked))
     assert sent < large.stat().st_size / 10
@@ -377,7 +377,7 @@ def test_only_the_part_that_is_needed_is_fetched(server: FeedServer, tmp_path: P
     ("make", "words"),
     [
         (lambda path: b"<html>not here</html>", "does not begin like one"),
-        (lambda path: write_band(path, landscape.scene(2021, 1)[2]).read_bytes()[:60_000], "cannot be read"),
+        (lambda path: write_band(path, valley.scene(2021, 1)[2]).read_bytes()[:60_000], "cannot be read"),
         (lambda path: b"II*\0" + b"\xff" * 1000, "cannot be read"),
         (lambda path: b"", "answered 416"),
     ],
@@ -405,7 +405,7 @@ def test_a_file_that_breaks_while_it_is_read_is_told_in_words_of_the_fetching(
 
 
 def test_an_area_beside_the_file_and_one_that_is_too_large_are_told(server: FeedServer, tmp_path: Path) -> None:
-    server.answers["/a.tif"] = ranged(write_band(tmp_path / "a.tif", landscape.scene(2021, 1)[2]).read_bytes())
+    server.answers["/a.tif"] = ranged(write_band(tmp_path / "a.tif", valley.scene(2021, 1)[2]).read_bytes())
     with pytest.raises(RasterError, match="does not cover the area"):
         copied(server, ["a.tif"], tmp_path / "copied.tif", Bounds(20, 40, 21, 41))
     found = fetcher(server)
@@ -417,7 +417,7 @@ def test_an_area_beside_the_file_and_one_that_is_too_large_are_told(server: Feed
 
 def test_the_area_is_that_of_the_sites_with_a_margin(folder: Path) -> None:
     read = scenes.read(folder, Settings())
-    lake = landscape.to_degrees(landscape.LAKE).bounds
+    lake = valley.to_degrees(valley.LAKE).bounds
     west, south, east, north = read.area(["lake"])
     assert (lake[1] - south) * 111_320 == pytest.approx(505, abs=1)  # 500 m, and the 5 m that it is known to
     assert west < lake[0] < lake[2] < east and lake[3] < north
@@ -456,12 +456,12 @@ def test_scenes_are_added_by_a_query_and_a_second_run_does_nothing(folder: Path,
     assert (first.licence, first.source, bool(first.retrieved)) == ("CC0-1.0", COLLECTION, True)
     source: Any = next(each for each in check(folder, 100).records if each.kind == "source" and each.id == COLLECTION)
     assert source.title == "Synthetic scenes in the spelling of Sentinel-2"
-    truth = landscape.scene(2019, 0)
+    truth = valley.scene(2019, 0)
     with rasterio.open(folder / first.file) as dataset:
         found = dataset.read()
         left, top = (
-            round((dataset.transform.c - landscape.WEST) / 10),
-            round((landscape.NORTH - dataset.transform.f) / 10),
+            round((dataset.transform.c - valley.WEST) / 10),
+            round((valley.NORTH - dataset.transform.f) / 10),
         )
     part = truth[:, top : top + found.shape[1], left : left + found.shape[2]]
     assert (found[:4] == part[:4]).all()
@@ -499,9 +499,9 @@ def test_a_host_that_is_not_listed_is_not_asked(folder: Path, service: StacServe
 
 
 def test_a_file_at_an_address_is_added(folder: Path, server: FeedServer, tmp_path: Path) -> None:
-    landscape.write_cog(tmp_path / "x.tif", landscape.scene(2023, 1))
+    valley.write_cog(tmp_path / "x.tif", valley.scene(2023, 1))
     server.answers["/x.tif"] = ranged((tmp_path / "x.tif").read_bytes())
-    words = ["--id", "s2023", "--name", "July 2023", "--taken", "2023-07-19", "--bands", ",".join(landscape.BANDS)]
+    words = ["--id", "s2023", "--name", "July 2023", "--taken", "2023-07-19", "--bands", ",".join(valley.BANDS)]
     words += [
         "--classes",
         "scl",

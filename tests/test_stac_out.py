@@ -1,6 +1,6 @@
 """The STAC catalogue of our own rasters, which pystac reads and validates, and their files, which GDAL reads in parts.
 
-All imagery here is synthetic, made by ``landscape``.
+All imagery here is synthetic, made by ``valley``.
 """
 
 import datetime as dt
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
-import landscape
 import numpy as np
 import pystac
 import pytest
 import rasterio
 import shapely
+import valley
 from fastapi.testclient import TestClient
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 from rasterio.transform import from_origin
@@ -111,14 +111,14 @@ def differ(lake: Path, ident: str = "greened") -> Path:
     with TestClient(create_app(Settings(lake=str(lake)))) as client:
         atlas = client.app.state.keeper.public.atlas
     path = stocked(atlas, str(lake))[ident].place
-    change = np.where(landscape.grounds(2023) == "green", 0.6, 0.0).astype(np.float32)
-    landscape.write_cog(path, np.stack([change, np.sign(change)]), nodata=float("nan"))
+    change = np.where(valley.grounds(2023) == "green", 0.6, 0.0).astype(np.float32)
+    valley.write_cog(path, np.stack([change, np.sign(change)]), nodata=float("nan"))
     return path
 
 
 def loaded(folder: Path, **more: Any) -> Path:
     """A lake of the landscape, beside its folder."""
-    land = landscape.write(folder / "land", **more)
+    land = valley.write(folder / "land", **more)
     write(check(land, 100), str(folder / "lake"), land)
     return folder / "lake"
 
@@ -166,27 +166,27 @@ def test_an_item_says_what_its_file_says_and_what_the_catalogue_says(server: Ser
     body = httpx.get(asset.href).content
     assert asset.extra_fields["file:checksum"] == f"1220{hashlib.sha256(body).hexdigest()}"
     assert asset.extra_fields["file:size"] == len(body)
-    assert told["proj:code"] == landscape.SYSTEM
-    assert told["proj:shape"] == [landscape.HEIGHT, landscape.WIDTH]
-    assert told["proj:transform"] == [10, 0, landscape.WEST, 0, -10, landscape.NORTH]
-    assert told["gsd"] == landscape.PIXEL
+    assert told["proj:code"] == valley.SYSTEM
+    assert told["proj:shape"] == [valley.HEIGHT, valley.WIDTH]
+    assert told["proj:transform"] == [10, 0, valley.WEST, 0, -10, valley.NORTH]
+    assert told["gsd"] == valley.PIXEL
     bands = asset.extra_fields["bands"]
-    assert [each["name"] for each in bands] == list(landscape.BANDS)
+    assert [each["name"] for each in bands] == list(valley.BANDS)
     assert bands[3]["eo:common_name"] == "nir"
-    assert (bands[3]["raster:scale"], bands[3]["raster:offset"]) == (landscape.SCALE, landscape.OFFSET)
+    assert (bands[3]["raster:scale"], bands[3]["raster:offset"]) == (valley.SCALE, valley.OFFSET)
     assert "raster:scale" not in bands[5], "classes are no measured values"
     # The nineteenth of July in the catalogue's zone, of which the item stands in the middle.
     assert item.datetime == dt.datetime(2019, 7, 19, 9, 59, 59, 500000, tzinfo=dt.UTC)
     assert told["start_datetime"] == "2019-07-18T22:00:00Z"
     assert told["license"] == "CC0-1.0"
-    west, south, east, north = shapely.bounds(landscape.to_degrees(shapely.box(*_extent())))
+    west, south, east, north = shapely.bounds(valley.to_degrees(shapely.box(*_extent())))
     assert item.bbox == pytest.approx([west, south, east, north], abs=2e-5)
     assert shapely.geometry.shape(item.geometry).exterior.is_ccw
 
 
 def _extent() -> tuple[float, float, float, float]:
-    wide, high = landscape.WIDTH * landscape.PIXEL, landscape.HEIGHT * landscape.PIXEL
-    return landscape.WEST, landscape.NORTH - high, landscape.WEST + wide, landscape.NORTH
+    wide, high = valley.WIDTH * valley.PIXEL, valley.HEIGHT * valley.PIXEL
+    return valley.WEST, valley.NORTH - high, valley.WEST + wide, valley.NORTH
 
 
 def test_a_difference_names_the_scenes_that_it_is_computed_of(server: Server, root: pystac.Catalog) -> None:
@@ -283,7 +283,7 @@ def test_gdal_reads_the_part_it_needs_over_the_network(server: Server, tmp_path:
         ["gdalinfo", "-json", f"/vsicurl/{server.url}/rasters/ground.tif"], check=True, capture_output=True, timeout=30
     )
     about = json.loads(told.stdout)
-    assert about["size"] == [landscape.WIDTH, landscape.HEIGHT]
+    assert about["size"] == [valley.WIDTH, valley.HEIGHT]
     assert about["metadata"]["IMAGE_STRUCTURE"]["LAYOUT"] == "COG"
     window = ["-srcwin", "300", "40", "20", "10"]
     subprocess.run(
@@ -292,7 +292,7 @@ def test_gdal_reads_the_part_it_needs_over_the_network(server: Server, tmp_path:
         timeout=30,
     )
     with rasterio.open(tmp_path / "part.tif") as file:
-        assert np.array_equal(file.read(1), landscape.heights()[40:50, 300:320])
+        assert np.array_equal(file.read(1), valley.heights()[40:50, 300:320])
 
 
 def test_catalogues_of_data_and_the_page_of_downloads_name_each_file(server: Server, lake: Path) -> None:
@@ -328,7 +328,7 @@ def test_rasters_and_what_is_computed_of_them_are_tables(server: Server) -> None
 
 
 def test_a_catalogue_for_staff_shows_its_rasters_to_nobody_else(tmp_path: Path) -> None:
-    land = landscape.write(tmp_path / "land", only=SCENES[:1])
+    land = valley.write(tmp_path / "land", only=SCENES[:1])
     text = (land / "catalogue.toml").read_text("utf-8")
     (land / "catalogue.toml").write_text(text.replace("[catalogue]\n", '[catalogue]\naccess = "staff"\n'), "utf-8")
     write(check(land, 100), str(tmp_path / "lake"), land)
@@ -338,13 +338,13 @@ def test_a_catalogue_for_staff_shows_its_rasters_to_nobody_else(tmp_path: Path) 
 
 
 def test_what_is_computed_of_hidden_places_is_hidden_with_them(tmp_path: Path) -> None:
-    land = landscape.write(tmp_path / "land", only=SCENES[:1])
+    land = valley.write(tmp_path / "land", only=SCENES[:1])
     text = (land / "catalogue.toml").read_text("utf-8")
     hidden = text.split("[[layer]]")[1].split("[[table]]")[0].replace("places", "secret")
     (land / "catalogue.toml").write_text(
         text.replace("[[table]]", f'[[layer]]\naccess = "staff"\n{hidden.strip()}\n\n[[table]]', 1), "utf-8"
     )
-    places = landscape.places()
+    places = valley.places()
     secret = {**places, "features": [{**places["features"][1], "properties": _named(places, "vault")}]}
     (land / "layers" / "secret.geojson").write_text(json.dumps(secret), "utf-8")
     (land / "zonal.csv").write_text(

@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import landscape
 import pytest
+import valley
 from conftest import Run
 from fastapi.testclient import TestClient
 
@@ -81,7 +81,7 @@ wanted = "Its outline, and imagery."
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = landscape.write(tmp_path_factory.mktemp("statements") / "land")
+    folder = valley.write(tmp_path_factory.mktemp("statements") / "land")
     with (folder / "statements.toml").open("a", encoding="utf-8") as table:
         table.write(MORE)
     path = folder.parent / "lake"
@@ -116,7 +116,7 @@ def published_by(atlas: Atlas, publisher: str | None) -> Atlas:
 def test_a_claim_that_the_scenes_of_its_season_bear_out_is_supported(atlas: Atlas) -> None:
     found = outcome(atlas)
     assert found.outcome == "supported"
-    true_share = 100 * landscape.greened(2023).area / landscape.LAKE.area
+    true_share = 100 * valley.greened(2023).area / valley.LAKE.area
     assert found.computed == pytest.approx(true_share, rel=0.02)
     assert found.because == joined(found)
     assert "at least 80 % is claimed, 1% allowed" in found.because
@@ -186,7 +186,7 @@ def test_a_change_is_the_median_after_less_the_median_before(atlas: Atlas) -> No
 def test_an_area_greened_is_read_off_the_difference_of_its_seasons(atlas: Atlas) -> None:
     found = outcome(atlas, "hectares")
     assert found.outcome == "supported"
-    assert found.computed == pytest.approx(10_000 * landscape.greened_ha(2023), rel=0.02)
+    assert found.computed == pytest.approx(10_000 * valley.greened_ha(2023), rel=0.02)
     assert found.because.startswith("Greened from 2019 to 2023: greened is ")
     assert outcome(atlas, "hectares", claimed=790_000).outcome == "contradicted"
     assert outcome(atlas, "hectares", before=Period.parse("2020-06/2020-08")).outcome == "unverifiable"
@@ -271,7 +271,7 @@ def test_readings_of_others_that_are_not_loaded_are_weighed_too(atlas: Atlas, tm
 def test_a_statement_that_cannot_be_computed_never_reaches_the_lake(
     tmp_path: Path, was: str, now: str, column: str, message: str
 ) -> None:
-    folder = landscape.write(tmp_path / "land", elevation=False, years=())
+    folder = valley.write(tmp_path / "land", elevation=False, years=())
     path = folder / "statements.toml"
     path.write_text(path.read_text("utf-8").replace(was, now), "utf-8")
     with pytest.raises(GeodataError) as error:

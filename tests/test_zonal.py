@@ -11,11 +11,11 @@ from pathlib import Path
 
 import exactextract
 import geopandas
-import landscape
 import numpy as np
 import pytest
 import rasterio
 import shapely
+import valley
 from exactextract.raster import NumPyRasterSource
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,8 +47,8 @@ def wish(statistic: str, expression=NDVI, threshold: float | None = 0.4, **given
 
 
 ALL = tuple(wish(each) for each in STATISTICS)
-X, Y = landscape.WEST, landscape.NORTH
-LAKE, QUARRY = landscape.LAKE, landscape.QUARRY
+X, Y = valley.WEST, valley.NORTH
+LAKE, QUARRY = valley.LAKE, valley.QUARRY
 OUTLINES = {
     "lake": LAKE,
     "quarry": QUARRY,
@@ -62,23 +62,23 @@ OUTLINES = {
 }
 
 
-@pytest.fixture(scope="module", params=[landscape.SYSTEM, landscape.OTHER_SYSTEM])
+@pytest.fixture(scope="module", params=[valley.SYSTEM, valley.OTHER_SYSTEM])
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Raster, Path]:
     path = tmp_path_factory.mktemp("scene") / "scene.tif"
-    landscape.write_cog(path, landscape.scene(2021, 1), request.param)
+    valley.write_cog(path, valley.scene(2021, 1), request.param)
     return raster(), path
 
 
 def raster(**given: object) -> Raster:
     """A record of a synthetic scene; what is not given is not known."""
     about = {"id": "scene", "name": {"en": "Synthetic"}, "file": "scene.tif", "shows": "scene", "source": "synthetic"}
-    bands = {"bands": landscape.BANDS, "classes": "scl", "scale": landscape.SCALE, "offset": landscape.OFFSET}
+    bands = {"bands": valley.BANDS, "classes": "scl", "scale": valley.SCALE, "offset": valley.OFFSET}
     blank = dict.fromkeys(each.name for each in fields(Raster))
     return Raster(**{**blank, **about, "licence": "CC0-1.0", **bands, **given})
 
 
 def outlines(some: dict = OUTLINES) -> tuple[Outline, ...]:
-    return tuple(zonal.outline(site, landscape.to_degrees(shape), "published") for site, shape in some.items())
+    return tuple(zonal.outline(site, valley.to_degrees(shape), "published") for site, shape in some.items())
 
 
 def told(found: Sequence[Measured]) -> dict[str, Measured]:
@@ -129,8 +129,8 @@ def test_every_statistic_equals_exactextract_on_the_whole_array(scene: tuple[Ras
 
 def test_a_square_on_the_grid_is_plain_arithmetic(tmp_path: Path) -> None:
     about, path = raster(), tmp_path / "scene.tif"
-    landscape.write_cog(path, landscape.scene(2021, 1))
-    stored = landscape.scene(2021, 1)[:, 30:70, 320:370]
+    valley.write_cog(path, valley.scene(2021, 1))
+    stored = valley.scene(2021, 1)[:, 30:70, 320:370]
     red, nir = (stored[band].astype(np.float32) * np.float32(0.0001) - np.float32(0.1) for band in (2, 3))
     values, good = (nir - red) / (nir + red), np.isin(stored[5], [4, 5, 6, 7, 11])
     found = told(
@@ -143,7 +143,7 @@ def test_a_square_on_the_grid_is_plain_arithmetic(tmp_path: Path) -> None:
     assert found["quarry share_above"].value == 0
     assert found["quarry clear_share"].value == pytest.approx(100, abs=1e-4)
     # 20 hectares of the plane; the ground is a little more, for UTM is smaller than life here.
-    hectares = area_m2(landscape.to_degrees(QUARRY)) / 10_000
+    hectares = area_m2(valley.to_degrees(QUARRY)) / 10_000
     assert found["quarry area_above"].value == pytest.approx(hectares, rel=1e-5)
     assert hectares == pytest.approx(20, rel=1e-3) and hectares > 20.005
 

@@ -160,7 +160,7 @@ def _written(path, values, system, transform, nodata, driver):
     return dataset
 
 
-_ENTRY = 'licence = "CC0-1.0"\nsource = "Synthetic, made by tests/landscape.py"\norigin = "own"\n'
+_ENTRY = 'licence = "CC0-1.0"\nsource = "Synthetic, made by tests/valley.py"\norigin = "own"\n'
 _CATALOGUE = """[catalogue]
 id = "synthetic"
 name_en = "A synthetic landscape"
