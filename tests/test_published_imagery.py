@@ -214,7 +214,7 @@ def test_the_map_draws_imagery_and_relief_of_the_archives(visitor: Watched, host
     assert opacity == 255
     assert green > red, "the meadow in the middle is green"
     # Days are chosen as on the live map, and a place is not asked for its value, since nobody would answer.
-    page.get_by_role("button", name="Imagery").click()
+    page.get_by_role("button", name="Imagery", exact=True).click()
     page.get_by_role("dialog", name="Imagery").get_by_role("button", name="Earlier picture").click()
     expect(told).to_contain_text("19 July 2019")
     page.locator(".folium-map").click(position={"x": box["width"] * 0.8, "y": box["height"] * 0.3})
