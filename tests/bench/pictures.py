@@ -245,7 +245,8 @@ def titiler(where: Path) -> Iterator[str]:
 
 def served(path: Path, where: Path, *, quick: bool) -> Iterator[tuple[str, str, float, float, float | None]]:
     """Requests a second, one server after the other, of colours and of an index."""
-    seconds = 2 if quick else 6
+    # Whoever is left from the warming is drawn for first.
+    seconds = 6 if quick else 10
     with Handles().lent(path) as handle:
         cells = tiles(handle, 13, 16)
     rates: dict[str, float] = {}
