@@ -5,6 +5,7 @@ against: which part of the lake is green in which year, and its area. ``write(fo
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -204,6 +205,10 @@ title_en = "A synthetic landscape"
 id = "places"
 color = "#00727f"
 """
+SOURCES = """id,title,publisher
+synthetic,A synthetic landscape made by a seed,The synthetic agency
+brochure,A synthetic brochure,The synthetic company
+"""
 PARAMETERS = """id,name_en,symbol,medium,unit
 ndvi,Greenness (NDVI),NDVI,vegetation,1
 green_share,Share of green land,green,vegetation,%
@@ -231,7 +236,7 @@ id = "green_lake"
 claim = "By 2023 four fifths of the old lake had become a green space."
 claimant = "The synthetic company"
 sites = ["lake"]
-source = "synthetic"
+source = "brochure"
 check = "vegetation"
 feature = "lake"
 parameter = "green_share"
@@ -276,12 +281,12 @@ def scenes() -> list[tuple[str, int, int, str]]:
     ]
 
 
-def write(folder: Path, elevation: bool = True) -> Path:
-    """Writes the folder of geodata, and returns it."""
+def write(folder: Path, elevation: bool = True, years: Sequence[int] = YEARS) -> Path:
+    """Writes the folder of geodata, with the scenes of some years, and returns it."""
     (folder / "layers").mkdir(parents=True)
     (folder / "maps").mkdir()
     rows = ["id,name_en,file,shows,taken,bands,classes,scale,offset,nodata,platform,licence,source,note"]
-    for ident, year, nth, system in scenes():
+    for ident, year, nth, system in (each for each in scenes() if each[1] in years):
         write_cog(folder / "rasters" / f"{ident}.tif", scene(year, nth), system)
         about = f'scene,{year}-{DAYS[nth]},"{",".join(BANDS)}",scl,{SCALE},{OFFSET},{NODATA},Synthetic'
         rows.append(f"{ident},Scene of {year}-{DAYS[nth]},rasters/{ident}.tif,{about},CC0-1.0,synthetic,Synthetic.")
@@ -295,7 +300,7 @@ def write(folder: Path, elevation: bool = True) -> Path:
         "catalogue.toml": _CATALOGUE.format(entry=_ENTRY, tables=tables),
         "layers/places.geojson": json.dumps(places()),
         "maps/public.toml": _MAP,
-        "sources.csv": "id,title\nsynthetic,A synthetic landscape made by a seed\n",
+        "sources.csv": SOURCES,
         "parameters.csv": PARAMETERS,
         "works.csv": WORKS,
         "rasters.csv": "\n".join(rows) + "\n",

@@ -125,6 +125,7 @@ class Builder:
             indices=self._of(Index, contents),
             zonal=self._of(Zonal, contents),
             differences=self._of(Difference, contents),
+            samples=contents.samples,
             answers=answers,
         )
 

@@ -37,6 +37,7 @@ from mendmap.errors import NotFoundError
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.crs import ALWAYS, Crs, crs
 from mendmap.lake.ledger import Snapshot
+from mendmap.lake.sampled import Sample
 from mendmap.maps.model import MapSpec
 
 
@@ -138,7 +139,8 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Atlas:
-    """The whole. Records are by id, in file order; ``layers`` in the catalogue's, then ``sites`` and ``works``."""
+    """The whole. Records are by id, in file order; ``layers`` in the catalogue's, then ``sites`` and ``works``.
+    ``samples`` are the readings that statements are checked against one by one."""
 
     snapshot: Snapshot
     place: Place
@@ -160,6 +162,7 @@ class Atlas:
     indices: Mapping[str, Index] = field(default_factory=dict)
     zonal: Mapping[str, Zonal] = field(default_factory=dict)
     differences: Mapping[str, Difference] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = field(default=(), repr=False)
     answers: Answers = field(default_factory=lambda: Answers(ANSWERS.empty_table()), repr=False, compare=False)
 
     def layer(self, name: str) -> Layer:

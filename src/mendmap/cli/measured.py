@@ -43,7 +43,10 @@ def stats(
     chosen = settings_with(lake=folder or lake)
     wanted = Wanted(rasters, sites, workers or 0, dry_run, to)
     done = measure(chosen.lake, catalogue or chosen.catalogue, wanted, lambda line: click.echo(line, err=True))
-    counted = {name: getattr(done, name) for name in ("scenes", "known", "computed", "missing", "withdrawn", "unseen")}
+    counted = {
+        name: getattr(done, name)
+        for name in ("scenes", "known", "computed", "missing", "withdrawn", "unseen", "differences")
+    }
     if as_json:
         snapshot = done.written.snapshot if done.written else None
         told = {

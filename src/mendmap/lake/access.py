@@ -119,6 +119,7 @@ def seen(whole: Contents, hidden: Rules, known: Measured) -> Contents:
         features=features,
         records=_cited({**rest, **own, **records}, whole, features, visible, known),
         series=tuple(each for each in whole.series if each.station in visible),
+        samples=tuple(each for each in whole.samples if each.series.partition(".")[0] in visible),
         answers=None if whole.answers is None else _answers(whole.answers, visible, gone.ids["work"]),
         revisions={
             (table, part): number

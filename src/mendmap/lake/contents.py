@@ -14,10 +14,11 @@ import pyarrow as pa
 
 from mendmap.catalogue.records import RecordT, from_plain
 from mendmap.errors import LakeEmptyError, NotFoundError
-from mendmap.lake import assessed
+from mendmap.lake import assessed, sampled
 from mendmap.lake.connection import Lake
 from mendmap.lake.features import Features, FeatureTable
 from mendmap.lake.ledger import Snapshot
+from mendmap.lake.sampled import Sample
 from mendmap.query.readings import ReadingQuery
 from mendmap.words.vocabulary import QUALITIES
 
@@ -65,6 +66,7 @@ class Contents:
     series: tuple[SeriesRow, ...]
     answers: pa.Table | None
     revisions: Mapping[tuple[str, str], int]
+    samples: tuple[Sample, ...] = ()
 
     def of(self, table: type[RecordT]) -> dict[str, RecordT]:
         """The records of one table, by id."""
@@ -103,16 +105,18 @@ def read(
         else:
             at["since"] = before.snapshot.number
         changed = _revisions(lake, at) if series else {}
+        records = _records(lake, at, before, changed)
         return Contents(
             snapshot=snapshot,
             catalogue=catalogue,
             features=_features(lake, at, before, changed),
-            records=_records(lake, at, before, changed),
+            records=records,
             series=_series(lake, snapshot, before, catalogue) if series else (),
             answers=assessed.known_since(lake, snapshot.number, catalogue, at["since"], before and before.answers)
             if series
             else None,
             revisions={**(before.revisions if before else {}), **changed},
+            samples=sampled.known(lake, at, records, changed, before.samples if before else None) if series else (),
         )
 
 

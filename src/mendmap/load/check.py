@@ -184,9 +184,10 @@ def _record_references(placed: list[tuple[str, int, Record]], known: Known) -> I
 
 def _uncheckable(placed: list[tuple[str, int, Record]]) -> Iterator[Fault]:
     """Statements that do not give what their computation takes."""
+    parameters = {each.id: each for _, _, each in placed if isinstance(each, Parameter)}
     for file, line, record in placed:
         if isinstance(record, Statement) and record.check in NEEDS:
-            yield from (Fault(file, line, *each) for each in complaints(record))
+            yield from (Fault(file, line, *each) for each in complaints(record, parameters))
 
 
 def _reserved(catalogue: Catalogue) -> Iterator[Fault]:

@@ -24,12 +24,14 @@ from mendmap.lake import contents, imagery, ledger
 from mendmap.lake.connection import Lake, open_lake
 from mendmap.lake.contents import Contents
 from mendmap.lake.write import Written
+from mendmap.load import differences
 from mendmap.load.ingest import Request, ingest
-from mendmap.load.outlined import Due, Imagery, Key, Left, Plan, digest_of, noted, plan
+from mendmap.load.outlined import Due, Imagery, Key, Left, digest_of, noted, plan
 from mendmap.query.readings import ReadingQuery
 from mendmap.rasters.zonal import Job, Measured, measure_all
 from mendmap.rasters.zonal import wanted as expressed
 from mendmap.readings.tidy import COLUMNS
+from mendmap.words.phrases import joined
 from mendmap.words.vocabulary import UNMEASURED
 
 # Scenes from which further processes are sooner done than they have begun.
@@ -38,6 +40,8 @@ _MANY = 8
 # the outline unseen is less than an outline's own accuracy.
 _WHOLE = 0.99
 Row = dict[str, str]
+# Of a scene, or of a difference.
+AnyDue = Due | differences.Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Done:
     """What came of measuring: how many readings were ``known`` already, were ``computed``, of those ``missing`` for
-    want of a clear view, were ``withdrawn``, and how many were ``unseen``: the raster lies elsewhere. ``left`` names
+    want of a clear view, were ``withdrawn``, and how many were ``unseen``: the raster lies elsewhere. So many
+    ``differences`` were drawn anew. ``left`` names
     what nothing is computed of. ``written`` is None where nothing was to be written."""
 
     scenes: int
@@ -63,6 +68,7 @@ class Done:
     missing: int
     withdrawn: int
     unseen: int
+    differences: int
     left: tuple[Left, ...]
     written: Written | None = None
 
@@ -92,23 +98,43 @@ def measure(address: str, catalogue: str, wanted: Wanted, tell: Callable[[str], 
         given = Imagery.of(held)
         found = plan(given, wanted.rasters, wanted.sites)
         known = {} if wanted.to else held_already(lake, held, given.sites)
-    due = [each for each in found.due if not _is_known(each, known)]
+    asked = differences.asked(given, wanted.rasters)
+    every: list[AnyDue] = [*found.due, *differences.due(asked, found.sites, given.zone)]
+    fresh = [each for each in every if not _is_known(each, known)]
+    due = [each for each in fresh if isinstance(each, Due)]
+    changed = [each for each in fresh if isinstance(each, differences.Due)]
+    unmade = differences.missing(address, asked)
     scenes = {raster.id for each in due for raster in each.rasters}
-    counts: Any = {"scenes": len(scenes), "known": len(found.due) - len(due), "left": found.left}
+    counts: Any = {"scenes": len(scenes), "known": len(every) - len(fresh)}
     if wanted.dry:
-        return Done(**counts, computed=len(due), missing=0, withdrawn=0, unseen=0)
+        return Done(
+            **counts, differences=len(unmade), computed=len(fresh), missing=0, withdrawn=0, unseen=0, left=found.left
+        )
+    with _processes(wanted.workers, len(unmade)) as executor:
+        complaints = differences.compute(address, unmade, executor)
     seen = _seen(address, given, due, wanted.workers, tell)
     rows = {each.key: row for each in due if (row := _row(each, seen)) is not None}
-    gone = _gone(found, known, rows, whole=not (wanted.rasters or wanted.sites))
+    rows |= {each.key: row for each, row in differences.rows(address, changed)}
+    gone = _gone(every, known, rows, whole=not (wanted.rasters or wanted.sites))
     missing = sum(row["quality"] == "missing" for row in rows.values())
-    done = Done(**counts, computed=len(rows), missing=missing, withdrawn=len(gone), unseen=len(due) - len(rows))
+    left = (*found.left, *(Left(ident, joined("", (why,))) for ident, why in complaints.items() if why))
+    made = sum(not why for why in complaints.values())
+    done = Done(
+        **counts,
+        differences=made,
+        computed=len(rows),
+        missing=missing,
+        withdrawn=len(gone),
+        unseen=len(fresh) - len(rows),
+        left=left,
+    )
     content = _written_out([*rows.values(), *gone])
     if wanted.to:
         wanted.to.write_text(content, "utf-8")
         return done
     if not rows and not gone:
         return done
-    written = _ingested(address, chosen, content, due)
+    written = _ingested(address, chosen, content, fresh)
     return replace(done, written=written)
 
 
@@ -117,9 +143,10 @@ def outstanding(address: str, catalogue: str) -> int:
     with closing(open_lake(address)) as lake:
         held = contents.read(lake, ledger.latest(lake), catalogue, series=False)
         given = Imagery.of(held)
-        due = plan(given).due
-        known = held_already(lake, held, given.sites) if due else {}
-    return sum(not _is_known(each, known) for each in due)
+        found = plan(given)
+        every: list[AnyDue] = [*found.due, *differences.due(differences.asked(given), found.sites, given.zone)]
+        known = held_already(lake, held, given.sites) if every else {}
+    return sum(not _is_known(each, known) for each in every)
 
 
 def held_already(lake: Lake, held: Contents, sites: Collection[str]) -> dict[Key, Known]:
@@ -137,7 +164,7 @@ def held_already(lake: Lake, held: Contents, sites: Collection[str]) -> dict[Key
     return found
 
 
-def _is_known(due: Due, known: Mapping[Key, Known]) -> bool:
+def _is_known(due: AnyDue, known: Mapping[Key, Known]) -> bool:
     held = known.get(due.key)
     return held is not None and held.digest == due.digest
 
@@ -221,10 +248,10 @@ def _note(due: Due, raster: Raster, best: Measured) -> str:
     return "; ".join(said)
 
 
-def _gone(found: Plan, known: Mapping[Key, Known], rows: Collection[Key], *, whole: bool) -> list[Row]:
+def _gone(every: Iterable[AnyDue], known: Mapping[Key, Known], rows: Collection[Key], *, whole: bool) -> list[Row]:
     """Rows that take back what was read of imagery and is not given by it any more: its raster is gone, or the outline
     lies elsewhere now. Only who looks at the ``whole`` can tell of the rasters."""
-    due = {each.key: each for each in found.due}
+    due = {each.key: each for each in every}
     stale = [
         key
         for key, each in known.items()
@@ -257,7 +284,7 @@ def _written_out(rows: Iterable[Row]) -> str:
     return text.getvalue()
 
 
-def _ingested(address: str, catalogue: str, content: str, due: Iterable[Due]) -> Written:
+def _ingested(address: str, catalogue: str, content: str, due: Iterable[AnyDue]) -> Written:
     """The file is named by its content, so that the rows of two files are never taken for those of one."""
     due = list(due)
     detail = {

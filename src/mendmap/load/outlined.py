@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from mendmap.catalogue.imagery import Index, Raster, Zonal
+from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.errors import NotFoundError
 from mendmap.lake.contents import Contents
 from mendmap.rasters.indices import bands_of
@@ -87,10 +87,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All readings that imagery gives, and what it gives none of."""
+    """All readings that scenes give, and what they give none of; and the ``sites`` that any are of, or may be."""
 
     due: tuple[Due, ...]
     left: tuple[Left, ...]
+    sites: tuple[Site, ...] = ()
 
 
 class Placed(Protocol):
@@ -114,6 +115,7 @@ class Imagery:
     indices: Mapping[str, Index]
     zonal: Mapping[str, Zonal]
     zone: ZoneInfo
+    differences: Mapping[str, Difference] = field(default_factory=dict)
 
     @classmethod
     def of(cls, held: Contents) -> "Imagery":
@@ -121,7 +123,7 @@ class Imagery:
         layers = [body["id"] for body in held.records.get("layer", ()) if body["role"] == "site"]
         rows = {row.id: row for row in held.features.only(layers)}
         zone = ZoneInfo(held.records["catalogue"][0].get("zone", "UTC"))
-        return cls(rows, held.of(Raster), indices_of(held.of(Index)), held.of(Zonal), zone)
+        return cls(rows, held.of(Raster), indices_of(held.of(Index)), held.of(Zonal), zone, held.of(Difference))
 
 
 def plan(given: Imagery, rasters: Collection[str] = (), sites: Collection[str] = ()) -> Plan:
@@ -134,9 +136,11 @@ def plan(given: Imagery, rasters: Collection[str] = (), sites: Collection[str] =
         for each in names:
             if each not in choices:
                 raise NotFoundError(what, each, list(choices))
-    asked = {each for entry in given.zonal.values() for each in (entry.sites or given.sites)} & set(
-        sites or given.sites
-    )
+    entries: list[Zonal | Difference] = [
+        *given.zonal.values(),
+        *(each for each in given.differences.values() if each.parameter),
+    ]
+    asked = {each for entry in entries for each in (entry.sites or given.sites)} & set(sites or given.sites)
     known, left = _sites(row for row in given.sites.values() if row.id in asked)
     due = []
     for entry in given.zonal.values():
@@ -146,7 +150,7 @@ def plan(given: Imagery, rasters: Collection[str] = (), sites: Collection[str] =
                 some = (each for each in known if not entry.sites or each.outline.site in entry.sites)
                 due += [_due(each, entry, index, taken, of_day, given.zone) for each in some if each.held(taken)]
     left += _unused(given.rasters.values(), [given.indices[each.index] for each in given.zonal.values()])
-    return Plan(tuple(due), tuple(left))
+    return Plan(tuple(due), tuple(left), tuple(known))
 
 
 def _sites(rows: Iterable[Placed]) -> tuple[list[Site], list[Left]]:

@@ -20,6 +20,7 @@ from mendmap.catalogue.model import GEOMETRIES, Entry, Layer, Readings, Table
 from mendmap.catalogue.records import TABLES, Record, to_plain
 from mendmap.errors import Fault, GeodataError, not_one_of
 from mendmap.lake.contents import SeriesRow
+from mendmap.lake.sampled import Sample
 from mendmap.load import formatted
 from mendmap.readings.tidy import Reading
 from mendmap.readings.told import Referents
@@ -61,7 +62,7 @@ def preview(
             atlas = _with_features(atlas, path, max_bytes)
     readings = [each for path, kind in kinds.items() if not kind for each in _readings(atlas, path, zone, max_bytes)]
     if readings:
-        atlas = _with_series(atlas, readings)
+        atlas = _with_samples(_with_series(atlas, readings), readings)
         atlas = replace(atlas, answers=assess(atlas, readings)) if assess else atlas
     return atlas
 
@@ -184,6 +185,28 @@ def _with_series(atlas: Atlas, readings: Sequence[Reading]) -> Atlas:
         of_station.setdefault(station, []).append(_summed(some, held))
     changed = {station: _with(atlas.features[station], rows) for station, rows in of_station.items()}
     return replace(atlas, features=atlas.features | changed)
+
+
+def _with_samples(atlas: Atlas, readings: Sequence[Reading]) -> Atlas:
+    """The atlas with the samples among readings, each in the place of one that it states anew."""
+    stated = {(each.series, each.start) for each in readings}
+    kept = [each for each in atlas.samples if (each.series, each.start) not in stated]
+    kept += [
+        Sample(
+            each.series,
+            each.start,
+            each.end,
+            each.qualifier,
+            each.canonical,
+            each.canonical_uncertainty,
+            each.samples,
+            each.source,
+            each.note,
+        )
+        for each in readings
+        if each.canonical is not None and each.averaging == "sample" and each.quality in ("valid", "preliminary")
+    ]
+    return replace(atlas, samples=tuple(sorted(kept, key=lambda each: (each.series, each.start))))
 
 
 def _with(station: Feature, rows: Sequence[SeriesRow]) -> Feature:

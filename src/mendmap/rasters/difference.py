@@ -35,7 +35,7 @@ from mendmap.rasters.opened import opened
 from mendmap.words.dates import Period
 
 # The bands of a result, in their order.
-CHANGE, SIGNIFICANT = "change", "significant"
+BANDS = ("change", "significant")
 # Counted up where the same scenes would give another result.
 _VERSION = 1
 # Of a raster's record, what its values depend on.
@@ -105,7 +105,7 @@ class Grid:
         """x and y of the middle of each pixel of a window, in its CRS."""
         columns = np.arange(window.width) + window.col_off + 0.5
         rows = np.arange(window.height) + window.row_off + 0.5
-        x, y = self.transform * tuple(np.meshgrid(columns, rows))
+        x, y = self.transform @ tuple(np.meshgrid(columns, rows))
         return x, y
 
 
@@ -133,32 +133,29 @@ def make(
     for season, scenes in ((difference.before, before), (difference.after, after)):
         if not scenes:
             raise RasterError(f"no scene of {season} has the bands of {index.id}: {', '.join(bands_of(index))}")
-    grid, finer = _grid(before, after)
-    expression = parse(index.expression)
-    side = max(1, floor(sqrt(at_once / finer)))
+    grid, values_each = _grid(before, after)
+    side = max(1, floor(sqrt(at_once / values_each)))
     with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder:
-        paths = [Path(folder) / f"{name}.tif" for name in (CHANGE, SIGNIFICANT)]
-        profile = {
-            "driver": "GTiff",
-            "dtype": "float32",
-            "count": 1,
-            "nodata": nan,
-            "tiled": True,
-            "BIGTIFF": "IF_SAFER",
-        }
-        placed = {"crs": grid.crs, "transform": grid.transform, "width": grid.width, "height": grid.height}
-        with (
-            rasterio.open(paths[0], "w", **profile, **placed) as one,
-            rasterio.open(paths[1], "w", **profile, **placed) as other,
-        ):
+        paths = [Path(folder) / f"{name}.tif" for name in BANDS]
+        with _opened(grid, paths[0]) as one, _opened(grid, paths[1]) as other:
             for window in grid.windows(side):
-                seasons = [
-                    np.stack([_on(grid, window, each, expression) for each in scenes]) for scenes in (before, after)
-                ]
-                change, significant = changed(*seasons, difference.least, difference.threshold)
+                earlier, later = (_stack(grid, window, scenes, parse(index.expression)) for scenes in (before, after))
+                change, significant = changed(earlier, later, difference.least, difference.threshold)
                 one.write(change, 1, window=window)
                 other.write(significant, 1, window=window)
         _join(grid, paths, target)
+
+
+def _opened(grid: Grid, path: Path) -> Any:
+    """A new file of one band, that parts can be written to in any order."""
+    size = {"width": grid.width, "height": grid.height, "crs": grid.crs, "transform": grid.transform}
+    return rasterio.open(
+        path, "w", driver="GTiff", dtype="float32", count=1, nodata=nan, tiled=True, bigtiff="IF_SAFER", **size
+    )
+
+
+def _stack(grid: Grid, window: Window, scenes: Sequence[Seen], expression: Expression) -> Floats:
+    return np.stack([_on(grid, window, each, expression) for each in scenes])
 
 
 def changed(before: Floats, after: Floats, least: float, threshold: float | None = None) -> tuple[Floats, Floats]:
@@ -205,7 +202,7 @@ def _on(grid: Grid, window: Window, scene: Seen, expression: Expression) -> Floa
     with opened(path) as dataset:
         if dataset.crs != grid.crs:
             x, y = _between(grid.crs, dataset.crs).transform(x, y)
-        columns, rows = (np.floor(each) for each in ~dataset.transform * (x, y))
+        columns, rows = (np.floor(each) for each in ~dataset.transform @ (x, y))
         # False of what has no place in the scene's system, which is infinite.
         inside = (columns >= 0) & (columns < dataset.width) & (rows >= 0) & (rows < dataset.height)
         if inside.any():
@@ -229,7 +226,7 @@ def _grid(before: Sequence[Seen], after: Sequence[Seen]) -> tuple[Grid, float]:
         crs, transform = dataset.crs, dataset.transform
     earlier, later = (_reach([path for _, path in scenes], crs) for scenes in (before, after))
     west, south, east, north = shapely.intersection(shapely.box(*earlier), shapely.box(*later)).bounds
-    corners = [~transform * corner for corner in ((west, north), (east, south))]
+    corners = [~transform @ corner for corner in ((west, north), (east, south))]
     if not np.isfinite(corners).all() or west >= east or south >= north:
         raise RasterError("the scenes of the two seasons do not overlap")
     # A millionth of a pixel is how the numbers were rounded, and no ground.
@@ -237,7 +234,7 @@ def _grid(before: Sequence[Seen], after: Sequence[Seen]) -> tuple[Grid, float]:
     right, bottom = (ceil(each - 1e-6) for each in corners[1])
     if (right - left) * (bottom - top) > _MOST_PIXELS:
         raise RasterError(f"{right - left} by {bottom - top} pixels; a difference has at most {_MOST_PIXELS:,}")
-    moved = transform * transform.translation(left, top)
+    moved = transform @ transform.translation(left, top)
     return Grid(crs, moved, right - left, bottom - top), sum(max(1.0, sizes[finest] / each) for each in sizes)
 
 
@@ -255,7 +252,7 @@ def _pixel_m2(path: Path) -> float:
     """The area on the ground of the pixel in the middle of a file, in square metres."""
     with opened(path) as dataset:
         row, column = dataset.height // 2, dataset.width // 2
-        corners = [dataset.transform * (column + x, row + y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+        corners = [dataset.transform @ (column + x, row + y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
         turn = Transformer.from_crs(_crs(dataset).to_wkt(), "OGC:CRS84", always_xy=True)
     return area_m2(shapely.Polygon([turn.transform(*each) for each in corners]))
 
@@ -274,7 +271,7 @@ def _join(grid: Grid, paths: Sequence[Path], target: Path) -> None:
         if factors:
             with rasterio.open(path, "r+") as dataset:
                 dataset.build_overviews(factors, resampling)
-    bands = "".join(_band(nth, *each) for nth, each in enumerate(zip((CHANGE, SIGNIFICANT), paths, strict=True), 1))
+    bands = "".join(_band(nth, *each) for nth, each in enumerate(zip(BANDS, paths, strict=True), 1))
     corner = ", ".join(map(repr, grid.transform.to_gdal()))
     placed = f"<SRS>{escape(grid.crs.to_wkt())}</SRS><GeoTransform>{corner}</GeoTransform>"
     size = f'rasterXSize="{grid.width}" rasterYSize="{grid.height}"'

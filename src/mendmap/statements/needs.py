@@ -6,7 +6,7 @@ Not here: whether the ids that it names exist (``load.check``).
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from mendmap.catalogue.records import Statement
+from mendmap.catalogue.records import Parameter, Statement
 from mendmap.units import UnitError, factor
 from mendmap.words.fields import Complaint
 
@@ -31,8 +31,13 @@ NEEDS: Mapping[str, Need] = {
 }
 
 
-def complaints(statement: Statement) -> Iterator[Complaint]:
-    """Every column that does not give what the statement's check takes, with what it takes."""
+# Of what imagery shows a statement gives all of these, or none while nobody says so much.
+_SHOWN = ("parameter", "after", "claimed")
+
+
+def complaints(statement: Statement, parameters: Mapping[str, Parameter]) -> Iterator[Complaint]:
+    """Every column that does not give what the statement's check takes, with what it takes. ``parameters`` are those of
+    the catalogue, by id."""
     check = statement.check
     need = NEEDS[check]
     if need.figures and len(statement.figures) != need.figures:
@@ -48,8 +53,17 @@ def complaints(statement: Statement) -> Iterator[Complaint]:
             yield "expects", "limits are named, so say what is expected of the readings"
         if statement.statistic and not statement.limits and statement.claimed is None:
             yield "claimed", f"the value of the statistic {statement.statistic} is wanted"
-    if need.unit:
+    if check == "vegetation":
+        given = [each for each in (*_SHOWN, "before") if getattr(statement, each) is not None]
+        for column in (each for each in _SHOWN if given and each not in given):
+            yield column, f"check {check} takes one, where it takes {given[0]}"
+        if statement.before and statement.after and statement.after.first <= statement.before.last:
+            yield "after", f"{statement.after.text} does not lie after before {statement.before.text}"
+    parameter = parameters.get(statement.parameter or "")
+    unit = parameter.unit if parameter else ""
+    wanted = need.unit or (unit if check == "vegetation" else "")
+    if wanted:
         try:
-            factor(statement.unit or need.unit, need.unit)
+            factor(statement.unit or wanted, wanted)
         except UnitError as error:
             yield "unit", str(error)

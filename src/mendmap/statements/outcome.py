@@ -9,7 +9,7 @@ from typing import Any
 
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Statement, to_plain
-from mendmap.statements import figures, measured, places
+from mendmap.statements import figures, imagery, measured, places
 from mendmap.statements.model import Outcome
 from mendmap.words.vocabulary import CHECKS, OUTCOMES
 
@@ -20,7 +20,7 @@ _CHECKS: Mapping[str, Callable[[Atlas, Statement], Outcome]] = {
     "times": figures.times,
     "readings": measured.readings,
     "length": places.length,
-    "vegetation": places.vegetation,
+    "vegetation": imagery.vegetation,
     "evidence": figures.evidence,
 }
 

@@ -3,15 +3,19 @@
 The claimant is known by the names that the statement gives it (``claimant`` and ``claimant_also``), letter case and
 spaces aside. A figure is the claimant's where its claimant or the publisher of its document bears one of them, or
 where it stands in the very document that the claim stands in. A series or a surveyed feature is the claimant's where
-the operator of the station or the publisher of the document bears one. It is independent where none of these hold
-and somebody is named; where nobody is, its standing is unknown, and it can support nothing.
+the operator of the station or the publisher of the document bears one; of imagery, which nobody takes on the spot,
+the publisher alone. It is independent where none of these hold and somebody is named; where nobody is, its standing is
+unknown, and it can support nothing.
 
 Not here: who pays for a measurement. Only what the catalogue writes down is known.
 """
 
+from collections.abc import Iterable
+
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.catalogue.records import Figure, Statement
 from mendmap.lake.contents import SeriesRow
+from mendmap.statements.model import together
 
 
 def of_figure(atlas: Atlas, statement: Statement, figure: Figure) -> str:
@@ -23,8 +27,14 @@ def of_figure(atlas: Atlas, statement: Statement, figure: Figure) -> str:
 
 def of_series(atlas: Atlas, statement: Statement, series: SeriesRow) -> str:
     """The standing of a series, by who runs its station and who published its newest reading."""
-    operator = atlas.features[series.station].properties.get("operator")
-    return _standing(statement, operator, _publisher(atlas, series.source))
+    return of_readings(atlas, statement, series, (series.source,))
+
+
+def of_readings(atlas: Atlas, statement: Statement, series: SeriesRow, sources: Iterable[str | None]) -> str:
+    """The standing of some readings of a series, by who runs its station and who published their ``sources``."""
+    imagery = series.method in atlas.zonal or series.method in atlas.differences
+    operator = None if imagery else atlas.features[series.station].properties.get("operator")
+    return together(_standing(statement, operator, _publisher(atlas, each)) for each in sources)
 
 
 def of_station(statement: Statement, station: Feature) -> str:

@@ -15,26 +15,30 @@ from mendmap.atlas.model import Atlas, Feature
 from mendmap.catalogue.records import Figure, Statement, names
 from mendmap.readings.fields import AVERAGING, READING
 from mendmap.statements import parties
+from mendmap.statements.imagery import outlined
 from mendmap.statements.measured import stations_of
 from mendmap.words.dates import Period
 from mendmap.words.fields import fields_of, name_column
 
-_WANTS = {"readings": "readings", "length": "outline", "vegetation": "outline"}
+_WANTS = {"readings": "readings", "length": "outline"}
 
 
-def wants(statement: Statement) -> str:
+def wants(atlas: Atlas, statement: Statement) -> str:
     """The kind of rows that would decide it, a word of ``vocabulary.WANTS``."""
+    if statement.check == "vegetation" and not statement.wants:
+        known = statement.parameter and outlined(atlas.features[statement.feature or ""])
+        return "readings" if known else "outline"
     return statement.wants or _WANTS.get(statement.check, "figures")
 
 
-def form(statement: Statement) -> str:
+def form(atlas: Atlas, statement: Statement) -> str:
     """The form of its template: csv or geojson."""
-    return "geojson" if wants(statement) == "outline" else "csv"
+    return "geojson" if wants(atlas, statement) == "outline" else "csv"
 
 
 def template(atlas: Atlas, statement: Statement) -> str:
     """The text of its template. A cell is blank where it is for the one who fills it in."""
-    wanted = wants(statement)
+    wanted = wants(atlas, statement)
     if wanted == "outline":
         return _outline(atlas, atlas.features[statement.feature or ""])
     if wanted == "readings":
@@ -43,12 +47,16 @@ def template(atlas: Atlas, statement: Statement) -> str:
 
 
 def _readings(atlas: Atlas, statement: Statement) -> Iterator[Mapping[str, object]]:
-    """A row for each station that the claimant does not run; one without a station where none is known."""
-    found = stations_of(atlas, statement)[0]
-    stations = [each.id for each in found if parties.of_station(statement, each) != "claimant"]
+    """A row for each station that the claimant does not run; one without a station where none is known. What imagery
+    shows is of the feature itself."""
     parameter = atlas.parameters.get(statement.parameter or "")
-    about = [atlas.limits[each].averaging for each in statement.limits]
-    averaging = next((each for each in about if each in AVERAGING), "")
+    if statement.check == "vegetation":
+        stations, averaging = [statement.feature or ""], "sample"
+    else:
+        found = stations_of(atlas, statement)[0]
+        stations = [each.id for each in found if parties.of_station(statement, each) != "claimant"]
+        about = [atlas.limits[each].averaging for each in statement.limits]
+        averaging = next((each for each in about if each in AVERAGING), "")
     for station in stations or [""]:
         yield {
             "station": station,

@@ -29,7 +29,7 @@ def told(atlas: Atlas, outcome: Outcome) -> dict[str, Any]:
         "about": [_place(atlas, each) for each in found.sites],
         "evidence": [_evidence(atlas, outcome, each) for each in outcome.evidence],
         "href": f"/statements/{found.id}",
-        "template": f"/statements/{found.id}/template.{form(found)}",
+        "template": f"/statements/{found.id}/template.{form(atlas, found)}",
     }
 
 

@@ -6,9 +6,12 @@ Not here: computing them anew (``load.measure``).
 from zoneinfo import ZoneInfo
 
 from mendmap.atlas.model import Atlas
+from mendmap.catalogue.imagery import Difference, Zonal
 from mendmap.lake import contents
 from mendmap.lake.connection import Lake
 from mendmap.lake.contents import SeriesRow
+from mendmap.load import differences
+from mendmap.load.measure import AnyDue
 from mendmap.load.outlined import Imagery, digest_of, plan
 from mendmap.query.readings import ReadingQuery
 from mendmap.rasters.pictures import indices_of
@@ -17,12 +20,17 @@ from mendmap.rasters.pictures import indices_of
 def outdated(lake: Lake, atlas: Atlas, row: SeriesRow) -> int:
     """How many readings of a series are computed of what the atlas holds otherwise, or not any more; 0 where it is no
     series of imagery."""
-    entry, site = atlas.zonal.get(row.method), atlas.features.get(row.station)
+    entry = atlas.zonal.get(row.method) or atlas.differences.get(row.method)
+    site = atlas.features.get(row.station)
     if entry is None or site is None or entry.parameter != row.parameter:
         return 0
-    zone = ZoneInfo(atlas.place.zone)
-    given = Imagery({site.id: site}, atlas.rasters, indices_of(atlas.indices), {entry.id: entry}, zone)
-    digests = {each.start: each.digest for each in plan(given).due}
+    zone, indices = ZoneInfo(atlas.place.zone), indices_of(atlas.indices)
+    zonal = {entry.id: entry} if isinstance(entry, Zonal) else {}
+    changes = {entry.id: entry} if isinstance(entry, Difference) else {}
+    given = Imagery({site.id: site}, atlas.rasters, indices, zonal, zone, changes)
+    found = plan(given)
+    due: list[AnyDue] = [*found.due, *differences.due(differences.asked(given), found.sites, zone)]
+    digests = {each.start: each.digest for each in due}
     chosen = contents.select(lake, atlas.snapshot, atlas.place.id, ReadingQuery(series=(row.id,)))
     held = [each for batch in contents.rows(lake, chosen, ("start", "note")) for each in batch.to_pylist()]
     said = ((each["start"], digest_of(each["note"])) for each in held)

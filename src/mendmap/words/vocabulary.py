@@ -80,7 +80,9 @@ CHECKS = {
     "times": say("An increase by so many times can be read in two ways; each against a figure of the later time."),
     "readings": say("Readings of the stations, held against limits or summed up, against what is said of them."),
     "length": say("The length of a line on the ground, against the value claimed."),
-    "vegetation": say("The share of green land inside an outline, from imagery."),
+    "vegetation": say(
+        "What imagery shows inside an outline in a season, or its change to it, against the value claimed."
+    ),
     "evidence": say("Nothing that can be computed from what a catalogue holds."),
 }
 

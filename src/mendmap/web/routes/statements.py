@@ -71,7 +71,7 @@ def as_template(request: Request, ident: str, kind: str) -> Response:
     """The file that would decide it, to be filled in."""
     served = current(request)
     found = claims.one(served.atlas, served.outcomes, ident).statement
-    if kind != form(found):
-        raise NotFoundError("form of this template", kind, [form(found)])
+    if kind != form(served.atlas, found):
+        raise NotFoundError("form of this template", kind, [form(served.atlas, found)])
     headers = {"Content-Disposition": f'attachment; filename="{found.id}.{kind}"'}
     return content(request, template(served.atlas, found).encode(), _MEDIA[kind], served.atlas.snapshot, headers)
