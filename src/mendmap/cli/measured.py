@@ -11,7 +11,7 @@ from mendmap.cli.main import counts_in_words, json_option, lake_option, settings
 from mendmap.cli.raster import raster
 
 
-@raster.command(epilog="Example: mendmap raster stats --site cerovo --workers 4")
+@raster.command(epilog="Example: mendmap raster stats --site lake --workers 4")
 @click.argument("folder", metavar="[LAKE]", required=False)
 @lake_option
 @click.option("--catalogue", default="", help="Catalogue, where the lake holds more than one.")
