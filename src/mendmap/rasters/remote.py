@@ -23,7 +23,7 @@ from rasterio.windows import Window
 from mendmap.errors import RasterError
 from mendmap.geo.bounds import Bounds
 from mendmap.rasters.header import Most
-from mendmap.rasters.opened import OPTIONS
+from mendmap.rasters.opened import OPTIONS, complaint
 
 # TIFF and BigTIFF, of either order of bytes.
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -108,6 +108,8 @@ def _opened(file: File) -> Iterator[DatasetReader]:
         return file.handle()
 
     with rasterio.open(_NAME, driver="GTiff", opener=opener) as dataset:
+        if reason := complaint(dataset):
+            raise RasterError(f"{file.url}: {reason}")
         if dataset.crs is None:
             raise RasterError(f"{file.url}: does not say in which system its coordinates are")
         if dataset.transform.b or dataset.transform.d or dataset.transform.a <= 0 or dataset.transform.e >= 0:
