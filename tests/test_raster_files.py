@@ -11,6 +11,7 @@ import shutil
 import socket
 import struct
 import time
+import tracemalloc
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.transform import Affine, from_origin
+from rasterio.warp import transform_bounds
 
 from mendmap.catalogue import files
 from mendmap.errors import GeodataError, LakeError, RasterError
@@ -217,13 +219,38 @@ def test_no_file_beside_it_is_read(tmp_path: Path) -> None:
         header.read(path, MOST)
 
 
+class Handed:
+    """A file from elsewhere, as ``remote`` is given it."""
+
+    url, error = "a file", None
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def handle(self) -> Any:
+        return self.path.open("rb")
+
+
+def test_a_small_file_that_claims_many_pixels_is_copied_in_little_memory(tmp_path: Path) -> None:
+    path, side = tmp_path / "sparse.tif", 6000
+    placed = from_origin(valley.WEST, valley.NORTH, 1, 1)
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "width": side, "height": side, "tiled": True}
+    with rasterio.open(path, "w", **profile, crs=valley.SYSTEM, transform=placed, sparse_ok=True) as dataset:
+        corner = np.arange(10_000.0).reshape(100, 100)
+        dataset.write(corner, 1, window=((side - 100, side), (side - 100, side)))
+        box = Bounds(*transform_bounds(dataset.crs, "OGC:CRS84", *dataset.bounds))
+    assert path.stat().st_size < 2_000_000
+    tracemalloc.start()
+    remote.copy([remote.Layer(Handed(path))], box, tmp_path / "copied.tif", MOST)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 80_000_000 < side * side * 8
+    with rasterio.open(tmp_path / "copied.tif") as copied:
+        assert copied.shape == (side, side)
+        assert (copied.read(1, window=((side - 100, side), (side - 100, side))) == corner).all()
+
+
 def test_no_file_that_its_metadata_name_is_opened_here_or_on_a_network(tmp_path: Path) -> None:
-    class Handed:
-        url, error = "a file", None
-
-        def handle(self) -> Any:
-            return path.open("rb")
-
     path = geotiff(tmp_path / "scene.tif", np.ones((1, 300, 400), "uint8"))
     with socket.create_server(("127.0.0.1", 0)) as server:
         elsewhere = f"/vsicurl/http://127.0.0.1:{server.getsockname()[1]}/overview.tif"
@@ -237,7 +264,7 @@ def test_no_file_that_its_metadata_name_is_opened_here_or_on_a_network(tmp_path:
             with pytest.raises(RasterError, match=r"scene.tif: its metadata name other files.*OVERVIEWS"):
                 header.read(path, MOST)
             with pytest.raises(RasterError, match="a file: its metadata name other files"):
-                remote.copy([remote.Layer(Handed())], Bounds(8, 49, 9, 50), tmp_path / "copied.tif", MOST)
+                remote.copy([remote.Layer(Handed(path))], Bounds(8, 49, 9, 50), tmp_path / "copied.tif", MOST)
         with pytest.raises(BlockingIOError):
             server.accept()
 
