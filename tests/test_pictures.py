@@ -455,6 +455,11 @@ def test_a_hostile_polygon_is_refused(service: TestClient, sent: bytes, status: 
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
 
 
+def test_a_length_of_more_digits_than_python_reads_is_refused(service: TestClient) -> None:
+    answer = service.post(f"/rasters/{SCENE}.ndvi/stats", content=b"{}", headers={"Content-Length": "9" * 5000})
+    assert answer.status_code == 413, answer.text
+
+
 def test_an_area_of_too_many_pixels_is_refused(lake: Path) -> None:
     app = create_app(Settings(lake=str(lake), max_raster_pixels=65_536))
     west, south, east, north = 10.38, 49.61, 10.45, 49.65

@@ -8,9 +8,12 @@ import hashlib
 import os
 import resource
 import shutil
+import socket
 import struct
 import time
+import tracemalloc
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.transform import Affine, from_origin
+from rasterio.warp import transform_bounds
 
 from mendmap.catalogue import files
 from mendmap.errors import GeodataError, LakeError, RasterError
@@ -34,7 +38,7 @@ from mendmap.load import write as writing
 from mendmap.load.check import check
 from mendmap.load.rebuild import missing_rasters, rebuild
 from mendmap.load.write import write
-from mendmap.rasters import cog, header
+from mendmap.rasters import cog, header, remote
 from mendmap.rasters.cog import Wanted
 from mendmap.rasters.header import Most
 
@@ -212,6 +216,63 @@ def test_no_file_beside_it_is_read(tmp_path: Path) -> None:
     (tmp_path / "scene.tfw").write_text("10\n0\n0\n-10\n600000\n5500000\n")
     (tmp_path / "scene.tif.aux.xml").write_text("<PAMDataset><SRS>EPSG:32632</SRS></PAMDataset>")
     with pytest.raises(RasterError, match="no system of coordinates"):
+        header.read(path, MOST)
+
+
+class Handed:
+    """A file from elsewhere, as ``remote`` is given it."""
+
+    url, error = "a file", None
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def handle(self) -> Any:
+        return self.path.open("rb")
+
+
+def test_a_small_file_that_claims_many_pixels_is_copied_in_little_memory(tmp_path: Path) -> None:
+    path, side = tmp_path / "sparse.tif", 6000
+    placed = from_origin(valley.WEST, valley.NORTH, 1, 1)
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "width": side, "height": side, "tiled": True}
+    with rasterio.open(path, "w", **profile, crs=valley.SYSTEM, transform=placed, sparse_ok=True) as dataset:
+        corner = np.arange(10_000.0).reshape(100, 100)
+        dataset.write(corner, 1, window=((side - 100, side), (side - 100, side)))
+        box = Bounds(*transform_bounds(dataset.crs, "OGC:CRS84", *dataset.bounds))
+    assert path.stat().st_size < 2_000_000
+    tracemalloc.start()
+    remote.copy([remote.Layer(Handed(path))], box, tmp_path / "copied.tif", MOST)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 80_000_000 < side * side * 8
+    with rasterio.open(tmp_path / "copied.tif") as copied:
+        assert copied.shape == (side, side)
+        assert (copied.read(1, window=((side - 100, side), (side - 100, side))) == corner).all()
+
+
+def test_no_file_that_its_metadata_name_is_opened_here_or_on_a_network(tmp_path: Path) -> None:
+    path = geotiff(tmp_path / "scene.tif", np.ones((1, 300, 400), "uint8"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        elsewhere = f"/vsicurl/http://127.0.0.1:{server.getsockname()[1]}/overview.tif"
+        with rasterio.open(path, "r+") as dataset:
+            dataset.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=elsewhere)
+        server.setblocking(False)
+        for _ in range(2):  # GDAL has looked for its own answer when it wrote them
+            with suppress(BlockingIOError):
+                server.accept()[0].close()
+        with rasterio.Env(GDAL_HTTP_TIMEOUT=1):
+            with pytest.raises(RasterError, match=r"scene.tif: its metadata name other files.*OVERVIEWS"):
+                header.read(path, MOST)
+            with pytest.raises(RasterError, match="a file: its metadata name other files"):
+                remote.copy([remote.Layer(Handed(path))], Bounds(8, 49, 9, 50), tmp_path / "copied.tif", MOST)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def test_a_system_that_names_a_file_of_a_grid_is_refused(tmp_path: Path) -> None:
+    system = "+proj=utm +zone=32 +ellps=bessel +nadgrids=/dev/stdin +units=m +no_defs"
+    path = geotiff(tmp_path / "scene.tif", crs=system, GEOTIFF_KEYS_FLAVOR="ESRI_PE")
+    with pytest.raises(RasterError, match="names files of grids, which are not opened"):
         header.read(path, MOST)
 
 

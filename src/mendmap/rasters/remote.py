@@ -23,13 +23,15 @@ from rasterio.windows import Window
 from mendmap.errors import RasterError
 from mendmap.geo.bounds import Bounds
 from mendmap.rasters.header import Most
-from mendmap.rasters.opened import OPTIONS
+from mendmap.rasters.opened import OPTIONS, complaint
 
 # TIFF and BigTIFF, of either order of bytes.
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _NAME = "remote.tif"
 # A tile of more could not be unpacked in reasonable memory.
 _LARGEST_TILE = 1 << 28
+# The tiles of what is written, in pixels on each side, and how many pixels are held at once.
+_TILE, _AT_ONCE = 256, 1 << 22
 
 
 class File(Protocol):
@@ -108,6 +110,8 @@ def _opened(file: File) -> Iterator[DatasetReader]:
         return file.handle()
 
     with rasterio.open(_NAME, driver="GTiff", opener=opener) as dataset:
+        if reason := complaint(dataset):
+            raise RasterError(f"{file.url}: {reason}")
         if dataset.crs is None:
             raise RasterError(f"{file.url}: does not say in which system its coordinates are")
         if dataset.transform.b or dataset.transform.d or dataset.transform.a <= 0 or dataset.transform.e >= 0:
@@ -182,20 +186,31 @@ def _write(
         "transform": finest.window_transform(window),
         "nodata": nodata,
         "tiled": True,
-        "blockxsize": 256,
-        "blockysize": 256,
+        "blockxsize": _TILE,
+        "blockysize": _TILE,
         "compress": "deflate",
         "interleave": "band",
     }
     with rasterio.open(place, "w", **profile) as made:
         for nth, (dataset, each, _) in enumerate(bands, start=1):
-            made.write(_values(dataset, each, finest, window).astype(kind, copy=False), nth)
+            for part in _parts(window):
+                values = _values(dataset, each, finest, part).astype(kind, copy=False)
+                at = Window(0, part.row_off - window.row_off, part.width, part.height)
+                made.write(values, nth, window=at)
         # What a file tells of itself goes along with it; of several files each tells of its own band.
         made.descriptions = [dataset.descriptions[each - 1] for dataset, each, _ in bands]
         made.scales = [dataset.scales[each - 1] for dataset, each, _ in bands]
         made.offsets = [dataset.offsets[each - 1] for dataset, each, _ in bands]
         if len({id(dataset) for dataset, _, _ in bands}) == 1:
             made.update_tags(**{name: text for name, text in first.tags().items() if name != "AREA_OR_POINT"})
+
+
+def _parts(window: Window) -> Iterator[Window]:
+    """A window in parts from the north, each of whole rows of tiles and no more than is well kept in memory: a small
+    file may claim any number of pixels."""
+    rows = max(1, _AT_ONCE // (window.width * _TILE)) * _TILE
+    for begin in range(0, window.height, rows):
+        yield Window(window.col_off, window.row_off + begin, window.width, min(rows, window.height - begin))
 
 
 def _values(dataset: DatasetReader, number: int, finest: DatasetReader, window: Window) -> Any:
