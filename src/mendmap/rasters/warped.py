@@ -48,7 +48,7 @@ def read(
     count = len(numbers) + (nodata is None)
     found = np.zeros((count, sides, sides), dataset.dtypes[0])
     # Not through WarpedVRT: that turns every band of a file, whichever are read, and never looks at its overviews. Of
-    # six bands three took five times as long, and twenty times far out (tests/bench/pictures.py).
+    # six bands three took five times as long, and fifteen times far out (tests/bench/pictures.py).
     reproject(
         rasterio.band(dataset, list(numbers)),
         found,
