@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import valley
 from hypothesis import given
 from hypothesis import strategies as st
+from rasterio.transform import from_origin
 
 from mendmap.catalogue.imagery import Raster
 from mendmap.errors import RasterError, TooLargeError
 from mendmap.geo.grid import Tile
-from mendmap.rasters import draw
+from mendmap.rasters import draw, warped
 from mendmap.rasters.encoded import Coloured
 from mendmap.rasters.handles import Handle, Handles
 from mendmap.rasters.look import look
@@ -136,3 +138,25 @@ def test_a_file_is_lent_to_one_reader_at_a_time_and_few_stay_open(ground: Path, 
     assert last.dataset.closed
     with pytest.raises(RasterError, match=r"gone\.tif"), handles.lent(tmp_path / "gone.tif"):
         pass
+
+
+def test_from_afar_an_overview_is_drawn_and_near_the_file_itself(tmp_path: Path) -> None:
+    path = tmp_path / "bytes.tif"
+    place = {"crs": "EPSG:3857", "transform": from_origin(2_450_000, 5_480_000, 10, 10)}
+    form = {"driver": "GTiff", "tiled": True, "blockxsize": 256, "blockysize": 256, "dtype": "uint8"}
+    with rasterio.open(path, "w", count=1, width=1024, height=1024, nodata=0, **form, **place) as file:
+        file.write(np.full((1, 1024, 1024), 20, np.uint8))
+        file.build_overviews([2, 4])
+        # What was summed up in them stays as it was.
+        file.write(np.full((1, 1024, 1024), 200, np.uint8))
+    handles = Handles()
+    with handles.lent(path) as handle:
+        west, _, _, north = handle.frame.box_m
+        seen = [
+            warped.read(handle, 0, [1], (west, north - 256 * step, west + 256 * step, north), 256, "bilinear")[0].max()
+            for step in (5, 10, 19, 20, 39, 40, 400)
+        ]
+        overview = handle.at(20)
+        assert seen == [200, 200, 200, 20, 20, 20, 20]
+    handles.close()
+    assert overview.closed

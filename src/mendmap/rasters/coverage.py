@@ -29,7 +29,7 @@ from mendmap.rasters.values import band_numbers, computed, needed
 Floats = NDArray[np.float64]
 # Exactextract reads the whole window of an outline; larger outlines are cut, so that memory does not grow with them.
 _SIDE = 1024
-# Outlines are looked at by rows of blocks, as files are written; what is not so is only read less fast.
+# Outlines are looked at by rows of two blocks, as files are written; what is not so is only read less fast.
 _BLOCK = 512
 # Where an outline runs along the grid, rounding puts slivers of the pixels beyond it inside: they do not count.
 _LEAST = 1e-6

@@ -29,6 +29,7 @@ from mendmap.catalogue.imagery import Difference, Index, Raster
 from mendmap.errors import RasterError
 from mendmap.geo.measure import area_m2
 from mendmap.rasters import values
+from mendmap.rasters.cog import BLOCK
 from mendmap.rasters.expression import Expression, parse
 from mendmap.rasters.indices import bands_of
 from mendmap.rasters.opened import opened
@@ -266,7 +267,7 @@ def _crs(dataset: DatasetReader) -> Any:
 def _join(grid: Grid, paths: Sequence[Path], target: Path) -> None:
     """Makes one COG of a file for each band. From afar ``change`` is the mean of its pixels, and ``significant`` one
     of them, so that it stays one of its three values."""
-    factors = [2**nth for nth in range(1, 30) if max(grid.width, grid.height) / 2 ** (nth - 1) > 512]
+    factors = [2**nth for nth in range(1, 30) if max(grid.width, grid.height) / 2 ** (nth - 1) > BLOCK]
     for path, resampling in zip(paths, (Resampling.average, Resampling.nearest), strict=True):
         if factors:
             with rasterio.open(path, "r+") as dataset:
@@ -282,7 +283,7 @@ def _join(grid: Grid, paths: Sequence[Path], target: Path) -> None:
         driver="COG",
         compress="DEFLATE",
         predictor="YES",
-        blocksize=512,
+        blocksize=BLOCK,
         bigtiff="IF_SAFER",
     )
 
