@@ -166,9 +166,9 @@ def ground_m2(scene: Scene, x: int, y: int, columns: int, rows: int) -> Floats:
     return np.asarray(lines[above] * (1 - share) + lines[above + 1] * share)
 
 
-class Inside(NamedTuple):
-    """The pixels inside an outline that have a value: the ``values``, how much of each pixel lies inside, from 0 to 1,
-    and the ground under the whole of each in square metres, where it was asked for."""
+class Part(NamedTuple):
+    """The pixels inside a piece of an outline that have a value: the ``values``, how much of each pixel lies inside,
+    from 0 to 1, and the ground under the whole of each in square metres, where it was asked for."""
 
     values: Floats
     coverage: Floats
@@ -189,7 +189,7 @@ class Covered:
             *(Operation("values", f"ground {nth}", each) for nth, each in self._grounds.items()),
         ]
 
-    def inside(self, outline: BaseGeometry) -> list[Inside]:
+    def inside(self, outline: BaseGeometry) -> list[Part]:
         """What of each index is inside an outline."""
         one, written = _One(outline), _Written()
         processor = FeatureSequentialProcessor(one, written, self._operations)
@@ -197,13 +197,13 @@ class Covered:
         processor.process()
         return [self._of(written.found, nth) for nth in range(len(self._indices))]
 
-    def _of(self, found: Mapping[str, Floats], nth: int) -> Inside:
+    def _of(self, found: Mapping[str, Floats], nth: int) -> Part:
         ground = found[f"ground {nth}"] if nth in self._grounds else None
-        inside = Inside(found[f"values {nth}"], found[f"coverage {nth}"], ground)
-        kept = inside.coverage > _LEAST
+        part = Part(found[f"values {nth}"], found[f"coverage {nth}"], ground)
+        kept = part.coverage > _LEAST
         if kept.all():
-            return inside
-        return Inside(inside.values[kept], inside.coverage[kept], None if ground is None else ground[kept])
+            return part
+        return Part(part.values[kept], part.coverage[kept], None if ground is None else ground[kept])
 
 
 class _Outline(Feature):  # type: ignore[misc]

@@ -16,7 +16,7 @@ from mendmap.errors import RasterError, shown
 # No other file beside it is looked for, and none of GDAL's other formats is tried.
 OPTIONS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
 # How TIFF begins, in both orders of bytes, and as BigTIFF.
-_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def opened(path: Path) -> Iterator[DatasetReader]:
             raise RasterError(f"{path.name}: no such file")
         with path.open("rb") as stream:
             begins = stream.read(16)
-        if not begins.startswith(_BEGINNINGS):
+        if not begins.startswith(BEGINNINGS):
             raise RasterError(f"{path.name}: not a TIFF file: it begins with {shown(begins)}; export it as a GeoTIFF")
         with rasterio.Env(**OPTIONS), rasterio.open(path.resolve(), driver="GTiff") as dataset:
             yield dataset

@@ -94,7 +94,7 @@ class Served:
             name: before.tiles[name] if before and name in same else tile_layer(layer, settings, keeper.blocks)
             for name, layer in atlas.layers.items()
         }
-        self.pictures: dict[str, Drawn] = drawn.every(atlas, settings.lake, before.pictures if before else None)
+        self.pictures: dict[str, Drawn] = drawn.every(atlas, self.stock, before.pictures if before else None)
         # Whoever makes tiles, by name; as long as it is the same object, its tiles are the same.
         self.makers: dict[str, object] = {
             **self.tiles,
