@@ -212,7 +212,7 @@ def test_measured_twice_nothing_is_computed_and_nothing_written(copied: Place) -
 
 def test_a_load_says_what_is_to_be_computed(place: Place, tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["load", str(place.folder), "--lake", str(tmp_path / "lake")])
-    assert "imagery: up to 150 readings are not computed yet; mendmap raster stats does it" in done.output
+    assert "imagery: up to 152 readings are not computed yet; mendmap raster stats does it" in done.output
 
 
 def test_a_better_outline_is_measured_anew_and_no_other(copied: Place) -> None:

@@ -21,7 +21,7 @@ from mendmap.web.asked import AsOfText, Text
 from mendmap.web.bodies import body
 from mendmap.web.drawers import drawers
 from mendmap.web.keeper import Served, current
-from mendmap.web.routes.rasters import JSON, Option, given, look_of, picture_of
+from mendmap.web.routes.rasters import JSON, Option, chosen, look_of, picture_of
 from mendmap.web.spoken import PAGE
 from mendmap.words.vocabulary import UNMEASURED
 
@@ -45,8 +45,8 @@ async def of_site(
 async def of_polygon(request: Request, picture: str, expression: Option = None, lang: Text = None) -> Response:
     """The same inside a GeoJSON Polygon, MultiPolygon or Feature of one, in degrees, that is sent along."""
     served = current(request)
-    sent = await body(request, served.settings.max_post_mb * 1_000_000)
-    return await drawers(request).run(partial(_polygon, request, picture, sent, expression))
+    given = await body(request, served.settings.max_post_mb * 1_000_000)
+    return await drawers(request).run(partial(_polygon, request, picture, given, expression))
 
 
 def _site(request: Request, name: str, site: str, expression: str | None, as_of: str | None) -> Response:
@@ -58,16 +58,16 @@ def _site(request: Request, name: str, site: str, expression: str | None, as_of:
     return _answer(request, served, name, shape, expression, site)
 
 
-def _polygon(request: Request, name: str, sent: bytes, expression: str | None) -> Response:
+def _polygon(request: Request, name: str, given: bytes, expression: str | None) -> Response:
     served = current(request)
-    return _answer(request, served, name, Outline("", _geometry(sent, served.settings.max_area_vertices)), expression)
+    return _answer(request, served, name, Outline("", _geometry(given, served.settings.max_area_vertices)), expression)
 
 
 def _answer(
     request: Request, served: Served, name: str, shape: Outline, expression: str | None, site: str | None = None
 ) -> Response:
     found = picture_of(served, name)
-    wanted = look_of(found, given(expression=expression))
+    wanted = look_of(found, chosen(expression=expression))
     frame, most = drawn.frame_of(found, drawers(request)), served.settings.max_raster_pixels
     if shape.geometry is not None and (needed := pixels_of(frame, shape.geometry)) > most:
         raise TooLargeError(f"{needed:,.0f} pixels, and at most {most:,} are read (setting MENDMAP_MAX_RASTER_PIXELS)")
@@ -94,14 +94,14 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.7g}")
 
 
-def _geometry(sent: bytes, most: int) -> BaseGeometry:
+def _geometry(given: bytes, most: int) -> BaseGeometry:
     """A polygon that has been checked. Raises BadRequestError and TooLargeError."""
     try:
-        told = orjson.loads(sent)
+        told = orjson.loads(given)
         told = told.get("geometry") if isinstance(told, dict) and told.get("type") == "Feature" else told
         found = shapely.from_geojson(orjson.dumps(told))
     except (orjson.JSONDecodeError, shapely.errors.GEOSException, TypeError):
-        raise BadRequestError(f"the body is no GeoJSON: {shown(sent[:80].decode(errors='replace'))}") from None
+        raise BadRequestError(f"the body is no GeoJSON: {shown(given[:80].decode(errors='replace'))}") from None
     if found is None or found.geom_type not in ("Polygon", "MultiPolygon") or found.is_empty:
         raise BadRequestError("the body is not a GeoJSON Polygon or MultiPolygon, or a Feature of one")
     at = shapely.get_coordinates(found)

@@ -65,11 +65,11 @@ def tilejson(request: Request, picture: str, as_of: AsOfText = None) -> Response
 
 def _listed(request: Request, served: Served, language: Any, as_of: str | None, found: Drawn) -> dict[str, Any]:
     end = f"?as-of={served.atlas.snapshot.number}" if as_of else ""
-    about = drawn.listed(served.atlas, found, drawers(request), language, served.site(request), end)
+    told = drawn.listed(served.atlas, found, drawers(request), language, served.site(request), end)
     if copied(request):
         # A copy has all tiles of a picture in one file, and nobody to draw another.
-        about["tiles"] = f"{served.site(request)}/rasters/{found.picture.id}.pmtiles" if about["ready"] else None
-    return about
+        told["tiles"] = f"{served.site(request)}/rasters/{found.picture.id}.pmtiles" if told["ready"] else None
+    return told
 
 
 def picture_of(served: Served, name: str) -> Drawn:
@@ -85,12 +85,12 @@ Column = Annotated[int, Path(description="column from the west")]
 Row = Annotated[int, Path(description="row from the north")]
 
 
-def given(**options: Text) -> dict[str, str]:
+def chosen(**options: Text) -> dict[str, str]:
     """Of some options those that were given."""
     return {name: text for name, text in options.items() if text is not None}
 
 
-async def _asked(
+async def _given(
     expression: Option = None,
     rescale: Option = None,
     palette: Option = None,
@@ -98,28 +98,28 @@ async def _asked(
     size: Option = None,
 ) -> dict[str, str]:
     """What is asked of ``look.OPTIONS``."""
-    return given(expression=expression, rescale=rescale, palette=palette, resampling=resampling, size=size)
+    return chosen(expression=expression, rescale=rescale, palette=palette, resampling=resampling, size=size)
 
 
-Asked = Annotated[dict[str, str], Depends(_asked)]
+Given = Annotated[dict[str, str], Depends(_given)]
 
 
 @router.api_route("/{picture}/{z}/{x}/{y}.png", methods=METHODS)
 async def png(
-    request: Request, picture: str, z: Zoom, x: Column, y: Row, asked: Asked, as_of: AsOfText = None
+    request: Request, picture: str, z: Zoom, x: Column, y: Row, given: Given, as_of: AsOfText = None
 ) -> Response:
     """One tile as PNG, transparent where nothing is known and outside the picture. ``expression`` computes something
     else of a scene's bands, such as ``(nir-red)/(nir+red)``; ``palette`` and ``rescale=low,high`` color it otherwise;
     ``resampling`` is nearest, bilinear, cubic or average; ``size`` is 256 or 512 pixels."""
-    return await drawers(request).run(partial(_tile, request, picture, (z, x, y), "png", asked, as_of))
+    return await drawers(request).run(partial(_tile, request, picture, (z, x, y), "png", given, as_of))
 
 
 @router.api_route("/{picture}/{z}/{x}/{y}.webp", methods=METHODS)
 async def webp(
-    request: Request, picture: str, z: Zoom, x: Column, y: Row, asked: Asked, as_of: AsOfText = None
+    request: Request, picture: str, z: Zoom, x: Column, y: Row, given: Given, as_of: AsOfText = None
 ) -> Response:
     """The same as WebP, which is smaller."""
-    return await drawers(request).run(partial(_tile, request, picture, (z, x, y), "webp", asked, as_of))
+    return await drawers(request).run(partial(_tile, request, picture, (z, x, y), "webp", given, as_of))
 
 
 @router.api_route("/{picture}/legend.svg", **PAGE)
@@ -136,7 +136,7 @@ def legend_svg(
     then = now.of(as_of, whole=False)
     found = picture_of(then, picture)
     language = now.language(spoken.chosen(request, then.atlas))
-    wanted = look_of(found, given(expression=expression, rescale=rescale, palette=palette))
+    wanted = look_of(found, chosen(expression=expression, rescale=rescale, palette=palette))
     body = legends.drawn(legend(found.picture, wanted), drawn.name(then.atlas, found.picture, language), language)
     return content(request, body, "image/svg+xml", then.atlas.snapshot, spoken.headers(language))
 
@@ -152,44 +152,44 @@ async def at_point(
 ) -> Response:
     """What the pixel at a place says: its bands as they are stored and as they are measured, the index, what the scene
     itself takes it to be, or the reason why nothing can be said."""
-    asked = given(expression=expression)
-    return await drawers(request).run(partial(_point, request, picture, (lon, lat), asked, as_of))
+    given = chosen(expression=expression)
+    return await drawers(request).run(partial(_point, request, picture, (lon, lat), given, as_of))
 
 
-def _point(request: Request, name: str, at: tuple[float, float], asked: dict[str, str], as_of: str | None) -> Response:
+def _point(request: Request, name: str, at: tuple[float, float], given: dict[str, str], as_of: str | None) -> Response:
     now = current(request)
     served = now.of(as_of, whole=False)
     found = picture_of(served, name)
-    wanted = look_of(found, asked)
+    wanted = look_of(found, given)
     drawn.frame_of(found, drawers(request))
     language = now.language(spoken.chosen(request, served.atlas))
     with drawers(request).handles.lent(found.path) as handle:
-        pixel = point(handle, found.picture, wanted, *at)
+        told = point(handle, found.picture, wanted, *at)
     body = {
         "picture": name,
         "raster": found.picture.raster.id if found.picture.raster else None,
         "lon": at[0],
         "lat": at[1],
-        "column": pixel.column,
-        "row": pixel.row,
-        "value": pixel.value,
+        "column": told.column,
+        "row": told.row,
+        "value": told.value,
         "unit": "m" if found.picture.kind == "relief" else "",
         "expression": wanted.expression.text if wanted.expression else None,
-        "ground": language.say(pixel.ground),
-        "reason": language.say(pixel.reason),
-        "bands": [{"name": each.name, "stored": each.stored, "value": each.value} for each in pixel.bands],
+        "ground": language.say(told.ground),
+        "reason": language.say(told.reason),
+        "bands": [{"name": each.name, "stored": each.stored, "value": each.value} for each in told.bands],
         "snapshot": named(served.atlas.snapshot),
     }
     return content(request, orjson.dumps(body), JSON, served.atlas.snapshot, spoken.headers(language))
 
 
 def _tile(
-    request: Request, name: str, at: tuple[int, int, int], form: str, asked: dict[str, str], as_of: str | None
+    request: Request, name: str, at: tuple[int, int, int], form: str, given: dict[str, str], as_of: str | None
 ) -> Response:
     now = current(request)
     served = now.of(as_of, whole=False)
     found = picture_of(served, name)
-    cell, wanted = Tile.of(*at, served.settings.max_zoom), look_of(found, asked)
+    cell, wanted = Tile.of(*at, served.settings.max_zoom), look_of(found, given)
     drawn.frame_of(found, drawers(request))
     # A file never changes under its name, so what it is drawn of names a tile, and none need be drawn to be known.
     named_by = f"{__version__} {found.stocked.digest} {draw.recipe(found.picture, wanted)} {tuple(cell)} {form}"
@@ -202,9 +202,9 @@ def _tile(
     return made(request, digest, made_now, MEDIA[form], served.atlas.snapshot, UNCOMPRESSED)
 
 
-def look_of(found: Drawn, asked: dict[str, str]) -> Look:
+def look_of(found: Drawn, given: dict[str, str]) -> Look:
     """How a picture is drawn with what is asked for. Raises BadRequestError."""
     try:
-        return look(found.picture, asked)
+        return look(found.picture, given)
     except ValueError as error:
         raise BadRequestError(str(error)) from None
