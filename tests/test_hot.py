@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import gc
+import threading
 import tracemalloc
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +14,13 @@ from typing import Any
 import httpx2 as httpx
 import orjson
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from place import Testford
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.requests import ClientDisconnect
 from test_lake import load
 from test_service import wait_until
 
@@ -27,6 +29,7 @@ from mendmap.settings import Settings
 from mendmap.web.app import create_app
 from mendmap.web.cache import OVERHEAD, Answer, TileCache
 from mendmap.web.codings import takes_gzip
+from mendmap.web.drawers import Drawers
 from mendmap.web.hot import Hot
 from mendmap.web.meter import BOUNDS, Meter
 
@@ -246,6 +249,68 @@ def test_a_thousand_readers_of_a_cold_tile_make_it_once_and_one_who_leaves_takes
         assert set(await asyncio.gather(*readers[1:])) == {(200, b"made 1")}
         assert await asked(hot) == (200, b"made 1")
         assert (app.asked, hot._flights) == (1, {})
+
+    alone(run)
+
+
+SCENE_TILE = "/rasters/s2023/8/142/92.webp"
+
+
+class Reader:
+    """Who asks for a tile of imagery, and may leave."""
+
+    def __init__(self, hot: Hot) -> None:
+        self.left, self.sent, self._asked = asyncio.Event(), [], [{"type": "http.request"}]  # type: ignore[var-annotated]
+        scope = {"type": "http", "path": SCENE_TILE, "method": "GET", "query_string": b"", "headers": []}
+        self.task = asyncio.create_task(hot(scope, self.receive, self.send))
+
+    async def receive(self) -> Any:
+        if self._asked:
+            return self._asked.pop()
+        await self.left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        self.sent.append(message)
+
+
+def test_what_nobody_waits_for_any_more_is_never_begun() -> None:
+    async def run() -> None:
+        drawers, begun, go = Drawers(Settings(raster_threads=1)), [], threading.Event()
+
+        class Busy(App):
+            async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+                request, nth = Request(scope, receive), len(begun_by)
+                begun_by.append(nth)
+                try:
+                    await drawers.run(request, lambda: (begun.append(nth), go.wait(5)))
+                except ClientDisconnect:
+                    await send({"type": "http.response.start", "status": 499, "headers": []})
+                    await send({"type": "http.response.body"})
+                else:
+                    made = answer(self.served, b"drawn")
+                    await send(made.start)
+                    await send(made.body)
+
+        begun_by: list[int] = []
+        hot, _ = hot_over(Busy(world(1, **{"rasters/s2023": Maker()})))
+        busy = asyncio.get_running_loop().run_in_executor(drawers._pool, go.wait, 5)
+        leaving = [Reader(hot) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        assert begun_by == [0]
+        leaving[0].left.set()
+        await asyncio.sleep(0.05)
+        assert leaving[0].task.done() and not leaving[1].task.done()
+        for each in leaving[1:]:
+            each.left.set()
+        await asyncio.sleep(0.05)
+        assert [each.sent for each in leaving] == [[], [], []]
+        staying = Reader(hot)
+        await asyncio.sleep(0.05)
+        go.set()
+        await asyncio.gather(busy, staying.task)
+        assert (staying.sent[0]["status"], begun, begun_by, hot._flights) == (200, [1], [0, 1], {})
+        drawers.stop()
 
     alone(run)
 

@@ -7,7 +7,9 @@ import json
 import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from conftest import Run
 from rasterio.transform import from_origin
 
 from mendmap.catalogue import files
+from mendmap.errors import RasterError
 from mendmap.geo.bounds import Bounds
 from mendmap.load import add as adding
 from mendmap.load.check import check
@@ -256,6 +259,79 @@ def test_what_is_interrupted_is_taken_back(land: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         adding.add(land, source, {"": "New"}, given | {"shows": "scene"}, max_file_mb=100, most=USUAL)
     assert contents(land) == before
+
+
+GIVEN = {"bands": BANDS, "taken": "2021-07-20", "source": "synthetic", "licence": "CC0-1.0", "shows": "scene"}
+
+
+def test_of_two_at_once_the_second_waits_so_that_neither_takes_back_what_the_other_wrote(
+    land: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = scene(tmp_path / "scene.tif", nodata=0)
+
+    def added(ident: str) -> None:
+        adding.add(land, source, {"": ident}, GIVEN | {"id": ident}, max_file_mb=100, most=USUAL)
+
+    second = Thread(target=added, args=("second",))
+
+    def fails(*_: object) -> None:
+        monkeypatch.setattr(adding, "check", check)
+        second.start()
+        second.join(1.5)
+        raise RasterError("a fault")
+
+    monkeypatch.setattr(adding, "check", fails)
+    with pytest.raises(RasterError, match="a fault"):
+        added("first")
+    second.join()
+    assert {each.id for each in check(land, 100).records if each.kind == "raster"} >= {"second", "s20190719"}
+    assert not (land / "rasters" / "first.tif").exists()
+
+
+def test_what_a_killed_run_left_is_taken_away_and_what_a_row_lists_is_not(land: Path, tmp_path: Path) -> None:
+    source, names = scene(tmp_path / "scene.tif", nodata=0), {"": "A scene"}
+    scratch = land / "rasters" / f"{cog.SCRATCH}left"
+    scratch.mkdir()
+    (land / "rasters" / "new.tif").write_bytes(b"half")
+    with pytest.raises(RasterError, match=r"new\.tif is there already, and no row lists it"):
+        adding.add(land, source, names, GIVEN | {"id": "new"}, max_file_mb=100, most=USUAL)
+    assert not scratch.exists()
+    for _ in range(2):
+        # As of two runs that found the same scene: who comes later leaves what the first has listed.
+        with suppress(RasterError):
+            adding.add(land, source, names, GIVEN | {"id": "new"}, max_file_mb=100, most=USUAL, afresh=True)
+        assert "new" in {each.id for each in check(land, 100).records}
+
+
+@pytest.mark.parametrize("nth", [0, 1, 2])
+def test_what_was_killed_after_any_of_its_files_is_taken_up_by_the_next_run(
+    land: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    (land / "rasters.csv").unlink()
+    shutil.rmtree(land / "rasters")
+    parts = (land / "catalogue.toml").read_text("utf-8").split("[[table]]")
+    (land / "catalogue.toml").write_text("[[table]]".join(each for each in parts if "rasters.csv" not in each), "utf-8")
+    source, given = scene(tmp_path / "scene.tif", nodata=0), GIVEN | {"id": "new", "source": "agency"}
+    write, written = adding._Changes.write, []
+
+    def killed(changes: Any, name: str, content: bytes) -> None:
+        if len(written) == nth:
+            raise SystemExit
+        written.append(name)
+        write(changes, name, content)
+
+    def added() -> None:
+        about = {"id": "agency", "title": "An agency", "url": "https://example.org"}
+        adding.add(land, source, {"": "New"}, given, max_file_mb=100, most=USUAL, collection=about, afresh=True)
+
+    with monkeypatch.context() as patched:
+        # Nobody who is killed takes anything back.
+        patched.setattr(adding._Changes, "__exit__", lambda *_: None)
+        patched.setattr(adding._Changes, "write", killed)
+        with pytest.raises(SystemExit):
+            added()
+    added()
+    assert {each.id for each in check(land, 100).records} >= {"agency", "new"}
 
 
 def test_a_link_to_a_file_outside_the_folder_is_a_fault(land: Path, tmp_path: Path, run_mendmap: Run) -> None:

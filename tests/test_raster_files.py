@@ -8,9 +8,11 @@ import hashlib
 import os
 import resource
 import shutil
+import socket
 import struct
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,7 @@ from mendmap.load import write as writing
 from mendmap.load.check import check
 from mendmap.load.rebuild import missing_rasters, rebuild
 from mendmap.load.write import write
-from mendmap.rasters import cog, header
+from mendmap.rasters import cog, header, remote
 from mendmap.rasters.cog import Wanted
 from mendmap.rasters.header import Most
 
@@ -212,6 +214,38 @@ def test_no_file_beside_it_is_read(tmp_path: Path) -> None:
     (tmp_path / "scene.tfw").write_text("10\n0\n0\n-10\n600000\n5500000\n")
     (tmp_path / "scene.tif.aux.xml").write_text("<PAMDataset><SRS>EPSG:32632</SRS></PAMDataset>")
     with pytest.raises(RasterError, match="no system of coordinates"):
+        header.read(path, MOST)
+
+
+def test_no_file_that_its_metadata_name_is_opened_here_or_on_a_network(tmp_path: Path) -> None:
+    class Handed:
+        url, error = "a file", None
+
+        def handle(self) -> Any:
+            return path.open("rb")
+
+    path = geotiff(tmp_path / "scene.tif", np.ones((1, 300, 400), "uint8"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        elsewhere = f"/vsicurl/http://127.0.0.1:{server.getsockname()[1]}/overview.tif"
+        with rasterio.open(path, "r+") as dataset:
+            dataset.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=elsewhere)
+        server.setblocking(False)
+        for _ in range(2):  # GDAL has looked for its own answer when it wrote them
+            with suppress(BlockingIOError):
+                server.accept()[0].close()
+        with rasterio.Env(GDAL_HTTP_TIMEOUT=1):
+            with pytest.raises(RasterError, match=r"scene.tif: its metadata name other files.*OVERVIEWS"):
+                header.read(path, MOST)
+            with pytest.raises(RasterError, match="a file: its metadata name other files"):
+                remote.copy([remote.Layer(Handed())], Bounds(8, 49, 9, 50), tmp_path / "copied.tif", MOST)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def test_a_system_that_names_a_file_of_a_grid_is_refused(tmp_path: Path) -> None:
+    system = "+proj=utm +zone=32 +ellps=bessel +nadgrids=/dev/stdin +units=m +no_defs"
+    path = geotiff(tmp_path / "scene.tif", crs=system, GEOTIFF_KEYS_FLAVOR="ESRI_PE")
+    with pytest.raises(RasterError, match="names files of grids, which are not opened"):
         header.read(path, MOST)
 
 

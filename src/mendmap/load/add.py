@@ -1,13 +1,16 @@
 """Adds a raster to a folder of geodata: its file as a COG, its row, and where there is none yet the table it stands in.
 
-All of it, or nothing: a folder that would have a fault is put back as it was. Not here: making COGs (``rasters.cog``),
-fetching what is elsewhere (``feeds``), and loading (``write``).
+All of it, or nothing: a folder that would have a fault is put back as it was. One at a time: whoever comes second waits
+for the first. Not here: making COGs (``rasters.cog``), fetching what is elsewhere (``feeds``), and loading (``write``).
 """
 
 import csv
+import fcntl
 import io
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from mendmap.catalogue.records import Record, Source
 from mendmap.errors import Fault, GeodataError, RasterError, not_one_of
 from mendmap.geo.bounds import Bounds
 from mendmap.load.check import check
+from mendmap.load.imagery import listed
 from mendmap.rasters import cog, header
 from mendmap.rasters.header import Header, Most, nodata_complaint
 from mendmap.rasters.told import told
@@ -54,6 +58,7 @@ def add(
     most: Most,
     cut: bool = False,
     collection: Mapping[str, str] | None = None,
+    afresh: bool = False,
 ) -> Added:
     """Adds the raster of the GeoTIFF ``source``, ``cut`` to the extent of the catalogue where that is asked for.
 
@@ -61,26 +66,59 @@ def add(
     texts by column of the raster's row, ``id`` among them. Columns without a text are filled with what the file tells.
     Raises RasterError where the file cannot be used, and GeodataError with every fault that the folder would have, or
     has already; then the folder is as it was. ``collection`` is a row of sources, which is added where none has its id.
+    ``afresh`` takes away a file of this name that no row lists, as a run leaves it that was killed before its row.
     """
-    catalogue, faults = catalogue_file.read(folder, max_file_mb * 1_000_000)
-    if catalogue is None or faults:
-        raise GeodataError(faults)
-    about = header.read(source, most)
-    row = {name: text for name, text in given.items() if text}
-    row |= {name_column("name", language or catalogue.languages[0]): text for language, text in names.items()}
-    found = [each for each in told(about, row.get("bands", "")) if each[0] not in row]
-    row |= {column: text for column, text, _ in found}
-    _complain(row, about, catalogue)
-    row["file"] = f"rasters/{row['id']}.tif"
-    with _Changes(folder) as changes:
-        _write_cog(changes, source, row, catalogue.extent if cut else None)
-        row["sha256"] = files.sha256(folder / row["file"])
-        _write_row(changes, catalogue, Raster, "rasters.csv", row)
-        if collection and collection["id"] not in _sources(catalogue, max_file_mb):
-            _write_row(changes, catalogue, Source, "sources.csv", collection)
-        check(folder, max_file_mb, most)
-        changes.stay = True
+    with _alone(folder):
+        catalogue, faults = catalogue_file.read(folder, max_file_mb * 1_000_000)
+        if catalogue is None or faults:
+            raise GeodataError(faults)
+        about = header.read(source, most)
+        row = {name: text for name, text in given.items() if text}
+        row |= {name_column("name", language or catalogue.languages[0]): text for language, text in names.items()}
+        found = [each for each in told(about, row.get("bands", "")) if each[0] not in row]
+        row |= {column: text for column, text, _ in found}
+        _complain(row, about, catalogue)
+        row["file"] = f"rasters/{row['id']}.tif"
+        _make_room(folder, row["file"], max_file_mb, afresh=afresh)
+        with _Changes(folder) as changes:
+            _write_cog(changes, source, row, catalogue.extent if cut else None)
+            row["sha256"] = files.sha256(folder / row["file"])
+            # Whatever names something comes after it, so that who is killed in between leaves a folder without fault.
+            if collection and collection["id"] not in _sources(catalogue, max_file_mb):
+                _write_row(changes, catalogue, Source, "sources.csv", collection)
+            _write_row(changes, catalogue, Raster, "rasters.csv", row)
+            check(folder, max_file_mb, most)
+            changes.stay = True
     return Added(row, [(column, where) for column, _, where in found], list(changes.before))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Waits until nobody else adds to a folder, and keeps them waiting: of two at once each would write the table
+    without the other's row. The lock is on the folder itself, and goes with its process, however that ends."""
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise RasterError(f"{folder}: no folder that can be read: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _make_room(folder: Path, name: str, max_file_mb: int, *, afresh: bool) -> None:
+    """Takes away what killed runs left, which nobody else can be at now. Raises RasterError where a file is there."""
+    target = folder / name
+    for scratch in target.parent.glob(f"{cog.SCRATCH}*"):
+        shutil.rmtree(scratch, ignore_errors=True)
+    if not target.exists():
+        return
+    if target.resolve() in {path.resolve() for _, path in listed(folder, max_file_mb * 1_000_000)}:
+        raise RasterError(f"{name} is there already; choose another id, or take it away, and its row")
+    if not afresh:
+        raise RasterError(f"{name} is there already, and no row lists it; choose another id, or take it away")
+    target.unlink()
 
 
 class _Changes:
@@ -136,8 +174,6 @@ def _complain(row: Mapping[str, str], about: Header, catalogue: Catalogue) -> No
 
 def _write_cog(changes: _Changes, source: Path, row: Mapping[str, str], box: Bounds | None) -> None:
     target = changes.folder / row["file"]
-    if target.exists():
-        raise RasterError(f"{row['file']} is there already; choose another id, or take it away")
     target.parent.mkdir(parents=True, exist_ok=True)
     changes.before[row["file"]] = None
     nodata = float(row["nodata"]) if row.get("nodata") else None
@@ -156,11 +192,11 @@ def _write_row(changes: _Changes, catalogue: Catalogue, kind: type[Record], name
     held = [each for each in catalogue.tables if each.kind == kind.kind]
     columns = [each.name for each in expanded(fields_of(kind), catalogue.languages)]
     if not held:
-        listed = (changes.folder / FILE).read_bytes()
+        before = (changes.folder / FILE).read_bytes()
         licence = catalogue.licence.replace("\\", "\\\\").replace('"', '\\"')
         made = _TABLE.format(kind=kind.kind, file=name, licence=licence)
-        changes.write(FILE, listed.rstrip(b"\n") + b"\n" + made.encode())
         changes.write(name, _with_row(",".join(columns) + "\n", columns, row).encode())
+        changes.write(FILE, before.rstrip(b"\n") + b"\n" + made.encode())
         return
     changes.write(held[0].entry.file, _grown(held[0], columns, row).encode())
 

@@ -142,7 +142,6 @@ def add_scene(
 
     Raises FeedError, RasterError, and GeodataError; then the folder is as it was.
     """
-    _clear(folder, folder.path / "rasters" / f"{_ident(scene.id)}.tif")
     opened: dict[str, remote.File] = {}
     for each in scene.assets:
         opened[each.href] = opened.get(each.href) or _file(each.href, scene, beside, fetcher, settings)
@@ -219,6 +218,8 @@ def _added(
             max_file_mb=settings.max_file_mb,
             most=most,
             collection={column: text for column, text in source.items() if text},
+            # A scene's file has the scene's own name, which nobody gives to anything else.
+            afresh=bool(row.get("scene") and source),
         )
 
 
@@ -250,12 +251,6 @@ def _file(href: str, scene: Scene, beside: Path, fetcher: Fetcher, settings: Set
     if not path.is_file():
         raise RasterError(f"{scene.id}: no such file: {path.name}")
     return _Local(path)
-
-
-def _clear(folder: Folder, path: Path) -> None:
-    """Takes away what a run that was killed has left: the copy of this very scene, without its row."""
-    if path.resolve() not in {(folder.path / each.file).resolve() for each in folder.rasters}:
-        path.unlink(missing_ok=True)
 
 
 def _ident(name: str) -> str:

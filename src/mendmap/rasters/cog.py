@@ -22,6 +22,8 @@ from mendmap.errors import RasterError
 from mendmap.geo.bounds import Bounds
 from mendmap.rasters.opened import OPTIONS, opened
 
+# How folders begin that a file is made in; who was killed leaves one.
+SCRATCH = ".mendmap-"
 _BLOCK = 512  # pixels on each side
 # One thread, and 64 MB for blocks: neither the bytes that come out nor the memory they take depend on the machine.
 _BOUNDED = {**OPTIONS, "GDAL_NUM_THREADS": "1", "GDAL_CACHEMAX": 64}
@@ -54,7 +56,7 @@ def write(source: Path, target: Path, wanted: Wanted) -> None:
     """Makes a COG of a file whose header is sound; the same file always gives the same bytes. One that is a COG already
     and is to be nothing else stays, byte for byte, so that it can be told again from where it came. ``target`` is there
     only when it is whole, or as it was. Raises RasterError where pixels cannot be read, or none lie in the box."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as scratch:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=SCRATCH) as scratch:
         made, plain = Path(scratch) / "made.tif", Path(scratch) / "plain.tif"
         try:
             with rasterio.Env(**_BOUNDED), opened(source) as dataset:

@@ -23,7 +23,7 @@ from rasterio.windows import Window
 from mendmap.errors import RasterError
 from mendmap.geo.bounds import Bounds
 from mendmap.rasters.header import Most
-from mendmap.rasters.opened import BEGINNINGS, OPTIONS
+from mendmap.rasters.opened import BEGINNINGS, OPTIONS, complaint
 
 _NAME = "remote.tif"
 # A tile of more could not be unpacked in reasonable memory.
@@ -106,6 +106,8 @@ def _opened(file: File) -> Iterator[DatasetReader]:
         return file.handle()
 
     with rasterio.open(_NAME, driver="GTiff", opener=opener) as dataset:
+        if reason := complaint(dataset):
+            raise RasterError(f"{file.url}: {reason}")
         if dataset.crs is None:
             raise RasterError(f"{file.url}: does not say in which system its coordinates are")
         if dataset.transform.b or dataset.transform.d or dataset.transform.a <= 0 or dataset.transform.e >= 0:

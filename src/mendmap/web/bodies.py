@@ -1,7 +1,14 @@
-"""Bodies of requests, never more of them than is allowed. Not here: what stands in them."""
+"""What readers send: bodies of requests, never more of them than is allowed, and then only that they have left.
+
+Not here: what stands in them.
+"""
+
+import asyncio
+from typing import Any
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from mendmap.errors import BadRequestError, TooLargeError
 
@@ -21,3 +28,19 @@ async def body(request: Request, most_bytes: int) -> bytes:
     except ClientDisconnect:
         raise BadRequestError("the body ended too soon") from None
     raise TooLargeError(f"a body of more than {most_bytes / 1e6:g} MB (setting MENDMAP_MAX_POST_MB)")
+
+
+async def deserted(work: "asyncio.Future[Any]", receive: Receive) -> bool:
+    """Waits until ``work`` is done, or the reader who waits for it has left; returns whether the reader left first. The
+    body of the request has been read, or is of no interest."""
+
+    async def left() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    leaving = asyncio.create_task(left())
+    try:
+        await asyncio.wait((work, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return not work.done()
+    finally:
+        leaving.cancel()

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from mendmap.errors import OverloadedError
 from mendmap.rasters.handles import Frame, Handles
 from mendmap.settings import Settings
+from mendmap.web import bodies
 
 T = TypeVar("T")
 # Frames of files that are remembered; a file never changes under its name.
@@ -31,12 +33,17 @@ class Drawers:
         self._places = threading.Semaphore(settings.max_waiting_tiles)
         self._frames: dict[Path, Frame] = {}
 
-    async def run(self, draw: Callable[[], T]) -> T:
-        """Has something drawn by whoever is free. Raises OverloadedError where too many wait already."""
+    async def run(self, request: Request, draw: Callable[[], T]) -> T:
+        """Has something drawn by whoever is free; nothing is begun for a reader who has left. Raises OverloadedError
+        where too many wait already, and ClientDisconnect."""
         if not self._places.acquire(blocking=False):
             raise OverloadedError("too many pictures of imagery wait to be drawn already; come back in a while")
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, draw)
+            drawn = asyncio.get_running_loop().run_in_executor(self._pool, draw)
+            if await bodies.deserted(drawn, request.receive):
+                drawn.cancel()
+                raise ClientDisconnect
+            return await drawn
         finally:
             self._places.release()
 

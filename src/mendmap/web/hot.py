@@ -16,12 +16,13 @@ from weakref import WeakKeyDictionary
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mendmap.web import readers
+from mendmap.web import bodies, readers
 from mendmap.web.answers import held
 from mendmap.web.cache import Answer, Header, Key, TileCache
 from mendmap.web.codings import takes_gzip
 from mendmap.web.keeper import Keeper, Served
 from mendmap.web.meter import Meter
+from mendmap.web.problems import GONE
 
 log = logging.getLogger("mendmap")
 _PREFIXES = ("/tiles/", "/rasters/")
@@ -39,8 +40,6 @@ _OF_BODY = (b"content-length", b"content-encoding")
 _AT_ONCE = 2
 # How long a new snapshot waits for the tiles that were asked for last.
 _HEATING_S = 1.0
-# What the log of a web server says where the reader did not wait.
-_GONE = 499
 
 
 class Tile(NamedTuple):
@@ -65,13 +64,22 @@ class Tile(NamedTuple):
         return self.route.startswith("/rasters/")
 
 
+class _Flight:
+    """A tile on its way: whoever makes it, how many readers wait for it, and whether all of them have left."""
+
+    task: asyncio.Task[Answer]
+
+    def __init__(self) -> None:
+        self.readers, self.left = 0, asyncio.Event()
+
+
 class Hot:
     """The outermost layer of the service, around ``app``."""
 
     def __init__(self, app: ASGIApp, keeper: Keeper, cache: TileCache, meter: Meter) -> None:
         self._app, self._keeper, self._cache, self._meter = app, keeper, cache, meter
         self._makers: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-        self._flights: dict[tuple[object, ...], asyncio.Task[Answer]] = {}
+        self._flights: dict[tuple[object, ...], _Flight] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = perf_counter()
@@ -87,7 +95,10 @@ class Hot:
             if found is None or found.maker not in served.makers:
                 await self._passed(scope, receive, send, begun)
                 return
-            answer = await self._awaited(key, found, served, scope)
+            answer = await self._awaited(key, found, served, scope, receive)
+            if answer is None:
+                self._meter.answered(found.route, scope["method"], GONE, perf_counter() - begun)
+                return
         start: Message = answer.start
         body: Message = answer.body
         status, method = answer.status, scope["method"]
@@ -100,17 +111,33 @@ class Hot:
         if answer.error:
             raise answer.error
 
-    async def _awaited(self, key: Key, found: Tile, served: Served, scope: Scope) -> Answer:
+    async def _awaited(self, key: Key, found: Tile, served: Served, scope: Scope, receive: Receive) -> Answer | None:
         """An answer from the app, which is asked once for all who wait for the same; whoever goes away takes it from
-        nobody. Who comes after a newer snapshot does not wait for a tile of the one before."""
-        flight = (key, served.atlas.snapshot, asyncio.get_running_loop())
-        task = self._flights.get(flight)
-        if task is None:
-            task = self._flights[flight] = asyncio.create_task(self._made(key, found, scope))
-            task.add_done_callback(lambda _: self._flights.pop(flight))
+        nobody, and gets None. Who comes after a newer snapshot does not wait for a tile of the one before."""
+        name = (key, served.atlas.snapshot, asyncio.get_running_loop())
+        flight = self._flights.get(name)
+        if flight is None:
+            flight = self._flights[name] = _Flight()
+            flight.task = asyncio.create_task(self._made(key, found, scope, flight))
+            flight.task.add_done_callback(lambda _: self._landed(name, flight))
         else:
             self._meter.count("tile_waits")
-        return await asyncio.shield(task)
+        flight.readers += 1
+        try:
+            # Of imagery a tile takes long enough to be left alone; others are made, and kept for who comes next.
+            if found.drawn and await bodies.deserted(flight.task, receive):
+                return None
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.readers -= 1
+            if found.drawn and not flight.readers:
+                self._landed(name, flight)
+                flight.left.set()
+
+    def _landed(self, name: tuple[object, ...], flight: "_Flight") -> None:
+        """Lets nobody else wait for it."""
+        if self._flights.get(name) is flight:
+            del self._flights[name]
 
     def heat(self, coming: Served) -> None:
         """Makes tiles anew that a snapshot changes, before it is served: those that were asked for last, in a bounded
@@ -123,7 +150,7 @@ class Hot:
                     break
                 asked = Tile.of(key[0])
                 if asked and answer.layer in coming.makers:
-                    found[key] = await self._answered(key, asked, _scope(key[0], coming))
+                    found[key] = await self._answered(key, asked, _scope(key[0], coming), _Flight())
             return {key: answer for key, answer in found.items() if answer.status == 200}
 
         try:
@@ -137,22 +164,26 @@ class Hot:
         there."""
         return self._makers.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))
 
-    async def _made(self, key: Key, found: Tile, scope: Scope) -> Answer:
+    async def _made(self, key: Key, found: Tile, scope: Scope, flight: _Flight) -> Answer:
         """What the app answers to someone who asks for nothing but the tile; kept where it is one."""
         # Imagery waits for its drawers, and nobody else for them.
         async with nullcontext() if found.drawn else self._turns():
-            answer = await self._answered(key, found, scope)
+            answer = await self._answered(key, found, scope, flight)
         served = self._keeper.public
         if answer.status == 200 and served is not None:
             self._cache.keep(key, answer, served)
         return answer
 
-    async def _answered(self, key: Key, found: Tile, scope: Scope) -> Answer:
+    async def _answered(self, key: Key, found: Tile, scope: Scope, flight: _Flight) -> Answer:
         messages: list[Message] = []
         error: Exception | None = None
 
+        asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
         async def receive() -> Message:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            if (message := next(asked, None)) is None:
+                await flight.left.wait()
+            return message or {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
             messages.append(message)
@@ -184,7 +215,7 @@ class Hot:
         try:
             await self._app(scope, receive, counted)
         except asyncio.CancelledError:
-            status = _GONE
+            status = GONE
             raise
         finally:
             route = getattr(scope.get("route"), "path", "")

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Collection
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from mendmap.errors import (
     BadRequestError,
@@ -60,6 +61,8 @@ STATUSES: dict[type[MendmapError], int] = {
 }
 
 
+# What the log of a web server says where the reader did not wait.
+GONE = 499
 # Headers that a status asks for. What fails unexpectedly is answered outside of ``guards``, to a key perhaps.
 _HEADERS = {
     401: {"WWW-Authenticate": 'Bearer realm="mendmap"'},
@@ -112,6 +115,10 @@ def install(app: FastAPI) -> None:
         first = error.errors()[0]
         where, name = first["loc"][0], ".".join(str(part) for part in first["loc"][1:])
         return problem(400, f"{where} parameter {name}: {first['msg']}: {str(first.get('input'))[:80]!r}", request)
+
+    @app.exception_handler(ClientDisconnect)
+    def left(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=GONE)  # counted, and read by nobody
 
     @app.exception_handler(Exception)
     def anything(request: Request, error: Exception) -> JSONResponse:

@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import shapely
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from shapely.geometry.base import BaseGeometry
 
 from mendmap.errors import BadRequestError, NotFoundError, RasterError, TooLargeError, shown
@@ -38,15 +39,16 @@ async def of_site(
 ) -> Response:
     """Mean, percentiles and clear share of each number of a picture inside a site's outline: of an index, a change or
     a height that one, of natural colours every band."""
-    return await drawers(request).run(partial(_site, request, picture, site, expression, as_of))
+    return await drawers(request).run(request, partial(_site, request, picture, site, expression, as_of))
 
 
 @router.post("/{picture}/stats")
 async def of_polygon(request: Request, picture: str, expression: Option = None, lang: Text = None) -> Response:
     """The same inside a GeoJSON Polygon, MultiPolygon or Feature of one, in degrees, that is sent along."""
-    served = current(request)
+    # Keys are looked up in the lake, which is not for the thread that all others wait for.
+    served = await run_in_threadpool(current, request)
     given = await body(request, served.settings.max_post_mb * 1_000_000)
-    return await drawers(request).run(partial(_polygon, request, picture, given, expression))
+    return await drawers(request).run(request, partial(_polygon, request, picture, given, expression))
 
 
 def _site(request: Request, name: str, site: str, expression: str | None, as_of: str | None) -> Response:

@@ -111,7 +111,7 @@ async def png(
     """One tile as PNG, transparent where nothing is known and outside the picture. ``expression`` computes something
     else of a scene's bands, such as ``(nir-red)/(nir+red)``; ``palette`` and ``rescale=low,high`` color it otherwise;
     ``resampling`` is nearest, bilinear, cubic or average; ``size`` is 256 or 512 pixels."""
-    return await drawers(request).run(partial(_tile, request, picture, (z, x, y), "png", given, as_of))
+    return await drawers(request).run(request, partial(_tile, request, picture, (z, x, y), "png", given, as_of))
 
 
 @router.api_route("/{picture}/{z}/{x}/{y}.webp", methods=METHODS)
@@ -119,7 +119,7 @@ async def webp(
     request: Request, picture: str, z: Zoom, x: Column, y: Row, given: Given, as_of: AsOfText = None
 ) -> Response:
     """The same as WebP, which is smaller."""
-    return await drawers(request).run(partial(_tile, request, picture, (z, x, y), "webp", given, as_of))
+    return await drawers(request).run(request, partial(_tile, request, picture, (z, x, y), "webp", given, as_of))
 
 
 @router.api_route("/{picture}/legend.svg", **PAGE)
@@ -153,7 +153,7 @@ async def at_point(
     """What the pixel at a place says: its bands as they are stored and as they are measured, the index, what the scene
     itself takes it to be, or the reason why nothing can be said."""
     given = chosen(expression=expression)
-    return await drawers(request).run(partial(_point, request, picture, (lon, lat), given, as_of))
+    return await drawers(request).run(request, partial(_point, request, picture, (lon, lat), given, as_of))
 
 
 def _point(request: Request, name: str, at: tuple[float, float], given: dict[str, str], as_of: str | None) -> Response:
