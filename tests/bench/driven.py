@@ -37,14 +37,21 @@ class Driven:
 class Drive:
     """A run that goes on by itself until ``end`` is asked for."""
 
-    def __init__(self, url: str, paths: Sequence[str], seconds: float, headers: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        url: str,
+        paths: Sequence[str],
+        seconds: float,
+        headers: Sequence[str] = (),
+        connections: int = CONNECTIONS,
+    ) -> None:
         if not (program := shutil.which("wrk")):
             sys.exit("wrk is missing; as root: apt-get install --no-install-recommends wrk")
         self._folder = tempfile.TemporaryDirectory()
         listed = Path(self._folder.name) / "paths.txt"
         listed.write_text("".join(f"{path}\n" for path in paths))
         given = [part for header in headers for part in ("-H", header)]
-        how = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
+        how = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
         script = ["-s", str(Path(__file__).with_suffix(".lua"))]
         command = [program, *how, *given, *script, url, "--", str(listed), str(random.randrange(10**6))]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -57,9 +64,9 @@ class Drive:
         return Driven(**json.loads(told.splitlines()[-1]))
 
 
-def driven(url: str, paths: Sequence[str], seconds: float, *headers: str) -> Driven:
+def driven(url: str, paths: Sequence[str], seconds: float, *headers: str, connections: int = CONNECTIONS) -> Driven:
     """Drives a server at an address, over some paths in random order, after a short while of warming."""
-    Drive(url, paths, 1, headers).end()
-    found = Drive(url, paths, seconds, headers).end()
+    Drive(url, paths, 1, headers, connections).end()
+    found = Drive(url, paths, seconds, headers, connections).end()
     assert found.requests and not found.errors, f"{url}: {found}"
     return found

@@ -24,7 +24,11 @@ from mendmap.rasters.opened import OPTIONS, opened
 
 # How folders begin that a file is made in; who was killed leaves one.
 SCRATCH = ".mendmap-"
-_BLOCK = 512  # pixels on each side
+# Pixels on each side, all bands of a block together. Measured on six bands of 4,096 by 4,096: a tile of a map, read for
+# the first time, takes 17 ms (an index: 32 ms) of such blocks and 37 ms (68 ms) of 512 by 512, whose files are as large
+# and as soon made; zonal statistics take as long of either. Bands apart would give colours in 16 ms and an index in
+# 23 ms, but are made in a third more time; zstd 16 and 28 ms, but fewer programs read it.
+BLOCK = 256
 # One thread, and 64 MB for blocks: neither the bytes that come out nor the memory they take depend on the machine.
 _BOUNDED = {**OPTIONS, "GDAL_NUM_THREADS": "1", "GDAL_CACHEMAX": 64}
 
@@ -109,8 +113,8 @@ def _copied(dataset: DatasetReader, target: Path, wanted: Wanted) -> None:
         "transform": dataset.window_transform(window),
         "nodata": nodata,
         "tiled": True,
-        "blockxsize": _BLOCK,
-        "blockysize": _BLOCK,
+        "blockxsize": BLOCK,
+        "blockysize": BLOCK,
         "compress": "deflate",
         "zlevel": 1,
         "bigtiff": "if_safer",
@@ -129,7 +133,7 @@ def _optimised(source: Path, target: Path, wanted: Wanted) -> None:
         source,
         target,
         driver="COG",
-        blocksize=_BLOCK,
+        blocksize=BLOCK,
         compress="deflate",
         predictor="yes",
         bigtiff="if_safer",

@@ -23,14 +23,13 @@ from shapely.geometry.base import BaseGeometry
 from mendmap.catalogue.imagery import Raster
 from mendmap.errors import RasterError
 from mendmap.geo.ground import Plane, areas, plane
+from mendmap.rasters.cog import BLOCK
 from mendmap.rasters.expression import Expression
 from mendmap.rasters.values import band_numbers, computed, needed
 
 Floats = NDArray[np.float64]
 # Exactextract reads the whole window of an outline; larger outlines are cut, so that memory does not grow with them.
 _SIDE = 1024
-# Outlines are looked at by rows of blocks, as files are written; what is not so is only read less fast.
-_BLOCK = 512
 # Where an outline runs along the grid, rounding puts slivers of the pixels beyond it inside: they do not count.
 _LEAST = 1e-6
 # Between points so far apart, the ground under a pixel of up to a tenth of a degree is linear to 0.05 %.
@@ -74,11 +73,12 @@ class Scene:
         return bool(self.box.contains(outline) or self.box.intersection(outline).area > 0)
 
     def order(self, outline: BaseGeometry | str) -> tuple[float, float]:
-        """Where in the file an outline begins: the row of blocks, and how far from the west."""
+        """Where in the file an outline begins: the row of its blocks, as ``cog`` writes them, and how far from the
+        west. Of other blocks it is only read less fast."""
         if isinstance(outline, str) or outline.is_empty:
             return 0.0, 0.0
         west, _, _, north = (float(each) for each in outline.bounds)
-        return (self.top - north) // (_BLOCK * self.step[1]), west
+        return (self.top - north) // (BLOCK * self.step[1]), west
 
     def pieces(self, outline: BaseGeometry) -> Iterator[BaseGeometry]:
         """What of an outline on the plane lies within the scene, in pieces of no more than ``_SIDE`` pixels a side."""

@@ -28,6 +28,7 @@ from rasterio.windows import Window
 from mendmap.catalogue.imagery import Difference, Index, Raster
 from mendmap.errors import RasterError
 from mendmap.rasters import values
+from mendmap.rasters.cog import BLOCK
 from mendmap.rasters.expression import Expression, parse
 from mendmap.rasters.header import ground_m
 from mendmap.rasters.indices import bands_of
@@ -271,7 +272,7 @@ def _crs(dataset: DatasetReader) -> Any:
 def _join(grid: _Grid, paths: Sequence[Path], target: Path) -> None:
     """Makes one COG of a file for each band. From afar ``change`` is the mean of its pixels, and ``significant`` one
     of them, so that it stays one of its three values."""
-    factors = [2**nth for nth in range(1, 30) if max(grid.width, grid.height) / 2 ** (nth - 1) > 512]
+    factors = [2**nth for nth in range(1, 30) if max(grid.width, grid.height) / 2 ** (nth - 1) > BLOCK]
     for path, resampling in zip(paths, (Resampling.average, Resampling.nearest), strict=True):
         if factors:
             with rasterio.open(path, "r+") as dataset:
@@ -287,7 +288,7 @@ def _join(grid: _Grid, paths: Sequence[Path], target: Path) -> None:
         driver="COG",
         compress="DEFLATE",
         predictor="YES",
-        blocksize=512,
+        blocksize=BLOCK,
         bigtiff="IF_SAFER",
     )
 

@@ -23,7 +23,7 @@ from mendmap.rasters.relief import relief
 from mendmap.rasters.values import band_numbers, measured
 
 # Counted up where the same file would be drawn otherwise: it is part of the name of every tile.
-VERSION = 1
+VERSION = 2
 # The eye tells dark colours better apart than light ones, and screens do so too.
 _GAMMA = 1 / 1.5
 # How opaque a change is that is too small to count.
@@ -85,18 +85,18 @@ def _stored(
     """Bands as they are stored, with the one that tells clouds from ground, which is never a mean of two classes."""
     nodata = warped.nothing_of(handle.dataset, raster)
     together = (*names, raster.classes) if raster.classes and look.resampling == "nearest" else names
-    read, inside = warped.read(handle.dataset, nodata, band_numbers(raster, together), box, look.size, look.resampling)
+    read, inside = warped.read(handle, nodata, band_numbers(raster, together), box, look.size, look.resampling)
     stored = dict(zip(together, read, strict=True))
     if raster.classes and raster.classes not in stored:
         numbers = band_numbers(raster, [raster.classes])
-        stored[raster.classes] = warped.read(handle.dataset, nodata, numbers, box, look.size, "nearest")[0][0]
+        stored[raster.classes] = warped.read(handle, nodata, numbers, box, look.size, "nearest")[0][0]
     return stored, inside
 
 
 def _single(handle: Handle, raster: Raster, look: Look, box: Box) -> Indexed:
     """The one band of a raster in a palette."""
     nodata = warped.nothing_of(handle.dataset, raster)
-    read, inside = warped.read(handle.dataset, nodata, [1], box, look.size, look.resampling)
+    read, inside = warped.read(handle, nodata, [1], box, look.size, look.resampling)
     values, good = _values(raster, read[0], nodata)
     return _in_palette(values, good if inside is None else good & inside, look)
 
@@ -104,7 +104,7 @@ def _single(handle: Handle, raster: Raster, look: Look, box: Box) -> Indexed:
 def _relief(handle: Handle, raster: Raster, look: Look, box: Box) -> Coloured:
     """The ground, lit; each tile is read with the pixels around it, so that slopes go on across its edges."""
     nodata = warped.nothing_of(handle.dataset, raster)
-    read, inside = warped.read(handle.dataset, nodata, [1], box, look.size, look.resampling, margin=1)
+    read, inside = warped.read(handle, nodata, [1], box, look.size, look.resampling, margin=1)
     heights, good = _values(raster, read[0], nodata)
     heights = np.where(good if inside is None else good & inside, heights, np.float32(np.nan))
     north, side = box[3], (box[3] - box[1]) / look.size
@@ -117,7 +117,7 @@ def _natural(handle: Handle, raster: Raster, look: Look, box: Box) -> Coloured:
     """Red, green and blue as the eye would see them, clouds and all."""
     nodata = warped.nothing_of(handle.dataset, raster)
     numbers = band_numbers(raster, COLOURS)
-    read, inside = warped.read(handle.dataset, nodata, numbers, box, look.size, look.resampling)
+    read, inside = warped.read(handle, nodata, numbers, box, look.size, look.resampling)
     seen = np.ones(read.shape[1:], dtype=bool) if inside is None else inside
     if nodata is not None:
         seen = seen & (np.isfinite(read) if np.isnan(nodata) else read != nodata).all(axis=0)
@@ -150,7 +150,7 @@ def _values(
 def _change(handle: Handle, look: Look, box: Box) -> Indexed:
     """A difference: what counts as a change in full colour, what is too small pale, what is unknown not at all."""
     nodata = warped.nothing_of(handle.dataset, None)
-    read, inside = warped.read(handle.dataset, nodata, [1, 2], box, look.size, look.resampling)
+    read, inside = warped.read(handle, nodata, [1, 2], box, look.size, look.resampling)
     change, counts = read
     good = np.isfinite(change) if inside is None else inside & np.isfinite(change)
     levels = _levels(change, good, look, _HALF)

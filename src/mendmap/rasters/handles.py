@@ -59,16 +59,37 @@ class Frame:
 
     def read_for(self, pixel_m: float, pixels: int) -> float:
         """How many of its pixels are read for a picture of so many, of some size: few where it has overviews."""
-        ratio = max(1.0, pixel_m / self.pixel_m)
-        nearest = max((each for each in self.overviews if each <= ratio), default=1)
+        ratio, level = max(1.0, pixel_m / self.pixel_m), self.overview(pixel_m)
+        nearest = 1 if level is None else self.overviews[level]
         return min(self.pixels, pixels * ratio**2) / nearest**2
+
+    def overview(self, pixel_m: float) -> int | None:
+        """The overview that pixels of some size are drawn of, counted from 0: the smallest that shows as much; None
+        where that is the file itself."""
+        enough = [(each, level) for level, each in enumerate(self.overviews) if each * self.pixel_m <= pixel_m]
+        return max(enough)[1] if enough else None
 
 
 class Handle:
-    """One open file."""
+    """One open file, and those of its overviews that were read, each of which GDAL opens as a file."""
 
     def __init__(self, dataset: DatasetReader) -> None:
         self.dataset = dataset
+        self._overviews: dict[int, DatasetReader] = {}
+
+    def at(self, pixel_m: float) -> DatasetReader:
+        """The file, or the overview of it, that pixels of some size in mercator metres are drawn of."""
+        level = self.frame.overview(pixel_m)
+        if level is None:
+            return self.dataset
+        if level not in self._overviews:
+            self._overviews[level] = _open(self.dataset.name, overview_level=level)
+        return self._overviews[level]
+
+    def close(self) -> None:
+        """Closes all of it."""
+        for each in (*self._overviews.values(), self.dataset):
+            each.close()
 
     @cached_property
     def frame(self) -> Frame:
@@ -101,12 +122,12 @@ class Handles:
         """An open file, for this thread alone. Raises RasterError where it cannot be opened, or read."""
         try:
             with rasterio.Env(**self._options):
-                handle = self._taken(path) or Handle(rasterio.open(path, driver="GTiff", sharing=False))
+                handle = self._taken(path) or Handle(_open(path))
                 try:
                     yield handle
                 except RasterioError:
                     # Whatever it is now, the next reader opens it anew.
-                    handle.dataset.close()
+                    handle.close()
                     raise
                 self._give_back(path, handle)
         except RasterioError as error:
@@ -116,7 +137,7 @@ class Handles:
         """Closes what nobody reads."""
         with self._lock:
             for _, handle in self._idle.values():
-                handle.dataset.close()
+                handle.close()
             self._idle.clear()
 
     def _taken(self, path: Path) -> Handle | None:
@@ -129,4 +150,8 @@ class Handles:
             self._idle[id(handle)] = path, handle
             while len(self._idle) > self._most:
                 _, (_, oldest) = self._idle.popitem(last=False)
-                oldest.dataset.close()
+                oldest.close()
+
+
+def _open(path: Path | str, **options: int) -> DatasetReader:
+    return rasterio.open(path, driver="GTiff", sharing=False, **options)
