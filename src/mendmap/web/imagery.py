@@ -6,6 +6,7 @@ Not here: the pictures themselves (``rasters``, ``routes.rasters``).
 import math
 import zoneinfo
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from mendmap.geo.grid import HALF_M, to_mercator
 from mendmap.rasters.pictures import Picture, pictures
 from mendmap.web.describe import source
 from mendmap.web.drawers import Drawers
-from mendmap.web.drawn import frame_of
+from mendmap.web.drawn import frame_of, missing
 
 if TYPE_CHECKING:
     from mendmap.web.served import Served
@@ -47,16 +48,20 @@ def relief(atlas: Atlas) -> dict[str, Any] | None:
     return None if found is None else {"address": f"/rasters/{found.id}.json"}
 
 
-def listing(atlas: Atlas) -> dict[str, Any]:
+def listing(served: "Served") -> dict[str, Any]:
     """Every raster and every difference, for a table: ``scenes`` from the newest to the oldest, ``grounds`` and
-    ``changes`` in the catalogue's order. Each has its ``pictures``, with the part of a map's address that shows it."""
-    found = of(atlas)
+    ``changes`` in the catalogue's order. Each has its ``pictures``, with the part of a map's address that shows it,
+    which is blank where the picture is not there."""
+    atlas, found = served.atlas, {name: each.picture for name, each in served.pictures.items()}
     rows = [_raster(atlas, each, found) for each in atlas.rasters.values()]
     scenes = [each for each in rows if each["shows"] == "scene"]
+    changes = [_change(atlas, each, found) for each in atlas.differences.values()]
+    for picture in (*chain.from_iterable(row["pictures"] for row in rows), *changes):
+        picture["shown"] = "" if missing(served.pictures[picture["id"]]) else picture["shown"]
     return {
         "scenes": sorted(scenes, key=lambda each: str(each["taken"]), reverse=True),
         "grounds": [each for each in rows if each["shows"] != "scene"],
-        "changes": [_change(atlas, each, found) for each in atlas.differences.values()],
+        "changes": changes,
     }
 
 
