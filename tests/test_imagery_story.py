@@ -299,8 +299,13 @@ def test_the_series_has_a_page_a_chart_and_downloads(client: TestClient) -> None
     page = client.get(address).text
     assert "Scene s20230719" in page
     assert "made of" in page
+    assert ">23 August 2023</th>" in page
+    assert "22 August" not in page
+    assert "22:00 to" not in page
     chart = client.get(f"{address}.chart.json").json()
     assert len(chart["points"]["samples"]) == 15
+    assert chart["told"].endswith("of 23 Aug 2023.")
+    assert "from 14 Jun 2019 to 23 Aug 2023: 15 readings" in chart["told"]
     assert client.get(f"{address}.svg").status_code == 200
     rows = list(csv.DictReader(StringIO(client.get(f"{address}.csv").text)))
     assert [row["samples"] for row in rows] == [str(each) for each in chart["points"]["samples"]]
@@ -312,6 +317,9 @@ def test_the_site_page_and_the_progress_page_tell_of_it(client: TestClient) -> N
     assert "/series/lake.green_share.sample.green_share" in page
     assert "not at the site itself" not in page
     assert "only assumed" not in page
+    assert "The newest reading is from 23 August 2023" in page
+    assert "June 2019 to August 2023" in page
+    assert "22 August" not in page
     (row,) = [each for each in client.get("/progress.json").json()["sites"] if each["site"] == "lake"]
     trends = {each["parameter"]: each["outcome"] for each in row["trends"]}
     # One difference is no series that could rise.
@@ -330,6 +338,8 @@ def test_the_chart_says_of_how_many_pixels_a_reading_was_made(place: Place, desk
         desk.page.get_by_role("slider").focus()
         desk.page.keyboard.press("End")
         expect(desk.page.locator(".chart-readout")).to_contain_text("Made of 7,098 values.")
+        expect(desk.page.locator(".chart-readout")).to_contain_text("23 August 2023")
+        expect(desk.page.locator(".chart-readout")).not_to_contain_text("UTC")
         assert not desk.wrong
     finally:
         server.stop()
@@ -343,3 +353,27 @@ def test_the_command_says_what_it_did_and_writes_a_file_for_those_who_keep_one(p
     rows = list(csv.DictReader(StringIO(file.read_text())))
     assert {row["station"] for row in rows} == {"quarry"}
     assert len(rows) == 76
+
+
+def test_what_is_not_computed_yet_is_said_to_readers_and_what_to_do_to_those_who_keep_the_lake(
+    copied: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    for file in (copied.lake / "rasters").rglob("*.tif"):
+        if differing(copied, file):
+            file.unlink()
+    told = "greened has not been computed yet; mendmap raster stats computes it"
+    with TestClient(create_app(Settings(lake=str(copied.lake), poll_seconds=60))) as client:
+        page = client.get("/imagery").text
+        (row,) = [each for each in client.get("/rasters.json").json()["pictures"] if each["id"] == "greened"]
+    assert "not computed yet" in page
+    assert "#imagery=change.greened" not in page
+    assert "mendmap raster" not in page
+    assert (row["ready"], row["missing"]) == (False, told)
+    assert told in caplog.text
+    listed = CliRunner().invoke(main, ["raster", "list", str(copied.lake)])
+    assert told in listed.output
+
+
+def differing(place: Place, file: Path) -> bool:
+    """Whether a file of the lake is none of the folder's."""
+    return file.read_bytes() not in [each.read_bytes() for each in (place.folder / "rasters").iterdir()]

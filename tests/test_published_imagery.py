@@ -215,6 +215,7 @@ def test_the_map_draws_imagery_and_relief_of_the_archives(visitor: Watched, host
     page.get_by_role("dialog", name="Imagery").get_by_role("button", name="Earlier picture").click()
     expect(told).to_contain_text("19 July 2019")
     page.locator(".folium-map").click(position={"x": box["width"] * 0.5, "y": box["height"] * 0.5})
+    page.keyboard.press("Escape")
     assert not [each for each in visitor.asked if "/point?" in each]
     # Closer than the last zoom of the archive, its pixels are drawn larger.
     for _ in range(8):

@@ -105,7 +105,8 @@ class Area:
     @property
     def unjudged(self) -> float:
         """The hectares of the outline that could not be judged."""
-        return self.judged * (1 - self.share) / self.share if self.share else 0.0
+        # Finer than a hundredth of a square metre it is only what adding up shares leaves.
+        return round(self.judged * (1 - self.share) / self.share, 6) if self.share else 0.0
 
 
 def asked(given: Imagery, rasters: Iterable[str] = ()) -> list[Asked]:

@@ -96,13 +96,19 @@ def attribution(atlas: Atlas, found: Drawn) -> str:
     return _together(each.attribution for each in found.scenes) or atlas.place.attribution
 
 
+def missing(found: Drawn) -> str:
+    """Where the file of a picture is not there, what is to be done, for those who keep the lake; else empty."""
+    if found.path.exists():
+        return ""
+    if found.picture.difference:
+        return f"{found.picture.id} has not been computed yet; mendmap raster stats computes it"
+    return f"the file of {found.picture.id} is not beside the lake; mendmap load brings it there"
+
+
 def frame_of(found: Drawn, drawers: Drawers) -> Frame:
     """Where a picture is. Raises RasterError where its file is not there, or cannot be used."""
-    if not found.path.exists():
-        what = found.picture.id
-        if found.picture.difference:
-            raise RasterError(f"{what} has not been computed yet; mendmap load computes it")
-        raise RasterError(f"the file of {what} is not beside the lake; mendmap load brings it there")
+    if reason := missing(found):
+        raise RasterError(reason)
     return drawers.frame(found.path)
 
 

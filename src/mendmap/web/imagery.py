@@ -6,6 +6,7 @@ Not here: the pictures themselves (``rasters``, ``routes.rasters``).
 import math
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from mendmap.geo.grid import HALF_M, to_mercator
 from mendmap.rasters.pictures import Picture
 from mendmap.web.describe import source
 from mendmap.web.drawers import Drawers
-from mendmap.web.drawn import Drawn, frame_of
+from mendmap.web.drawn import Drawn, frame_of, missing
 
 # A site is drawn so large at most, in pixels of its tiles, with so much of its size around it.
 _CUT_PX = 360
@@ -39,16 +40,20 @@ def relief(atlas: Atlas) -> dict[str, Any] | None:
     return None if found is None else {"address": f"/rasters/{found.id}.json"}
 
 
-def listing(atlas: Atlas) -> dict[str, Any]:
+def listing(atlas: Atlas, pictures: Mapping[str, Drawn]) -> dict[str, Any]:
     """Every raster and every difference, for a table: ``scenes`` from the newest to the oldest, ``grounds`` and
-    ``changes`` in the catalogue's order. Each has its ``pictures``, with the part of a map's address that shows it."""
-    found = atlas.pictures
+    ``changes`` in the catalogue's order. Each has its ``pictures``, with the part of a map's address that shows it,
+    which is blank where the picture is not there."""
+    found = {name: each.picture for name, each in pictures.items()}
     rows = [_raster(atlas, each, found) for each in atlas.rasters.values()]
     scenes = [each for each in rows if each["shows"] == "scene"]
+    changes = [_change(atlas, each, found) for each in atlas.differences.values()]
+    for picture in (*chain.from_iterable(row["pictures"] for row in rows), *changes):
+        picture["shown"] = "" if missing(pictures[picture["id"]]) else picture["shown"]
     return {
         "scenes": sorted(scenes, key=lambda each: str(each["taken"]), reverse=True),
         "grounds": [each for each in rows if each["shows"] != "scene"],
-        "changes": [_change(atlas, each, found) for each in atlas.differences.values()],
+        "changes": changes,
     }
 
 

@@ -215,6 +215,12 @@ class Served:
             self._keeper.keep_scripts(self.view, [found])
         return found
 
+    @property
+    def missing(self) -> list[str]:
+        """What is to be done for pictures whose files are not there, each file once."""
+        found = {each.path: drawn.missing(each) for each in self.pictures.values()}
+        return [each for each in found.values() if each]
+
     @cached_property
     def newest_reading(self) -> dt.datetime | None:
         """The start of the newest reading of all."""
