@@ -136,7 +136,7 @@ def listing(place: Path | None, as_json: bool) -> None:
 def _held(place: Path | None) -> tuple[list[tuple[Any, Path]], list[str]]:
     """The rasters of a lake or a folder, with their files; and what differences of the lake are not computed yet."""
     from mendmap.catalogue.model import FILE
-    from mendmap.lake.imagery import where
+    from mendmap.exports.rasters import stocked
     from mendmap.load.imagery import listed
     from mendmap.web.drawn import every, missing
 
@@ -144,8 +144,9 @@ def _held(place: Path | None) -> tuple[list[tuple[Any, Path]], list[str]]:
     if place and (place / FILE).exists():
         return listed(place, chosen.max_file_mb * 1_000_000), []
     atlas = atlas_of(chosen.lake, None)
-    drawn = (each for each in every(atlas, chosen.lake).values() if each.picture.difference)
-    held = [(each, where(chosen.lake, each.sha256 or "")) for each in atlas.rasters.values()]
+    stock = stocked(atlas, chosen.lake)
+    drawn = (each for each in every(atlas, stock).values() if each.picture.difference)
+    held = [(stock[each].record, stock[each].place) for each in atlas.rasters]
     return held, [said for each in drawn if (said := missing(each))]
 
 
