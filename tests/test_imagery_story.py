@@ -6,8 +6,6 @@ import dataclasses
 import datetime as dt
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from io import StringIO
@@ -186,10 +184,14 @@ def test_an_index_below_nought_is_no_value_below_detection(atlas: Atlas) -> None
     assert change.low < change.value < change.high
 
 
+SOME = ("s20190614", "s20190719", "s20230719")
+
+
 def test_two_processes_find_what_one_finds(place: Place, tmp_path: Path) -> None:
     one, two = tmp_path / "one.csv", tmp_path / "two.csv"
     for workers, to in ((1, one), (2, two)):
-        measure(str(place.lake), "", Wanted(sites=("lake",), workers=workers, to=to))
+        measure(str(place.lake), "", Wanted(SOME, ("lake",), workers, to=to))
+    assert len(one.read_text().splitlines()) > len(SOME)
     assert one.read_text() == two.read_text()
 
 
@@ -297,8 +299,13 @@ def test_the_series_has_a_page_a_chart_and_downloads(client: TestClient) -> None
     page = client.get(address).text
     assert "Scene s20230719" in page
     assert "made of" in page
+    assert ">23 August 2023</th>" in page
+    assert "22 August" not in page
+    assert "22:00 to" not in page
     chart = client.get(f"{address}.chart.json").json()
     assert len(chart["points"]["samples"]) == 15
+    assert chart["told"].endswith("of 23 Aug 2023.")
+    assert "from 14 Jun 2019 to 23 Aug 2023: 15 readings" in chart["told"]
     assert client.get(f"{address}.svg").status_code == 200
     rows = list(csv.DictReader(StringIO(client.get(f"{address}.csv").text)))
     assert [row["samples"] for row in rows] == [str(each) for each in chart["points"]["samples"]]
@@ -310,6 +317,9 @@ def test_the_site_page_and_the_progress_page_tell_of_it(client: TestClient) -> N
     assert "/series/lake.green_share.sample.green_share" in page
     assert "not at the site itself" not in page
     assert "only assumed" not in page
+    assert "The newest reading is from 23 August 2023" in page
+    assert "June 2019 to August 2023" in page
+    assert "22 August" not in page
     (row,) = [each for each in client.get("/progress.json").json()["sites"] if each["site"] == "lake"]
     trends = {each["parameter"]: each["outcome"] for each in row["trends"]}
     # One difference is no series that could rise.
@@ -328,16 +338,42 @@ def test_the_chart_says_of_how_many_pixels_a_reading_was_made(place: Place, desk
         desk.page.get_by_role("slider").focus()
         desk.page.keyboard.press("End")
         expect(desk.page.locator(".chart-readout")).to_contain_text("Made of 7,098 values.")
+        expect(desk.page.locator(".chart-readout")).to_contain_text("23 August 2023")
+        expect(desk.page.locator(".chart-readout")).not_to_contain_text("UTC")
         assert not desk.wrong
     finally:
         server.stop()
 
 
 def test_the_command_says_what_it_did_and_writes_a_file_for_those_who_keep_one(place: Place, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mendmap", "raster", "stats", "--lake", str(place.lake), "--json"]
     file = tmp_path / "measured.csv"
-    done = subprocess.run([*command, "--site", "quarry", "--to", str(file)], capture_output=True, text=True, check=True)
+    wanted = ["--site", "quarry", "--to", str(file), "--workers", "1", "--json"]
+    done = CliRunner().invoke(main, ["raster", "stats", "--lake", str(place.lake), *wanted])
     assert json.loads(done.stdout)["computed"] == 76
     rows = list(csv.DictReader(StringIO(file.read_text())))
     assert {row["station"] for row in rows} == {"quarry"}
     assert len(rows) == 76
+
+
+def test_what_is_not_computed_yet_is_said_to_readers_and_what_to_do_to_those_who_keep_the_lake(
+    copied: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    for file in (copied.lake / "rasters").rglob("*.tif"):
+        if differing(copied, file):
+            file.unlink()
+    told = "greened has not been computed yet; mendmap raster stats computes it"
+    with TestClient(create_app(Settings(lake=str(copied.lake), poll_seconds=60))) as client:
+        page = client.get("/imagery").text
+        (row,) = [each for each in client.get("/rasters.json").json()["pictures"] if each["id"] == "greened"]
+    assert "not computed yet" in page
+    assert "#imagery=change.greened" not in page
+    assert "mendmap raster" not in page
+    assert (row["ready"], row["missing"]) == (False, told)
+    assert told in caplog.text
+    listed = CliRunner().invoke(main, ["raster", "list", str(copied.lake)])
+    assert told in listed.output
+
+
+def differing(place: Place, file: Path) -> bool:
+    """Whether a file of the lake is none of the folder's."""
+    return file.read_bytes() not in [each.read_bytes() for each in (place.folder / "rasters").iterdir()]

@@ -121,7 +121,7 @@ def test_pystac_reads_its_stac_catalogue_from_files(copy: Path, edition: Path) -
     ]
 
 
-def test_a_second_run_with_one_more_scene_makes_only_what_is_of_it(folder: Path, tmp_path: Path) -> None:
+def test_a_second_run_makes_only_what_is_of_one_more_scene_and_says_what_is_not_computed(tmp_path: Path) -> None:
     land = valley.write(tmp_path / "land", elevation=False, only=SCENES[:1])
     lake, target = str(tmp_path / "lake"), tmp_path / "copy"
     write(check(land, 100), lake, land)
@@ -140,7 +140,11 @@ def test_a_second_run_with_one_more_scene_makes_only_what_is_of_it(folder: Path,
         new[path.suffix] += 1
     assert (new[".pmtiles"], new[".tif"]) == (5, 1)
     assert publish(settings(Path(lake), 11), target).counts.written == 0
+    # The difference was not computed.
     assert set(made.left_out) == {"/rasters/greened.pmtiles"}
+    assert "not been computed" in made.left_out["/rasters/greened.pmtiles"]
+    found = pictures_of(target / made.edition)["greened"]
+    assert (found["ready"], found["tiles"]) == (False, None)
 
 
 def test_files_that_are_too_large_are_left_out_and_said(folder: Path, tmp_path: Path) -> None:
@@ -155,13 +159,6 @@ def test_files_that_are_too_large_are_left_out_and_said(folder: Path, tmp_path: 
     page = (edition / "en" / "imagery.html").read_text("utf-8")
     assert ".tif</code>" in page
     assert not re.search(r'href="[^"]*\.tif"', page)
-
-
-def test_a_difference_that_was_not_computed_is_told_so(tmp_path: Path) -> None:
-    made = publish(settings(loaded(tmp_path, only=SCENES), 11), tmp_path / "copy")
-    found = pictures_of(tmp_path / "copy" / made.edition)["greened"]
-    assert (found["ready"], found["tiles"]) == (False, None)
-    assert "not been computed" in made.left_out["/rasters/greened.pmtiles"]
 
 
 @pytest.fixture(scope="module")

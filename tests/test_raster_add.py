@@ -293,7 +293,7 @@ def test_what_a_killed_run_left_is_taken_away_and_what_a_row_lists_is_not(land: 
     scratch = land / "rasters" / f"{cog.SCRATCH}left"
     scratch.mkdir()
     (land / "rasters" / "new.tif").write_bytes(b"half")
-    with pytest.raises(RasterError, match="is there already, and no row lists it"):
+    with pytest.raises(RasterError, match=r"new\.tif is there already, and no row lists it"):
         adding.add(land, source, names, GIVEN | {"id": "new"}, max_file_mb=100, most=USUAL)
     assert not scratch.exists()
     for _ in range(2):

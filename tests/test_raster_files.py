@@ -427,6 +427,13 @@ def test_a_row_that_does_not_fit_its_file_is_a_fault_with_its_line(
     assert words in found[0][3]
 
 
+def test_a_difference_is_not_named_like_a_raster_whose_address_it_would_share(land: Path) -> None:
+    replace(land / "differences.csv", "\ngreened,", "\ns20190614,")
+    (found,) = [each for each in faults(land) if each[0] == "differences.csv"]
+    assert found[1:3] == (2, "id")
+    assert "a raster has the id 's20190614' too" in found[3]
+
+
 def test_a_file_that_was_changed_or_is_too_large_or_no_cog_or_elsewhere_is_a_fault(land: Path) -> None:
     assert all("MENDMAP_MAX_RASTER_MPIXELS" in each[3] for each in faults(land, mpixels=0))
     assert len(faults(land, bands=5)) == 15

@@ -14,11 +14,11 @@ from rasterio.transform import from_origin
 from rasterio.windows import Window
 
 from mendmap.catalogue.imagery import Raster
-from mendmap.rasters.clear import clear
+from mendmap.rasters.classes import clear
 from mendmap.rasters.expression import parse
 from mendmap.rasters.indices import INDICES
 from mendmap.rasters.opened import opened
-from mendmap.rasters.values import bands, computed, index, measured
+from mendmap.rasters.values import computed, index, measured
 
 NDVI = parse("(nir - red) / (nir + red)")
 
@@ -188,9 +188,6 @@ def test_a_window_of_any_size_holds_what_the_whole_does(tmp_path: Path) -> None:
             part = index(dataset, about, NDVI, Window(x, y, columns, rows))
             np.testing.assert_array_equal(part.mask, whole.mask[y : y + rows, x : x + columns])
             np.testing.assert_array_equal(part.filled(9), whole.filled(9)[y : y + rows, x : x + columns])
-        values, good = bands(dataset, about, ["nir"])
-    assert list(values) == ["nir"] and good.shape == (70, 53)
-    assert (good == (np.isin(stored[2], [4, 5, 6, 7, 11]) & (stored[1] != 0))).all()
 
 
 def test_a_band_that_an_index_does_not_take_masks_nothing_of_it() -> None:

@@ -39,6 +39,7 @@ from mendmap.geo.crs import ALWAYS, Crs, crs
 from mendmap.lake.ledger import Snapshot
 from mendmap.lake.sampled import Sample
 from mendmap.maps.model import MapSpec
+from mendmap.rasters.pictures import Picture, pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,11 @@ class Atlas:
     differences: Mapping[str, Difference] = field(default_factory=dict)
     samples: tuple[Sample, ...] = field(default=(), repr=False)
     answers: Answers = field(default_factory=lambda: Answers(ANSWERS.empty_table()), repr=False, compare=False)
+
+    @property
+    def pictures(self) -> dict[str, Picture]:
+        """Every picture that can be drawn of its imagery, by name."""
+        return pictures(self.rasters, self.indices, self.differences)
 
     def layer(self, name: str) -> Layer:
         """A layer by its id. Raises NotFoundError with the choices."""

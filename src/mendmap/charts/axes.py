@@ -1,4 +1,4 @@
-"""Ticks: round numbers on the axis of values, round moments in UTC on that of time."""
+"""Ticks: round numbers on the axis of values, round moments of a zone on that of time."""
 
 import datetime as dt
 import itertools
@@ -22,9 +22,9 @@ _MONTHS = (
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def moment(seconds: float) -> dt.datetime:
+def moment(seconds: float, zone: dt.tzinfo = dt.UTC) -> dt.datetime:
     """A moment from seconds since 1970; works before it too, which ``fromtimestamp`` does not everywhere."""
-    return _EPOCH + dt.timedelta(seconds=seconds)
+    return (_EPOCH + dt.timedelta(seconds=seconds)).astimezone(zone)
 
 
 def value_ticks(least: float, greatest: float, most: int = 5) -> list[float]:
@@ -37,10 +37,10 @@ def value_ticks(least: float, greatest: float, most: int = 5) -> list[float]:
     return [float(f"{nth * step:.12g}") for nth in range(begin, max(finish, begin + 1) + 1)]
 
 
-def time_ticks(first: float, last: float, most: int = 6) -> list[tuple[float, Phrase]]:
-    """Round moments between two (seconds since 1970), each with its words; at most ``most``, or one more."""
+def time_ticks(first: float, last: float, most: int = 6, zone: dt.tzinfo = dt.UTC) -> list[tuple[float, Phrase]]:
+    """Round moments of a zone between two (seconds since 1970), each with its words; at most ``most``, or one more."""
     _, unit, count = next((step for step in _STEPS if (last - first) / step[0] <= most), _STEPS[-1])
-    found = itertools.takewhile(lambda each: each.timestamp() <= last, _moments(moment(first), unit, count))
+    found = itertools.takewhile(lambda each: each.timestamp() <= last, _moments(moment(first, zone), unit, count))
     return [(each.timestamp(), _words(each, unit, not nth)) for nth, each in enumerate(found)]
 
 
@@ -58,7 +58,7 @@ def _moments(first: dt.datetime, unit: str, count: int) -> Iterator[dt.datetime]
         months = count if unit == "month" else 12 * count
         nth = (first.year * 12 + first.month - 1) // months * months
         while True:
-            each = dt.datetime(nth // 12, nth % 12 + 1, 1, tzinfo=dt.UTC)
+            each = dt.datetime(nth // 12, nth % 12 + 1, 1, tzinfo=first.tzinfo)
             if each >= first:
                 yield each
             nth += months

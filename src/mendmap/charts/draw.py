@@ -5,9 +5,11 @@ triangle that points down from it; one that its source marked wrong is a cross, 
 so that small changes stay small.
 """
 
+import datetime as dt
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -42,7 +44,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """What is to be drawn: ``what`` and ``where`` in words, ``unit`` as it is printed; the time from ``first`` to
-    ``last`` (seconds since 1970, in UTC); ``step`` is the averaging time in seconds, None for samples."""
+    ``last`` (seconds since 1970); ``step`` is the averaging time in seconds, None for samples. ``zone`` is the zone
+    whose whole days the readings are of; of others, whose hours are told in UTC, it is empty."""
 
     what: str
     where: str
@@ -55,6 +58,12 @@ class Chart:
     works: tuple[Work, ...] = ()
     changes: tuple[Change, ...] = ()
     width: int = WIDTH
+    zone: str = ""
+
+    @property
+    def calendar(self) -> dt.tzinfo:
+        """What its days, months and years are of."""
+        return ZoneInfo(self.zone) if self.zone else dt.UTC
 
     @property
     def height(self) -> int:
@@ -125,7 +134,7 @@ def told(chart: Chart, seen: Seen) -> Phrase:
     if len(own) and seen.last:
         begun, done, last = seen.last
         said.append(say("Least {least}, greatest {greatest}.", least=value(own.min()), greatest=value(own.max())))
-        said.append(say("The last is {value}, of {time}.", value=value(last), time=_when(begun, done)))
+        said.append(say("The last is {value}, of {time}.", value=value(last), time=_when(chart, begun, done)))
     said += [
         say(message, count=count)
         for message, count in (
@@ -180,7 +189,7 @@ def _axes(frame: Frame, chart: Chart) -> Iterator[str]:
     where = language.say(joined(", ", (chart.averaging, chart.where)))
     yield from heading(chart.width, chart.what, chart.unit, where)
     yield from grid(frame.ticks, frame.y, frame.left, frame.right, language.number)
-    for seconds, phrase in time_ticks(frame.first, frame.last, chart.width // 65):
+    for seconds, phrase in time_ticks(frame.first, frame.last, chart.width // 65, chart.calendar):
         words = language.say(phrase)
         x = frame.x(seconds)
         yield f'<path d="M{x:.1f} {frame.bottom:.0f}v5" stroke="{QUIET}"/>'
@@ -277,13 +286,15 @@ def applying(chart: Chart) -> list[Line]:
 
 
 def _span(chart: Chart) -> Phrase:
-    return say("{time} UTC", time=_when(chart.first, chart.last))
+    time = _when(chart, chart.first, chart.last)
+    return time if chart.zone else say("{time} UTC", time=time)
 
 
-def _when(first: float, last: float) -> Phrase:
-    """A time in words, to the minute where it is shorter than three days."""
-    begin, finish = moment(first), moment(last)
+def _when(chart: Chart, first: float, last: float) -> Phrase:
+    """A time in words: its days, the last of which ends when it does; or, of readings that are not of days and where
+    it is shorter than three, to the minute."""
+    begin, finish = (moment(each, chart.calendar) for each in (first, max(first, last - 1) if chart.zone else last))
     start, end = date(begin), date(finish)
-    if last - first < 3 * 86_400:
+    if not chart.zone and last - first < 3 * 86_400:
         start, end = (joined(", ", (date(each), f"{each:%H:%M}")) for each in (begin, finish))
     return start if start == end else say("{begin} to {end}", begin=start, end=end)

@@ -121,7 +121,11 @@ def means(axes: Axes, change: Change | None) -> Iterator[str]:
         begin, finish, y = axes.x(span[0]), axes.x(span[1]), axes.y(mean)
         if finish > begin:
             yield f'<path d="M{begin:.1f} {y:.1f}H{finish:.1f}" stroke="{INK}" stroke-width="3" stroke-opacity=".75"/>'
-            yield text((begin + finish) / 2, y - 5, axes.language.say(word), anchor="middle", size=11, more=halo)
+            words = axes.language.say(word)
+            # Beside the edge it would lose its end.
+            half = len(words) * CHARACTER / 2
+            middle = min(max((begin + finish) / 2, axes.left + half), axes.right - half)
+            yield text(middle, y - 5, words, anchor="middle", size=11, more=halo)
 
 
 def _hatched(begin: float, finish: float, y: float) -> str:

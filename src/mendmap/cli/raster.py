@@ -59,6 +59,9 @@ def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...]
         )
         add_scenes(folder, given["bands"], given["licence"], how)
         return
+    if file and "://" not in file and not Path(file).is_file():
+        what = "is a folder; add its files one by one" if Path(file).is_dir() else "is not there"
+        raise click.BadParameter(f"{file} {what}", param_hint="FILE")
     needed = {
         "FILE": file,
         "--id": given["id"],
@@ -108,33 +111,43 @@ def _by_language(names: tuple[str, ...]) -> dict[str, str]:
 @click.argument("place", metavar="[LAKE|FOLDER]", type=click.Path(path_type=Path), required=False)
 @json_option
 def listing(place: Path | None, as_json: bool) -> None:
-    """Every raster of a lake, or of a folder of geodata."""
+    """Every raster of a lake, or of a folder of geodata; of a lake too what is not computed yet."""
     from mendmap.rasters.described import described
     from mendmap.rasters.header import Most
 
     most, found = Most.of(settings_with()), []
-    for record, path in _held(place):
+    held, missing = _held(place)
+    for record, path in held:
         try:
             found.append(described(record, path, most))
         except RasterError as error:
             found.append({"id": record.id, "fault": str(error)})
     if as_json:
-        click.echo(json.dumps({"rasters": found}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({"rasters": found, "missing": missing}, ensure_ascii=False, indent=2))
         return
     for row in found:
         click.echo(f"{row['id']}: {row.get('fault') or _line(row)}")
+    for each in missing:
+        click.echo(each)
+    if not found:
+        click.echo("no rasters; mendmap raster add adds one to a folder")
 
 
-def _held(place: Path | None) -> list[tuple[Any, Path]]:
-    """The rasters of a lake or a folder, with their files."""
+def _held(place: Path | None) -> tuple[list[tuple[Any, Path]], list[str]]:
+    """The rasters of a lake or a folder, with their files; and what differences of the lake are not computed yet."""
     from mendmap.catalogue.model import FILE
-    from mendmap.lake.imagery import where
+    from mendmap.exports.rasters import stocked
     from mendmap.load.imagery import listed
+    from mendmap.web.drawn import every, missing
 
     chosen = settings_with(lake=str(place) if place else None)
     if place and (place / FILE).exists():
-        return listed(place, chosen.max_file_mb * 1_000_000)
-    return [(each, where(chosen.lake, each.sha256 or "")) for each in atlas_of(chosen.lake, None).rasters.values()]
+        return listed(place, chosen.max_file_mb * 1_000_000), []
+    atlas = atlas_of(chosen.lake, None)
+    stock = stocked(atlas, chosen.lake)
+    drawn = (each for each in every(atlas, stock).values() if each.picture.difference)
+    held = [(stock[each].record, stock[each].place) for each in atlas.rasters]
+    return held, [said for each in drawn if (said := missing(each))]
 
 
 def _line(row: dict[str, Any]) -> str:

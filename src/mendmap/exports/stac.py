@@ -19,8 +19,9 @@ from mendmap.errors import NotFoundError
 from mendmap.exports.rasters import Stocked
 from mendmap.geo.grid import EXTENT, Tile, to_steps
 from mendmap.rasters import stac_catalogue
+from mendmap.rasters.difference import BANDS
 from mendmap.rasters.grid import Grid, grid
-from mendmap.rasters.pictures import pictures
+from mendmap.rasters.pictures import indices_of, of_raster
 from mendmap.rasters.stac_catalogue import Band, Entry, File, Shelf
 from mendmap.words.phrases import say
 
@@ -37,7 +38,6 @@ _SHELVES = {
     ),
 }
 _UNITS = {"height": "m"}
-_DIFFERENCE = (Band("change"), Band("significant"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _span(atlas: Atlas, stocked: Stocked) -> tuple[dt.datetime, dt.datetime]:
 def _bands(stocked: Stocked) -> tuple[Band, ...]:
     record = stocked.record
     if not isinstance(record, Raster):
-        return _DIFFERENCE
+        return tuple(map(Band, BANDS))
     # Of a band of classes the stored value is the value.
     return tuple(
         Band(each)
@@ -180,8 +180,9 @@ def _bands(stocked: Stocked) -> tuple[Band, ...]:
 
 def _pictures(atlas: Atlas, stocked: Stocked, known: Grid | None, stand: Stand) -> Iterator[tuple[str, str, str]]:
     """A tile that shows the whole, where the service draws it; a copy has all tiles in an archive."""
-    drawn = pictures(atlas.rasters, atlas.indices, atlas.differences)
-    ident = next((name for name in drawn if name.partition(".")[0] == stocked.record.id), None)
+    record = stocked.record
+    drawn = of_raster(record, indices_of(atlas.indices)) if isinstance(record, Raster) else iter([record])
+    ident = next((each.id for each in drawn), None)
     if known is None or ident is None:
         return
     if stand.copy:

@@ -8,18 +8,18 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
+from mendmap.catalogue.imagery import Difference, Index, Raster
 from mendmap.errors import RasterError
 from mendmap.lake import imagery
 from mendmap.load.outlined import Imagery, Key, Site, noted
 from mendmap.rasters import difference as differing
-from mendmap.rasters.zonal import LEAST_CLEAR, Job, Measured, measure, wanted
+from mendmap.rasters.expression import parse
+from mendmap.rasters.zonal import LEAST_CLEAR, Job, Measured, measure, statistic
 from mendmap.readings.tidy import series_id
 
 # What is summed up of a difference inside an outline: an expression of its band of significance that is 1 or more where
@@ -105,7 +105,8 @@ class Area:
     @property
     def unjudged(self) -> float:
         """The hectares of the outline that could not be judged."""
-        return self.judged * (1 - self.share) / self.share if self.share else 0.0
+        # Finer than a hundredth of a square metre it is only what adding up shares leaves.
+        return round(self.judged * (1 - self.share) / self.share, 6) if self.share else 0.0
 
 
 def asked(given: Imagery, rasters: Iterable[str] = ()) -> list[Asked]:
@@ -158,11 +159,10 @@ def _compute(address: str, of: Asked) -> str:
 
 def areas(path: Path, difference: Difference, sites: Iterable[Site]) -> dict[str, Area]:
     """What rose and fell inside each site, by exact coverage of the pixels of a difference's file."""
-    indices = {name: _index(name, expression) for name, expression in _COUNTED.items()}
-    statistics = [_area(name) for name in _COUNTED]
+    wanted = tuple((statistic(name, name, "area_above", 1.0), parse(text)) for name, text in _COUNTED.items())
     outlines = tuple(each.outline for each in sites)
     found: dict[str, dict[str, Measured]] = {}
-    for each in measure(Job(_as_raster(difference, path), path, wanted(statistics, indices), outlines)):
+    for each in measure(Job(differing.as_raster(difference), path, wanted, outlines)):
         found.setdefault(each.site, {})[each.zonal] = each
     return {site: _summed(measured) for site, measured in found.items()}
 
@@ -211,26 +211,3 @@ def _row(due: Due, area: Area) -> dict[str, str]:
         "source": of.after[-1].source,
         "note": noted(note, due.digest),
     }
-
-
-def _as_raster(difference: Difference, path: Path) -> Raster:
-    """A difference as what its pixels are read by."""
-    blank: dict[str, Any] = dict.fromkeys(each.name for each in fields(Raster))
-    return Raster(**{**blank, "id": difference.id, "file": path.name, "shows": "scene", "bands": differing.BANDS})
-
-
-def _index(name: str, expression: str) -> Index:
-    return Index(id=name, name={}, expression=expression, low=0, high=1, palette="greys", note=None)
-
-
-def _area(name: str) -> Zonal:
-    return Zonal(
-        id=name,
-        index=name,
-        statistic="area_above",
-        threshold=1.0,
-        parameter="",
-        sites=(),
-        least_clear=0.0,
-        note=None,
-    )

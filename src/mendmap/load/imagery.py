@@ -35,7 +35,15 @@ def check(
             complaints += [*_of_raster(record), *wrong]
         found.append((file, line, made))
         faults += [Fault(file, line, *each) for each in complaints]
-    return found, faults
+    return found, [*faults, *_shared(placed)]
+
+
+def _shared(placed: Sequence[Placed]) -> Iterator[Fault]:
+    """The differences that are named like a raster, whose addresses they would share."""
+    rasters = {record.id for _, _, record in placed if isinstance(record, Raster)}
+    for file, line, record in placed:
+        if isinstance(record, Difference) and record.id in rasters:
+            yield Fault(file, line, "id", f"a raster has the id {shown(record.id)} too; give the difference another")
 
 
 def listed(folder: Path, max_bytes: int) -> list[tuple[Raster, Path]]:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 from mendmap.catalogue.imagery import Index, Raster
 from mendmap.errors import LakeError
@@ -59,17 +58,17 @@ class Known:
 class Done:
     """What came of measuring: how many readings were ``known`` already, were ``computed``, of those ``missing`` for
     want of a clear view, were ``withdrawn``, and how many were ``unseen``: the raster lies elsewhere. So many
-    ``differences`` were drawn anew. ``left`` names
-    what nothing is computed of. ``written`` is None where nothing was to be written."""
+    ``differences`` were drawn anew. ``left`` names what nothing is computed of. ``written`` is None where nothing was
+    to be written."""
 
     scenes: int
     known: int
     computed: int
-    missing: int
-    withdrawn: int
-    unseen: int
     differences: int
     left: tuple[Left, ...]
+    missing: int = 0
+    withdrawn: int = 0
+    unseen: int = 0
     written: Written | None = None
 
 
@@ -96,46 +95,46 @@ def measure(address: str, catalogue: str, wanted: Wanted, tell: Callable[[str], 
         chosen = contents.chosen(lake, catalogue)
         held = contents.read(lake, ledger.latest(lake), chosen, series=False)
         given = Imagery.of(held)
-        found = plan(given, wanted.rasters, wanted.sites)
+        every, left = planned(given, wanted.rasters, wanted.sites)
         known = {} if wanted.to else held_already(lake, held, given.sites)
-    asked = differences.asked(given, wanted.rasters)
-    every: list[AnyDue] = [*found.due, *differences.due(asked, found.sites, given.zone)]
     fresh = [each for each in every if not _is_known(each, known)]
     due = [each for each in fresh if isinstance(each, Due)]
-    changed = [each for each in fresh if isinstance(each, differences.Due)]
-    unmade = differences.missing(address, asked)
+    unmade = differences.missing(address, differences.asked(given, wanted.rasters))
     scenes = {raster.id for each in due for raster in each.rasters}
-    counts: Any = {"scenes": len(scenes), "known": len(every) - len(fresh)}
+    done = Done(len(scenes), len(every) - len(fresh), len(fresh), len(unmade), left)
     if wanted.dry:
-        return Done(
-            **counts, differences=len(unmade), computed=len(fresh), missing=0, withdrawn=0, unseen=0, left=found.left
-        )
+        return done
     with _processes(wanted.workers, len(unmade)) as executor:
         complaints = differences.compute(address, unmade, executor)
     seen = _seen(address, given, due, wanted.workers, tell)
     rows = {each.key: row for each in due if (row := _row(each, seen)) is not None}
+    changed = [each for each in fresh if isinstance(each, differences.Due)]
     rows |= {each.key: row for each, row in differences.rows(address, changed)}
     gone = _gone(every, known, rows, whole=not (wanted.rasters or wanted.sites))
-    missing = sum(row["quality"] == "missing" for row in rows.values())
-    left = (*found.left, *(Left(ident, joined("", (why,))) for ident, why in complaints.items() if why))
-    made = sum(not why for why in complaints.values())
-    done = Done(
-        **counts,
-        differences=made,
+    done = replace(
+        done,
         computed=len(rows),
-        missing=missing,
+        differences=sum(not why for why in complaints.values()),
+        left=(*left, *(Left(ident, joined("", (why,))) for ident, why in complaints.items() if why)),
+        missing=sum(row["quality"] == "missing" for row in rows.values()),
         withdrawn=len(gone),
         unseen=len(fresh) - len(rows),
-        left=left,
     )
     content = _written_out([*rows.values(), *gone])
     if wanted.to:
         wanted.to.write_text(content, "utf-8")
         return done
-    if not rows and not gone:
-        return done
-    written = _ingested(address, chosen, content, fresh)
-    return replace(done, written=written)
+    return replace(done, written=_ingested(address, chosen, content, fresh)) if rows or gone else done
+
+
+def planned(
+    given: Imagery, rasters: Collection[str] = (), sites: Collection[str] = ()
+) -> tuple[list[AnyDue], tuple[Left, ...]]:
+    """Every reading that imagery gives, of scenes and of differences, or only those of some ``rasters`` and ``sites``;
+    and what it gives none of. Raises NotFoundError where one of the names is of nothing."""
+    found = plan(given, rasters, sites)
+    changes = differences.due(differences.asked(given, rasters), found.sites, given.zone)
+    return [*found.due, *changes], found.left
 
 
 def outstanding(address: str, catalogue: str) -> int:
@@ -143,8 +142,7 @@ def outstanding(address: str, catalogue: str) -> int:
     with closing(open_lake(address)) as lake:
         held = contents.read(lake, ledger.latest(lake), catalogue, series=False)
         given = Imagery.of(held)
-        found = plan(given)
-        every: list[AnyDue] = [*found.due, *differences.due(differences.asked(given), found.sites, given.zone)]
+        every, _ = planned(given)
         known = held_already(lake, held, given.sites) if every else {}
     return sum(not _is_known(each, known) for each in every)
 

@@ -21,7 +21,7 @@ from mendmap.exports import metadata
 from mendmap.exports.files import MEDIA, rows_csv
 from mendmap.exports.metadata import Dataset, Distribution
 from mendmap.package.scope import Scope
-from mendmap.rasters import clear, difference, expression, zonal
+from mendmap.rasters import classes, difference, expression, zonal
 from mendmap.statements import model
 from mendmap.words import vocabulary
 from mendmap.words.fields import Field
@@ -78,7 +78,7 @@ _CODE: tuple[tuple[str, ModuleType | object], ...] = (
     ("Places along watercourses", rivers),
     ("From evidence to an outcome", model.decided),
     ("Whose evidence several things are", model.together),
-    ("Pixels that show the ground", clear),
+    ("Pixels that show the ground", classes.clear),
     ("Indices", expression),
     ("Statistics inside an outline", zonal),
     ("Changes of an index", difference.make),

@@ -11,9 +11,11 @@ import shapely
 
 from mendmap.atlas.model import Atlas, Feature
 from mendmap.catalogue.records import Work, names, to_plain
+from mendmap.lake.contents import SeriesRow
 from mendmap.progress import measured
 from mendmap.progress.measured import Changes
 from mendmap.progress.table import amount
+from mendmap.words.dates import Period, whole_days
 from mendmap.words.fields import Field
 from mendmap.words.labels import label
 from mendmap.words.phrases import joined, numeral, say
@@ -86,7 +88,7 @@ def _site(atlas: Atlas, feature: Feature, course: Changes) -> Iterator[tuple[tup
     for work in feature.works:
         yield from _work(atlas, work)
     for series in sorted(feature.series, key=lambda each: each.id):
-        newest = say("the newest of {moment}", moment=series.start.isoformat()) if series.start else ""
+        newest = say("the newest of {moment}", moment=_when(series, atlas.place.zone)) if series.start else ""
         yield ("readings", series.id), joined(", ", (numeral(series.count), newest))
     for each in feature.verdicts:
         about = f"{each.answer.series} {each.limit.id} {each.rule.id}"
@@ -95,6 +97,13 @@ def _site(atlas: Atlas, feature: Feature, course: Changes) -> Iterator[tuple[tup
     for trend in measured.trends(atlas, course, feature):
         word = measured.trend_word(trend["outcome"])
         yield ("trend", trend["series"]), say("{trend} ({period})", trend=word, period=trend["period"])
+
+
+def _when(series: SeriesRow, zone: str) -> Period | str:
+    """When the newest reading is of: whole days of the zone, or the moment at which it begins."""
+    assert series.start is not None
+    days = whole_days(series.start, series.end, zone) if series.end else None
+    return days or series.start.isoformat()
 
 
 def _work(atlas: Atlas, work: Work) -> Iterator[tuple[tuple[str, str], str]]:

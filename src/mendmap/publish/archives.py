@@ -24,7 +24,7 @@ from mendmap.rasters.look import look
 from mendmap.rasters.pictures import Picture
 from mendmap.tiles import archive, imagery
 from mendmap.web.drawers import Drawers
-from mendmap.web.drawn import Drawn, frame_of
+from mendmap.web.drawn import Drawn, attribution, frame_of
 from mendmap.web.served import Served
 
 SUFFIX = ".pmtiles"
@@ -76,11 +76,11 @@ def write_pictures(store: Store, served: Served, left_out: dict[str, str]) -> It
 
 def _shown(served: Served, found: Drawn, drawers: Drawers) -> imagery.Shown:
     """A picture as it is drawn for a copy. Raises RasterError."""
-    settings, place = served.settings, served.atlas.place
+    settings = served.settings
     frame = frame_of(found, drawers)
     told = {
         "description": _title(found.picture),
-        "attribution": "; ".join(dict.fromkeys(each.attribution or place.attribution for each in found.scenes)),
+        "attribution": attribution(served.atlas, found),
     }
     return imagery.Shown(found.picture, found.path, frame, settings.max_zoom, settings.max_raster_pixels, told)
 
@@ -126,7 +126,14 @@ def _recipe(served: Served, name: str) -> str:
 def _recipe_of(found: Drawn, shown: imagery.Shown) -> str:
     """What the archive of a picture is made of: the file, what is drawn of it and how. A newer version of the software
     that draws alike makes none anew."""
-    told = (draw.VERSION, found.digest, found.picture, look(found.picture), shown.max_zoom, sorted(shown.told.items()))
+    told = (
+        draw.VERSION,
+        found.stocked.digest,
+        found.picture,
+        look(found.picture),
+        shown.max_zoom,
+        sorted(shown.told.items()),
+    )
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 

@@ -23,14 +23,13 @@ from shapely.geometry.base import BaseGeometry
 from mendmap.catalogue.imagery import Raster
 from mendmap.errors import RasterError
 from mendmap.geo.ground import Plane, areas, plane
+from mendmap.rasters.cog import BLOCK
 from mendmap.rasters.expression import Expression
 from mendmap.rasters.values import band_numbers, computed, needed
 
 Floats = NDArray[np.float64]
 # Exactextract reads the whole window of an outline; larger outlines are cut, so that memory does not grow with them.
 _SIDE = 1024
-# Outlines are looked at by rows of two blocks, as files are written; what is not so is only read less fast.
-_BLOCK = 512
 # Where an outline runs along the grid, rounding puts slivers of the pixels beyond it inside: they do not count.
 _LEAST = 1e-6
 # Between points so far apart, the ground under a pixel of up to a tenth of a degree is linear to 0.05 %.
@@ -74,11 +73,12 @@ class Scene:
         return bool(self.box.contains(outline) or self.box.intersection(outline).area > 0)
 
     def order(self, outline: BaseGeometry | str) -> tuple[float, float]:
-        """Where in the file an outline begins: the row of blocks, and how far from the west."""
+        """Where in the file an outline begins: the row of its blocks, as ``cog`` writes them, and how far from the
+        west. Of other blocks it is only read less fast."""
         if isinstance(outline, str) or outline.is_empty:
             return 0.0, 0.0
         west, _, _, north = (float(each) for each in outline.bounds)
-        return (self.top - north) // (_BLOCK * self.step[1]), west
+        return (self.top - north) // (BLOCK * self.step[1]), west
 
     def pieces(self, outline: BaseGeometry) -> Iterator[BaseGeometry]:
         """What of an outline on the plane lies within the scene, in pieces of no more than ``_SIDE`` pixels a side."""
@@ -166,9 +166,9 @@ def ground_m2(scene: Scene, x: int, y: int, columns: int, rows: int) -> Floats:
     return np.asarray(lines[above] * (1 - share) + lines[above + 1] * share)
 
 
-class Inside(NamedTuple):
-    """The pixels inside an outline that have a value: the ``values``, how much of each pixel lies inside, from 0 to 1,
-    and the ground under the whole of each in square metres, where it was asked for."""
+class Part(NamedTuple):
+    """The pixels inside a piece of an outline that have a value: the ``values``, how much of each pixel lies inside,
+    from 0 to 1, and the ground under the whole of each in square metres, where it was asked for."""
 
     values: Floats
     coverage: Floats
@@ -189,7 +189,7 @@ class Covered:
             *(Operation("values", f"ground {nth}", each) for nth, each in self._grounds.items()),
         ]
 
-    def inside(self, outline: BaseGeometry) -> list[Inside]:
+    def inside(self, outline: BaseGeometry) -> list[Part]:
         """What of each index is inside an outline."""
         one, written = _One(outline), _Written()
         processor = FeatureSequentialProcessor(one, written, self._operations)
@@ -197,13 +197,13 @@ class Covered:
         processor.process()
         return [self._of(written.found, nth) for nth in range(len(self._indices))]
 
-    def _of(self, found: Mapping[str, Floats], nth: int) -> Inside:
+    def _of(self, found: Mapping[str, Floats], nth: int) -> Part:
         ground = found[f"ground {nth}"] if nth in self._grounds else None
-        inside = Inside(found[f"values {nth}"], found[f"coverage {nth}"], ground)
-        kept = inside.coverage > _LEAST
+        part = Part(found[f"values {nth}"], found[f"coverage {nth}"], ground)
+        kept = part.coverage > _LEAST
         if kept.all():
-            return inside
-        return Inside(inside.values[kept], inside.coverage[kept], None if ground is None else ground[kept])
+            return part
+        return Part(part.values[kept], part.coverage[kept], None if ground is None else ground[kept])
 
 
 class _Outline(Feature):  # type: ignore[misc]

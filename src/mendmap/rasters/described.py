@@ -7,7 +7,7 @@ from rasterio.enums import Resampling
 
 from mendmap.catalogue.imagery import Raster
 from mendmap.rasters import header
-from mendmap.rasters.clear import clear
+from mendmap.rasters.classes import clear
 from mendmap.rasters.header import Most
 from mendmap.rasters.opened import opened
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import ceil, floor, nan, sqrt
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,10 @@ from rasterio.windows import Window
 
 from mendmap.catalogue.imagery import Difference, Index, Raster
 from mendmap.errors import RasterError
-from mendmap.geo.measure import area_m2
 from mendmap.rasters import values
 from mendmap.rasters.cog import BLOCK
 from mendmap.rasters.expression import Expression, parse
+from mendmap.rasters.header import ground_m
 from mendmap.rasters.indices import bands_of
 from mendmap.rasters.opened import opened
 from mendmap.words.dates import Period
@@ -87,8 +87,14 @@ def digest(difference: Difference, index: Index, before: Sequence[Raster], after
     return hashlib.sha256(said.encode()).hexdigest()
 
 
+def as_raster(difference: Difference) -> Raster:
+    """A difference as the raster that its file is: two bands, and nothing to be scaled or masked."""
+    blank: dict[str, Any] = dict.fromkeys(each.name for each in fields(Raster))
+    return Raster(**{**blank, "id": difference.id, "file": f"{difference.id}.tif", "shows": "scene", "bands": BANDS})
+
+
 @dataclass(frozen=True, slots=True)
-class Grid:
+class _Grid:
     """The pixels of a result: those of the finest scene of the season after, as far as both seasons reach."""
 
     crs: Any
@@ -147,7 +153,7 @@ def make(
         _join(grid, paths, target)
 
 
-def _opened(grid: Grid, path: Path) -> Any:
+def _opened(grid: _Grid, path: Path) -> Any:
     """A new file of one band, that parts can be written to in any order."""
     size = {"width": grid.width, "height": grid.height, "crs": grid.crs, "transform": grid.transform}
     return rasterio.open(
@@ -155,7 +161,7 @@ def _opened(grid: Grid, path: Path) -> Any:
     )
 
 
-def _stack(grid: Grid, window: Window, scenes: Sequence[Seen], expression: Expression) -> Floats:
+def _stack(grid: _Grid, window: Window, scenes: Sequence[Seen], expression: Expression) -> Floats:
     return np.stack([_on(grid, window, each, expression) for each in scenes])
 
 
@@ -195,7 +201,7 @@ def _middle(stack: Floats, count: NDArray[np.integer[Any]]) -> Floats:
     return np.asarray(two / np.float32(2), dtype=np.float32)
 
 
-def _on(grid: Grid, window: Window, scene: Seen, expression: Expression) -> Floats:
+def _on(grid: _Grid, window: Window, scene: Seen, expression: Expression) -> Floats:
     """The index of a scene on a window of the grid; NaN where it does not show the ground."""
     raster, path = scene
     found = np.full((window.height, window.width), nan, dtype=np.float32)
@@ -218,7 +224,7 @@ def _between(one: Any, other: Any) -> Transformer:
     return Transformer.from_crs(one.to_wkt(), other.to_wkt(), always_xy=True)
 
 
-def _grid(before: Sequence[Seen], after: Sequence[Seen]) -> tuple[Grid, float]:
+def _grid(before: Sequence[Seen], after: Sequence[Seen]) -> tuple[_Grid, float]:
     """The pixels of a result, and how many values of scenes one of them takes."""
     sizes = [_pixel_m2(path) for _, path in (*after, *before)]
     # Of scenes that are as fine the first, whatever their systems make of the last digit.
@@ -236,7 +242,7 @@ def _grid(before: Sequence[Seen], after: Sequence[Seen]) -> tuple[Grid, float]:
     if (right - left) * (bottom - top) > _MOST_PIXELS:
         raise RasterError(f"{right - left} by {bottom - top} pixels; a difference has at most {_MOST_PIXELS:,}")
     moved = transform @ transform.translation(left, top)
-    return Grid(crs, moved, right - left, bottom - top), sum(max(1.0, sizes[finest] / each) for each in sizes)
+    return _Grid(crs, moved, right - left, bottom - top), sum(max(1.0, sizes[finest] / each) for each in sizes)
 
 
 def _reach(paths: Iterable[Path], crs: Any) -> tuple[float, float, float, float]:
@@ -252,10 +258,9 @@ def _reach(paths: Iterable[Path], crs: Any) -> tuple[float, float, float, float]
 def _pixel_m2(path: Path) -> float:
     """The area on the ground of the pixel in the middle of a file, in square metres."""
     with opened(path) as dataset:
-        row, column = dataset.height // 2, dataset.width // 2
-        corners = [dataset.transform @ (column + x, row + y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
-        turn = Transformer.from_crs(_crs(dataset).to_wkt(), "OGC:CRS84", always_xy=True)
-    return area_m2(shapely.Polygon([turn.transform(*each) for each in corners]))
+        _crs(dataset)
+        width, height = ground_m(dataset)
+    return width * height
 
 
 def _crs(dataset: DatasetReader) -> Any:
@@ -264,7 +269,7 @@ def _crs(dataset: DatasetReader) -> Any:
     return dataset.crs
 
 
-def _join(grid: Grid, paths: Sequence[Path], target: Path) -> None:
+def _join(grid: _Grid, paths: Sequence[Path], target: Path) -> None:
     """Makes one COG of a file for each band. From afar ``change`` is the mean of its pixels, and ``significant`` one
     of them, so that it stays one of its three values."""
     factors = [2**nth for nth in range(1, 30) if max(grid.width, grid.height) / 2 ** (nth - 1) > BLOCK]

@@ -8,6 +8,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from mendmap.errors import shown
 Values = NDArray[np.floating[Any]]
 # More is no index, and parsing it would take long.
 _LONGEST, _DEEPEST = 500, 50
+# Expressions that stay parsed.
+_KEPT = 256
 # What numbers, names, + - * / and brackets are written with: Python's parser is shown nothing else.
 _WRITTEN = re.compile(r"[A-Za-z0-9_.+\-*/() \t]+")
 _TWO: Mapping[type, Callable[[Any, Any], Any]] = {
@@ -44,6 +47,7 @@ class Expression:
             return np.asarray(_value(self._tree, bands))
 
 
+@lru_cache(_KEPT)
 def parse(text: str) -> Expression:
     """Parses an expression. Raises ValueError with the message for the user."""
     if len(text) > _LONGEST:

@@ -1,6 +1,6 @@
-"""What the header of a raster file says: where its pixels are, how many, and of what kind. No pixel is read.
+"""Where the pixels of a raster are, how many, and of what kind, as catalogues of data tell it. No pixel is read.
 
-Not here: what the pixels hold (``values``).
+Not here: whether a file can be used (``header``), and where it is on the map (``handles``).
 """
 
 from dataclasses import dataclass

@@ -21,12 +21,13 @@ from rasterio.warp import transform_bounds
 from mendmap.errors import RasterError
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.grid import HALF_M
+from mendmap.rasters.opened import OPTIONS
 
 MERCATOR = "EPSG:3857"
 # Zooms below the one where a picture fills a tile: there it is a few pixels.
 _SMALLER = 4
-# No other file beside it is looked for, none of GDAL's other formats is tried, and of threads there are ours.
-_OPTIONS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO", "GDAL_NUM_THREADS": "1"}
+# Of threads there are ours.
+_OPTIONS = {**OPTIONS, "GDAL_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,7 @@ def _header(dataset: DatasetReader, bounds: Bounds, size: int) -> Header:
         dtype=dataset.dtypes[0],
         system=_name(dataset.crs),
         bounds=bounds,
-        ground_m=_ground_m(dataset),
+        ground_m=ground_m(dataset),
         nodata=dataset.nodata,
         descriptions=dataset.descriptions,
         scales=dataset.scales,
@@ -209,7 +209,8 @@ def _header(dataset: DatasetReader, bounds: Bounds, size: int) -> Header:
     )
 
 
-def _ground_m(dataset: DatasetReader) -> tuple[float, float]:
+def ground_m(dataset: DatasetReader) -> tuple[float, float]:
+    """The width and height of the pixel in the middle of a file, in metres on the ellipsoid."""
     column, row = dataset.width / 2, dataset.height / 2
     x, y = zip(*(dataset.transform @ at for at in ((column, row), (column + 1, row), (column, row + 1))), strict=True)
     east, north = transform(dataset.crs, "OGC:CRS84", x, y)

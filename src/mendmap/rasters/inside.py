@@ -3,7 +3,6 @@
 Not here: how they are computed (``zonal``), and single places (``point``).
 """
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,14 @@ from pathlib import Path
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from mendmap.catalogue.imagery import Raster, Zonal
+from mendmap.catalogue.imagery import Raster
 from mendmap.geo.grid import to_mercator
+from mendmap.rasters.difference import as_raster
 from mendmap.rasters.expression import Expression, parse
 from mendmap.rasters.handles import Frame
 from mendmap.rasters.look import Look
 from mendmap.rasters.pictures import Picture
-from mendmap.rasters.zonal import Job, Outline, measure
+from mendmap.rasters.zonal import Job, Outline, measure, statistic
 
 STATISTICS = ("mean", "p10", "p25", "median", "p75", "p90")
 _CLEAR = "clear_share"
@@ -50,12 +50,12 @@ def pixels_of(frame: Frame, geometry: BaseGeometry) -> float:
 def inside(path: Path, picture: Picture, look: Look, scene: Raster, outline: Outline) -> list[Inside]:
     """The statistics of an outline; ``scene`` is the raster of the picture, or any of a difference's. Raises
     RasterError."""
-    raster = _record(picture, scene)
+    raster = as_raster(picture.difference) if picture.difference else scene
     numbers = _numbers(raster, picture, look)
     wanted = tuple(
-        (_zonal(name, statistic), expression)
+        (statistic(f"{name} {each}", name, each), expression)
         for name, expression in numbers.items()
-        for statistic in (*STATISTICS, _CLEAR)
+        for each in (*STATISTICS, _CLEAR)
     )
     found = {each.zonal: each for each in measure(Job(raster, path, wanted, (outline,)))}
     told = []
@@ -66,24 +66,9 @@ def inside(path: Path, picture: Picture, look: Look, scene: Raster, outline: Out
     return told
 
 
-def _record(picture: Picture, scene: Raster) -> Raster:
-    """How the file of a picture is read; that of a difference has bands of its own."""
-    if picture.difference is None:
-        return scene
-    bands = ("change", "significant")
-    return dataclasses.replace(scene, id=picture.id, bands=bands, classes=None, scale=None, offset=None, nodata=None)
-
-
 def _numbers(raster: Raster, picture: Picture, look: Look) -> dict[str, Expression]:
     if picture.difference:
         return {"change": parse("change")}
     if look.expression:
         return {picture.index.id if picture.index else "expression": look.expression}
     return {name: parse(name) for name in raster.bands if name != raster.classes}
-
-
-def _zonal(name: str, statistic: str) -> Zonal:
-    blank = dict.fromkeys(("threshold", "note"))
-    return Zonal(
-        id=f"{name} {statistic}", index=name, statistic=statistic, parameter="", sites=(), least_clear=0.0, **blank
-    )

@@ -20,7 +20,7 @@ _NAMING = frozenset({"OVERVIEWS", "GEOLOCATION"})
 # How a system of coordinates names a file, in WKT (ISO 19162) and in PROJ's own words.
 _GRIDS = ("PARAMETERFILE[", "grids=")
 # How TIFF begins, in both orders of bytes, and as BigTIFF.
-_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def opened(path: Path) -> Iterator[DatasetReader]:
             raise RasterError(f"{path.name}: no such file")
         with path.open("rb") as stream:
             begins = stream.read(16)
-        if not begins.startswith(_BEGINNINGS):
+        if not begins.startswith(BEGINNINGS):
             raise RasterError(f"{path.name}: not a TIFF file: it begins with {shown(begins)}; export it as a GeoTIFF")
         with rasterio.Env(**OPTIONS), rasterio.open(path.resolve(), driver="GTiff") as dataset:
             if reason := complaint(dataset):

@@ -39,21 +39,20 @@ def indices_of(own: Mapping[str, Index]) -> dict[str, Index]:
     return {**INDICES, **own}
 
 
+def of_raster(raster: Raster, indices: Mapping[str, Index]) -> Iterator[Picture]:
+    """What can be drawn of a raster; ``indices`` are those that ``indices_of`` gives."""
+    if raster.shows == "elevation" or len(raster.bands) == 1 or set(COLOURS) <= set(raster.bands):
+        yield Picture(raster.id, raster)
+    for index in indices.values() if raster.shows == "scene" else ():
+        if set(bands_of(index)) <= set(raster.bands):
+            yield Picture(f"{raster.id}.{index.id}", raster, index)
+
+
 def pictures(
     rasters: Mapping[str, Raster], indices: Mapping[str, Index], differences: Mapping[str, Difference]
 ) -> dict[str, Picture]:
     """Every picture by its name; ``indices`` are those of the catalogue's own."""
-    return {each.id: each for each in _pictures(rasters, indices_of(indices), differences)}
-
-
-def _pictures(
-    rasters: Mapping[str, Raster], indices: Mapping[str, Index], differences: Mapping[str, Difference]
-) -> Iterator[Picture]:
-    for raster in rasters.values():
-        if raster.shows == "elevation" or len(raster.bands) == 1 or set(COLOURS) <= set(raster.bands):
-            yield Picture(raster.id, raster)
-        for index in indices.values() if raster.shows == "scene" else ():
-            if set(bands_of(index)) <= set(raster.bands):
-                yield Picture(f"{raster.id}.{index.id}", raster, index)
-    for each in differences.values():
-        yield Picture(each.id, index=indices[each.index], difference=each)
+    known = indices_of(indices)
+    found = [picture for raster in rasters.values() for picture in of_raster(raster, known)]
+    found += [Picture(each.id, index=known[each.index], difference=each) for each in differences.values()]
+    return {each.id: each for each in found}

@@ -23,10 +23,8 @@ from rasterio.windows import Window
 from mendmap.errors import RasterError
 from mendmap.geo.bounds import Bounds
 from mendmap.rasters.header import Most
-from mendmap.rasters.opened import OPTIONS, complaint
+from mendmap.rasters.opened import BEGINNINGS, OPTIONS, complaint
 
-# TIFF and BigTIFF, of either order of bytes.
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _NAME = "remote.tif"
 # A tile of more could not be unpacked in reasonable memory.
 _LARGEST_TILE = 1 << 28
@@ -100,7 +98,7 @@ def _told(files: Sequence[File]) -> Iterator[None]:
 @contextmanager
 def _opened(file: File) -> Iterator[DatasetReader]:
     with file.handle() as handle:
-        if handle.read(4) not in _TIFF:
+        if handle.read(4) not in BEGINNINGS:
             raise RasterError(f"{file.url}: no GeoTIFF: it does not begin like one")
 
     def opener(path: str, mode: str = "rb", **_: Any) -> Any:

@@ -18,7 +18,6 @@ from mendmap.rasters.grid import Grid
 
 Json = dict[str, Any]
 Box = tuple[float, float, float, float]
-GEOTIFF = str(MediaType.COG)
 _EXTENSIONS = {
     "proj": "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
     "eo": "https://stac-extensions.github.io/eo/v2.0.0/schema.json",

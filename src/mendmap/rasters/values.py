@@ -1,4 +1,7 @@
-"""Values of a raster, a window at a time: bands as they were measured, and indices computed of them."""
+"""Values of a raster: its bands as they were measured, and indices computed of them.
+
+Not here: which pixels clouds hide (``classes``), and turning pixels to another grid (``warped``, ``difference``).
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,7 +15,7 @@ from rasterio.windows import Window
 
 from mendmap.catalogue.imagery import Raster
 from mendmap.errors import not_one_of
-from mendmap.rasters.clear import clear
+from mendmap.rasters.classes import clear
 from mendmap.rasters.expression import Expression
 
 # Of reflectances 32 bits hold all that was measured.
@@ -28,21 +31,12 @@ def band_numbers(raster: Raster, names: Sequence[str]) -> list[int]:
     return [raster.bands.index(each) + 1 for each in names]
 
 
-def bands(
-    dataset: DatasetReader | WarpedVRT, raster: Raster, names: Sequence[str], window: Window | None = None
-) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_]]:
-    """Values of some bands within a window (all, where None), and which pixels are good: they hold finite values in
-    each of these bands and, where the scene tells clouds from ground, show the ground. Raises ValueError."""
-    wanted = [*names, *([raster.classes] if raster.classes else [])]
-    stored = dataset.read(band_numbers(raster, wanted), window=window)
-    return measured(raster, dict(zip(wanted, stored, strict=True)), dataset.nodata)
-
-
 def measured(
     raster: Raster, stored: Mapping[str, NDArray[Any]], of_file: float | None
 ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_]]:
-    """What ``bands`` returns, of values as they are stored; ``of_file`` is the value that the file holds for nothing,
-    which counts where the record says none."""
+    """Values of some bands, and which pixels are good: they hold finite values in each of these bands and, where the
+    band of classes is among them, show the ground. ``stored`` are arrays of one shape as the file holds them;
+    ``of_file`` is its value for nothing, which counts where the record says none."""
     nothing = raster.nodata if raster.nodata is not None else of_file
     found: dict[str, NDArray[np.float32]] = {}
     good: NDArray[np.bool_] | None = None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from mendmap.catalogue.imagery import Index, Raster, Zonal
-from mendmap.rasters.coverage import Covered, Inside, Scene
+from mendmap.rasters.coverage import Covered, Part, Scene
 from mendmap.rasters.expression import Expression, parse
 from mendmap.rasters.opened import opened
 from mendmap.spread import in_order
@@ -80,6 +80,20 @@ def outline(site: str, geometry: BaseGeometry | None, basis: str | None) -> Outl
     if geometry is None or geometry.geom_type not in ("Polygon", "MultiPolygon"):
         return Outline(site, None, "no_outline")
     return Outline(site, geometry) if basis in ("published", "estimated") else Outline(site, None, "schematic")
+
+
+def statistic(ident: str, index: str, statistic: str, threshold: float | None = None) -> Zonal:
+    """A statistic that stands in no catalogue, of however little is clear."""
+    return Zonal(
+        id=ident,
+        index=index,
+        statistic=statistic,
+        threshold=threshold,
+        parameter="",
+        sites=(),
+        least_clear=0.0,
+        note=None,
+    )
 
 
 def wanted(zonal: Iterable[Zonal], indices: Mapping[str, Index]) -> tuple[tuple[Zonal, Expression], ...]:
@@ -178,7 +192,7 @@ class _Tally:
     def clear_share(self) -> float:
         return min(1.0, self.pixels / self._outline_pixels)
 
-    def add(self, part: Inside) -> None:
+    def add(self, part: Part) -> None:
         values, coverage, ground = part
         self.pixels += float(coverage.sum())
         self.touched += len(values)

@@ -17,7 +17,7 @@ from mendmap.statements import parties
 from mendmap.statements.model import Evidence, Finding, Outcome, decided, tolerance
 from mendmap.statements.spans import Span, claimed, held, number, stance
 from mendmap.units import factor
-from mendmap.words.dates import Period
+from mendmap.words.dates import Period, day_of
 from mendmap.words.labels import label
 from mendmap.words.phrases import Name, Phrase, amount, counted, ended, joined, listed, numeral, say
 from mendmap.words.vocabulary import BECAUSE, VERDICTS
@@ -169,7 +169,7 @@ def _missing(atlas: Atlas, statement: Statement, stations: Sequence[Feature], lo
     yet = []
     if not (statement.limits or statement.statistic):
         yet.append(say("No limit is named that readings could be held against."))
-    within = [each for each in looks if _overlaps(each.series, period)]
+    within = [each for each in looks if _overlaps(each.series, period, atlas.place.zone)]
     wanted = _wanted(atlas, statement)
     if not within:
         return [*yet, ended(_nowhere(wanted, stations, looks))]
@@ -242,8 +242,8 @@ def _needed(atlas: Atlas, statement: Statement) -> list[Phrase]:
     return list(dict.fromkeys(found))
 
 
-def _overlaps(series: SeriesRow, period: Period | None) -> bool:
-    return period is None or (series.first.date() <= period.last and series.last.date() >= period.first)
+def _overlaps(series: SeriesRow, period: Period | None, zone: str) -> bool:
+    return period is None or (day_of(series.first, zone) <= period.last and day_of(series.last, zone) >= period.first)
 
 
 def _sentence(atlas: Atlas, statement: Statement, look: _Look) -> Phrase:
@@ -293,7 +293,7 @@ def _evidence(atlas: Atlas, statement: Statement, look: _Look) -> Evidence:
     if look.answers:
         says = joined("; ", [_told(atlas, statement, series, each) for each in look.answers])
     else:
-        first, last = (each.date().isoformat() for each in (series.first, series.last))
+        first, last = (day_of(each, atlas.place.zone).isoformat() for each in (series.first, series.last))
         says = say("readings from {first} to {last}, not assessed for this", first=first, last=last)
     when = statement.period.text if statement.period else ""
     said = joined(": ", (what, says))

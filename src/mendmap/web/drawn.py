@@ -12,12 +12,11 @@ from mendmap.atlas.model import Atlas
 from mendmap.catalogue.imagery import Raster
 from mendmap.catalogue.records import names
 from mendmap.errors import RasterError
-from mendmap.lake import imagery
-from mendmap.rasters.difference import digest, scenes_of
+from mendmap.exports.rasters import Stocked
 from mendmap.rasters.handles import Frame
 from mendmap.rasters.legend import Legend, legend
 from mendmap.rasters.look import look
-from mendmap.rasters.pictures import Picture, pictures
+from mendmap.rasters.pictures import Picture
 from mendmap.web import describe
 from mendmap.web.drawers import Drawers
 from mendmap.words.languages import Language
@@ -26,39 +25,39 @@ from mendmap.words.phrases import say
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Drawn:
-    """A picture, the file that it is drawn of, the digest that names the file, and the scenes it shows, of which a
-    difference has many."""
+    """A picture, and the file that it is drawn of."""
 
     picture: Picture
-    path: Path
-    digest: str
-    scenes: tuple[Raster, ...]
+    stocked: Stocked
+
+    @property
+    def path(self) -> Path:
+        """Where the file is, or would be."""
+        return self.stocked.place
+
+    @property
+    def scenes(self) -> tuple[Raster, ...]:
+        """The scenes it shows, of which a difference has many, or none."""
+        return (self.picture.raster,) if self.picture.raster else self.stocked.scenes
 
 
-def every(atlas: Atlas, lake: str, before: Mapping[str, Drawn] | None = None) -> dict[str, Drawn]:
+def every(atlas: Atlas, stock: Mapping[str, Stocked], before: Mapping[str, Drawn] | None = None) -> dict[str, Drawn]:
     """Every picture of an atlas by its name; those that were there ``before``, alike, stay the same objects."""
     found = {}
-    for ident, each in _drawn(atlas, lake):
+    for ident, each in atlas.pictures.items():
+        of = each.raster or each.difference
+        assert of is not None
+        new = Drawn(each, stock[of.id])
         old = before.get(ident) if before else None
-        found[ident] = old if old == each else each
+        found[ident] = old if old is not None and old == new else new
     return found
-
-
-def _drawn(atlas: Atlas, lake: str) -> Iterable[tuple[str, Drawn]]:
-    for ident, each in pictures(atlas.rasters, atlas.indices, atlas.differences).items():
-        if each.difference and each.index:
-            earlier, later = scenes_of(each.difference, each.index, atlas.rasters)
-            made, scenes = digest(each.difference, each.index, earlier, later), (*earlier, *later)
-        else:
-            assert each.raster is not None
-            made, scenes = each.raster.sha256 or "", (each.raster,)
-        yield ident, Drawn(each, imagery.where(lake, made), made, scenes)
 
 
 def listed(atlas: Atlas, found: Drawn, drawers: Drawers, language: Language, base: str, end: str) -> dict[str, Any]:
     """A picture as ``/rasters.json`` lists it, in a language; addresses of tiles begin with ``base``, and ``end`` with
     what keeps to another time. Where its file is not there, ``ready`` is false, and ``missing`` says what to do."""
-    picture, (raster, index, difference) = found.picture, _parts(found.picture)
+    picture = found.picture
+    raster, index, difference = _parts(picture)
     entry: dict[str, Any] = {
         "id": picture.id,
         "name": name(atlas, picture, language),
@@ -75,11 +74,11 @@ def listed(atlas: Atlas, found: Drawn, drawers: Drawers, language: Language, bas
         "maxzoom": None,
         "tiles": f"{base}/rasters/{picture.id}/{{z}}/{{x}}/{{y}}.webp{end}",
         "legend": told(legend(picture, look(picture)), language),
-        "attribution": _together(each.attribution for each in found.scenes) or atlas.place.attribution,
+        "attribution": attribution(atlas, found),
         "licence": _together(each.licence for each in found.scenes),
         "source": describe.source(atlas, raster.source) if raster and raster.source in atlas.sources else None,
         "scenes": [each.id for each in found.scenes] if difference else None,
-        "note": language.say((difference or index or raster).note) if (difference or index or raster) else "",
+        "note": language.say((difference or index or raster).note),
     }
     try:
         frame = frame_of(found, drawers)
@@ -92,13 +91,24 @@ def _parts(picture: Picture) -> tuple[Any, Any, Any]:
     return picture.raster, picture.index, picture.difference
 
 
+def attribution(atlas: Atlas, found: Drawn) -> str:
+    """Whom to name beside a picture."""
+    return _together(each.attribution for each in found.scenes) or atlas.place.attribution
+
+
+def missing(found: Drawn) -> str:
+    """Where the file of a picture is not there, what is to be done, for those who keep the lake; else empty."""
+    if found.path.exists():
+        return ""
+    if found.picture.difference:
+        return f"{found.picture.id} has not been computed yet; mendmap raster stats computes it"
+    return f"the file of {found.picture.id} is not beside the lake; mendmap load brings it there"
+
+
 def frame_of(found: Drawn, drawers: Drawers) -> Frame:
     """Where a picture is. Raises RasterError where its file is not there, or cannot be used."""
-    if not found.path.exists():
-        what = found.picture.id
-        if found.picture.difference:
-            raise RasterError(f"{what} has not been computed yet; mendmap load computes it")
-        raise RasterError(f"the file of {what} is not beside the lake; mendmap load brings it there")
+    if reason := missing(found):
+        raise RasterError(reason)
     return drawers.frame(found.path)
 
 

@@ -5,8 +5,9 @@ Not here: the pictures themselves (``rasters``, ``routes.rasters``).
 
 import math
 import zoneinfo
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import shapely
@@ -17,13 +18,10 @@ from mendmap.catalogue.imagery import Difference, Raster
 from mendmap.catalogue.records import to_plain
 from mendmap.errors import RasterError
 from mendmap.geo.grid import HALF_M, to_mercator
-from mendmap.rasters.pictures import Picture, pictures
+from mendmap.rasters.pictures import Picture
 from mendmap.web.describe import source
 from mendmap.web.drawers import Drawers
-from mendmap.web.drawn import frame_of
-
-if TYPE_CHECKING:
-    from mendmap.web.served import Served
+from mendmap.web.drawn import Drawn, frame_of, missing
 
 # A site is drawn so large at most, in pixels of its tiles, with so much of its size around it.
 _CUT_PX = 360
@@ -31,14 +29,9 @@ _AROUND = 0.25
 _TILE_PX = 256
 
 
-def of(atlas: Atlas) -> dict[str, Picture]:
-    """Every picture of an atlas by its name."""
-    return pictures(atlas.rasters, atlas.indices, atlas.differences)
-
-
 def offered(atlas: Atlas) -> dict[str, Any] | None:
     """What the element ``Imagery`` is made of; None where there is none to show."""
-    return {"address": "/rasters.json"} if any(each.kind != "relief" for each in of(atlas).values()) else None
+    return {"address": "/rasters.json"} if any(each.kind != "relief" for each in atlas.pictures.values()) else None
 
 
 def relief(atlas: Atlas) -> dict[str, Any] | None:
@@ -47,16 +40,20 @@ def relief(atlas: Atlas) -> dict[str, Any] | None:
     return None if found is None else {"address": f"/rasters/{found.id}.json"}
 
 
-def listing(atlas: Atlas) -> dict[str, Any]:
+def listing(atlas: Atlas, pictures: Mapping[str, Drawn]) -> dict[str, Any]:
     """Every raster and every difference, for a table: ``scenes`` from the newest to the oldest, ``grounds`` and
-    ``changes`` in the catalogue's order. Each has its ``pictures``, with the part of a map's address that shows it."""
-    found = of(atlas)
+    ``changes`` in the catalogue's order. Each has its ``pictures``, with the part of a map's address that shows it,
+    which is blank where the picture is not there."""
+    found = {name: each.picture for name, each in pictures.items()}
     rows = [_raster(atlas, each, found) for each in atlas.rasters.values()]
     scenes = [each for each in rows if each["shows"] == "scene"]
+    changes = [_change(atlas, each, found) for each in atlas.differences.values()]
+    for picture in (*chain.from_iterable(row["pictures"] for row in rows), *changes):
+        picture["shown"] = "" if missing(pictures[picture["id"]]) else picture["shown"]
     return {
         "scenes": sorted(scenes, key=lambda each: str(each["taken"]), reverse=True),
         "grounds": [each for each in rows if each["shows"] != "scene"],
-        "changes": [_change(atlas, each, found) for each in atlas.differences.values()],
+        "changes": changes,
     }
 
 
@@ -102,7 +99,7 @@ def seen(atlas: Atlas, found: Feature, reaches: Callable[[str], bool], max_zoom:
     name, whether it is there and reaches the site. None where none does."""
     if found.geometry is None or shapely.get_dimensions(found.geometry) != 2:
         return None
-    known = of(atlas).values()
+    known = atlas.pictures.values()
     days: dict[str, list[Picture]] = {}
     for each in known:
         if each.kind == "colours" and each.raster and each.raster.taken:
@@ -137,13 +134,13 @@ def _measured(atlas: Atlas, found: Feature, days: Sequence[str]) -> list[str]:
     return sorted(told & set(days))
 
 
-def reaching(served: "Served", drawers: Drawers, found: Feature) -> Callable[[str], bool]:
+def reaching(pictures: Mapping[str, Drawn], drawers: Drawers, found: Feature) -> Callable[[str], bool]:
     """Tells of a picture, by its name, whether it is there and reaches a feature."""
     west, south, east, north = shapely.bounds(found.geometry)
 
     def reaches(name: str) -> bool:
         try:
-            box = frame_of(served.pictures[name], drawers).bounds
+            box = frame_of(pictures[name], drawers).bounds
         except RasterError:
             return False
         return bool(box.west < east and west < box.east and box.south < north and south < box.north)

@@ -219,6 +219,9 @@ class Keeper:
                     self.heat(held.served[PUBLIC])
                 self._held = held
                 log.info("serving snapshot %s", newest)
+                for served in held.served.values():
+                    for each in served.missing:
+                        log.warning(each)
             self.trouble = ""
         except LakeEmptyError as error:
             self._problem = error

@@ -104,14 +104,14 @@ def _windows(
         return None
     begun = work.begun.first.replace(day=1)
     after = (work.finished.last.replace(day=1) + 32 * _DAY).replace(day=1)
-    first, end = _moment(atlas, whole.first), _moment(atlas, whole.last + _DAY)
-    return (first, _moment(atlas, begun)), (_moment(atlas, after), end)
+    first, end = begins(atlas, whole.first), begins(atlas, whole.last + _DAY)
+    return (first, begins(atlas, begun)), (begins(atlas, after), end)
 
 
 def _span(atlas: Atlas, found: Period | None) -> tuple[float, float] | None:
-    return (_moment(atlas, found.first), _moment(atlas, found.last + _DAY)) if found else None
+    return (begins(atlas, found.first), begins(atlas, found.last + _DAY)) if found else None
 
 
-def _moment(atlas: Atlas, day: dt.date) -> float:
+def begins(atlas: Atlas, day: dt.date) -> float:
     """When a day of the catalogue's zone begins, in seconds since 1970."""
     return dt.datetime.combine(day, dt.time.min, ZoneInfo(atlas.place.zone)).timestamp()

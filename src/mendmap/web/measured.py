@@ -10,9 +10,8 @@ from mendmap.catalogue.imagery import Difference, Zonal
 from mendmap.lake import contents
 from mendmap.lake.connection import Lake
 from mendmap.lake.contents import SeriesRow
-from mendmap.load import differences
-from mendmap.load.measure import AnyDue
-from mendmap.load.outlined import Imagery, digest_of, plan
+from mendmap.load.measure import planned
+from mendmap.load.outlined import Imagery, digest_of
 from mendmap.query.readings import ReadingQuery
 from mendmap.rasters.pictures import indices_of
 
@@ -28,8 +27,7 @@ def outdated(lake: Lake, atlas: Atlas, row: SeriesRow) -> int:
     zonal = {entry.id: entry} if isinstance(entry, Zonal) else {}
     changes = {entry.id: entry} if isinstance(entry, Difference) else {}
     given = Imagery({site.id: site}, atlas.rasters, indices, zonal, zone, changes)
-    found = plan(given)
-    due: list[AnyDue] = [*found.due, *differences.due(differences.asked(given), found.sites, zone)]
+    due, _ = planned(given)
     digests = {each.start: each.digest for each in due}
     chosen = contents.select(lake, atlas.snapshot, atlas.place.id, ReadingQuery(series=(row.id,)))
     held = [each for batch in contents.rows(lake, chosen, ("start", "note")) for each in batch.to_pylist()]

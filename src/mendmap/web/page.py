@@ -84,11 +84,21 @@ def _spoken(word: Callable[..., str]) -> Callable[..., str]:
     return said
 
 
+def _zoned(word: Callable[..., str]) -> Callable[..., str]:
+    """The same of a ``word`` that is told the catalogue's zone last."""
+
+    @jinja2.pass_context
+    def said(context: jinja2.runtime.Context, *values: Any) -> str:
+        return _language(context).say(word(*values, context["place"].zone))
+
+    return said
+
+
 _templates.filters |= {"said": _said, "name": _name, "number": _number, "spoken": _ends_spoken, "dated": _ends_dated}
 _templates.filters |= {
-    word.__name__: _spoken(word)
-    for word in (amount, label, wording.day, wording.hours, wording.period, wording.averaging)
+    word.__name__: _spoken(word) for word in (amount, label, wording.day, wording.period, wording.averaging)
 }
+_templates.filters |= {word.__name__: _zoned(word) for word in (wording.hours, wording.local_day)}
 _templates.globals["words"] = vocabulary
 _templates.globals |= {
     "validities": laws.VALIDITIES,

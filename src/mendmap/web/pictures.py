@@ -9,6 +9,7 @@ from mendmap.lake.contents import SeriesRow
 from mendmap.query.readings import ReadingQuery
 from mendmap.units import UnitError, factor
 from mendmap.web import marked, wording
+from mendmap.words.dates import day_of, whole_days
 from mendmap.words.labels import label
 from mendmap.words.phrases import Phrase, amount, counted, ended, joined, numeral, say
 
@@ -33,9 +34,14 @@ def chart(atlas: Atlas, row: SeriesRow, query: ReadingQuery) -> Chart:
     that are near."""
     parameter, station = atlas.parameters[row.parameter], atlas.features[row.station]
     step = _LASTING.get(row.averaging)
+    days = whole_days(row.start, row.end, atlas.place.zone) if row.start and row.end else None
     asked = query.interval
     first = (asked.first or row.first).timestamp()
     last = asked.last.timestamp() if asked.last else row.last.timestamp() + (step or 0)
+    if days and not asked.last:
+        last = marked.begins(
+            atlas, day_of(row.last, atlas.place.zone) + (days.last - days.first) + dt.timedelta(days=1)
+        )
     last = max(last, first + _DAY) if last <= first else last
     works = marked.works(atlas, row)
     if not (asked.first or asked.last):
@@ -48,6 +54,7 @@ def chart(atlas: Atlas, row: SeriesRow, query: ReadingQuery) -> Chart:
         first=first,
         last=last,
         step=step,
+        zone=atlas.place.zone if days else "",
         lines=tuple(_lines(atlas, row, first, last)),
         works=works,
         changes=marked.changes(atlas, row),
@@ -72,7 +79,7 @@ def alt(atlas: Atlas, row: SeriesRow) -> Phrase:
     """What a drawing shows, in a sentence, for those who do not see it."""
     parameter = atlas.parameters[row.parameter]
     unit = wording.unit(parameter.unit)
-    first, last = wording.day(row.first), wording.day(row.last)
+    first, last = (wording.local_day(each, atlas.place.zone) for each in (row.first, row.last))
     said = counted(
         "{parameter}, {averaging}: {number:,} reading, {time}",
         "{parameter}, {averaging}: {number:,} readings, {time}",
@@ -84,7 +91,7 @@ def alt(atlas: Atlas, row: SeriesRow) -> Phrase:
     if row.greatest is not None:
         said = joined(", ", (said, say("the greatest {value}", value=amount(numeral(row.greatest), unit))))
     if row.latest is not None:
-        known = {"value": amount(numeral(row.latest), unit), "day": wording.day(row.start)}
+        known = {"value": amount(numeral(row.latest), unit), "day": wording.local_day(row.start, atlas.place.zone)}
         said = joined(", ", (said, say(_NEWEST.get(row.qualifier or "", _NEWEST[""]), **known)))
     return ended(said)
 

@@ -94,7 +94,7 @@ class Served:
             name: before.tiles[name] if before and name in same else tile_layer(layer, settings, keeper.blocks)
             for name, layer in atlas.layers.items()
         }
-        self.pictures: dict[str, Drawn] = drawn.every(atlas, settings.lake, before.pictures if before else None)
+        self.pictures: dict[str, Drawn] = drawn.every(atlas, self.stock, before.pictures if before else None)
         # Whoever makes tiles, by name; as long as it is the same object, its tiles are the same.
         self.makers: dict[str, object] = {
             **self.tiles,
@@ -214,6 +214,12 @@ class Served:
             self._drawings[key] = found
             self._keeper.keep_scripts(self.view, [found])
         return found
+
+    @property
+    def missing(self) -> list[str]:
+        """What is to be done for pictures whose files are not there, each file once."""
+        found = {each.path: drawn.missing(each) for each in self.pictures.values()}
+        return [each for each in found.values() if each]
 
     @cached_property
     def newest_reading(self) -> dt.datetime | None:

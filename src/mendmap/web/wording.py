@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from typing import Any
 
-from mendmap.words.dates import Period
+from mendmap.words.dates import Period, day_of, whole_days
 from mendmap.words.phrases import Phrase, counted, joined, say
 
 _POWERS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -19,11 +19,20 @@ def day(moment: dt.datetime | dt.date | str | None) -> Phrase:
     return say("{day}", day=found) if found else Phrase("")
 
 
-def hours(start: str | None, end: str | None) -> Phrase:
-    """A reading's time, in UTC: ``7 January 2024, 13:00 to 14:00 UTC``; the end's day where it is another."""
+def local_day(moment: dt.datetime | str | None, zone: str) -> Phrase:
+    """The day of a zone in which a moment lies: ``7 January 2024``; empty where there is none."""
+    found = _moment(moment)
+    return say("{day}", day=day_of(found, zone)) if found else Phrase("")
+
+
+def hours(start: str | None, end: str | None, zone: str) -> Phrase:
+    """A reading's time: the days of a zone, where it is of whole days there; else in UTC, ``7 January 2024, 13:00 to
+    14:00 UTC``, with the end's day where it is another."""
     begun, finished = _moment(start), _moment(end)
     if begun is None:
         return Phrase("")
+    if finished and (days := whole_days(begun, finished, zone)):
+        return say("{period}", period=days)
     told: dict[str, Any] = {"day": begun, "begin": f"{begun:%H:%M}"}
     if finished is None:
         return say("{day}, {begin} UTC", **told)

@@ -1,12 +1,14 @@
-"""Dates as sources print them: a year, a month, a day, or a span of two of these; and lengths of time.
+"""Dates as sources print them: a year, a month, a day, or a span of two of these; lengths of time; and the days of a
+zone in which moments lie.
 
-Not here: the moments of readings, which are exact and carry an offset from UTC (``words.fields``).
+Not here: reading moments, which are exact and carry an offset from UTC (``words.fields``).
 """
 
 import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 _LENGTH = re.compile(r"(\d{1,9})(s|min|m|h|d)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
@@ -48,6 +50,27 @@ def length(text: str) -> dt.timedelta:
     if not 0 < seconds <= 3660 * 86400:
         raise ValueError("not a length of time up to ten years: write 30s, 10m, 6h or 7d")
     return dt.timedelta(seconds=seconds)
+
+
+def day_of(moment: dt.datetime, zone: str) -> dt.date:
+    """The day of a zone, by its name, in which a moment lies."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def whole_days(start: dt.datetime, end: dt.datetime, zone: str) -> Period | None:
+    """The days of a zone from one moment to another, as whole years or months where they are such. None where there
+    are none, or where either moment is not the midnight at which a day begins there."""
+    first, after = day_of(start, zone), day_of(end, zone)
+    if first >= after or (start, end) != (_midnight(first, zone), _midnight(after, zone)):
+        return None
+    last = after - dt.timedelta(days=1)
+    shortest = 10 if (first.day, after.day) != (1, 1) else 7 if (first.month, after.month) != (1, 1) else 4
+    return Period("/".join(dict.fromkeys(each.isoformat()[:shortest] for each in (first, last))), first, last)
+
+
+def _midnight(day: dt.date, zone: str) -> dt.datetime:
+    # In UTC: two moments of one zone are compared by their clocks, which daylight saving sets twice to one hour.
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
 
 
 def _days(text: str) -> tuple[dt.date, dt.date]:

@@ -22,7 +22,7 @@ from mendmap.web.asked import AsOfText, Text
 from mendmap.web.bodies import body
 from mendmap.web.drawers import drawers
 from mendmap.web.keeper import Served, current
-from mendmap.web.routes.rasters import JSON, Option, look_of, picture_of
+from mendmap.web.routes.rasters import JSON, Option, chosen, look_of, picture_of
 from mendmap.web.spoken import PAGE
 from mendmap.words.vocabulary import UNMEASURED
 
@@ -69,7 +69,7 @@ def _answer(
     request: Request, served: Served, name: str, shape: Outline, expression: str | None, site: str | None = None
 ) -> Response:
     found = picture_of(served, name)
-    wanted = look_of(found, {"expression": expression} if expression is not None else {})
+    wanted = look_of(found, chosen(expression=expression))
     frame, most = drawn.frame_of(found, drawers(request)), served.settings.max_raster_pixels
     if shape.geometry is not None and (needed := pixels_of(frame, shape.geometry)) > most:
         raise TooLargeError(f"{needed:,.0f} pixels, and at most {most:,} are read (setting MENDMAP_MAX_RASTER_PIXELS)")

@@ -18,4 +18,4 @@ def as_page(request: Request) -> Response:
     spec = served.atlas.maps.get(first_map(served.atlas))
     # Where the first map goes without it, nothing can be shown on it.
     without = spec.without if spec else ("imagery", "relief")
-    return page(request, served, "imagery.html", without=without, **imagery.listing(served.atlas))
+    return page(request, served, "imagery.html", without=without, **imagery.listing(served.atlas, served.pictures))

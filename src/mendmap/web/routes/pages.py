@@ -183,7 +183,7 @@ def feature(request: Request, layer: str, ident: str, as_of: AsOfText = None) ->
 
 def _seen(request: Request, served: Served, found: Feature) -> dict[str, Any] | None:
     """How a feature looks from above."""
-    reaches = imagery.reaching(served, drawers(request), found)
+    reaches = imagery.reaching(served.pictures, drawers(request), found)
     return imagery.seen(served.atlas, found, reaches, served.settings.max_zoom)
 
 

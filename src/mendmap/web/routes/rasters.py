@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from mendmap import __version__
 from mendmap.errors import BadRequestError, NotFoundError
@@ -80,45 +80,45 @@ def picture_of(served: Served, name: str) -> Drawn:
 
 
 Option = Annotated[str | None, Query()]
+Zoom = Annotated[int, Path(description="zoom")]
+Column = Annotated[int, Path(description="column from the west")]
+Row = Annotated[int, Path(description="row from the north")]
 
 
-@router.api_route("/{picture}/{z}/{x}/{y}.png", methods=METHODS)
-async def png(
-    request: Request,
-    picture: str,
-    z: int = Path(description="zoom"),
-    x: int = Path(description="column from the west"),
-    y: int = Path(description="row from the north"),
+def chosen(**options: Text) -> dict[str, str]:
+    """Of some options those that were given."""
+    return {name: text for name, text in options.items() if text is not None}
+
+
+async def _given(
     expression: Option = None,
     rescale: Option = None,
     palette: Option = None,
     resampling: Option = None,
     size: Option = None,
-    as_of: AsOfText = None,
+) -> dict[str, str]:
+    """What is asked of ``look.OPTIONS``."""
+    return chosen(expression=expression, rescale=rescale, palette=palette, resampling=resampling, size=size)
+
+
+Given = Annotated[dict[str, str], Depends(_given)]
+
+
+@router.api_route("/{picture}/{z}/{x}/{y}.png", methods=METHODS)
+async def png(
+    request: Request, picture: str, z: Zoom, x: Column, y: Row, given: Given, as_of: AsOfText = None
 ) -> Response:
     """One tile as PNG, transparent where nothing is known and outside the picture. ``expression`` computes something
     else of a scene's bands, such as ``(nir-red)/(nir+red)``; ``palette`` and ``rescale=low,high`` color it otherwise;
     ``resampling`` is nearest, bilinear, cubic or average; ``size`` is 256 or 512 pixels."""
-    given = _given(expression=expression, rescale=rescale, palette=palette, resampling=resampling, size=size)
     return await drawers(request).run(request, partial(_tile, request, picture, (z, x, y), "png", given, as_of))
 
 
 @router.api_route("/{picture}/{z}/{x}/{y}.webp", methods=METHODS)
 async def webp(
-    request: Request,
-    picture: str,
-    z: int = Path(description="zoom"),
-    x: int = Path(description="column from the west"),
-    y: int = Path(description="row from the north"),
-    expression: Option = None,
-    rescale: Option = None,
-    palette: Option = None,
-    resampling: Option = None,
-    size: Option = None,
-    as_of: AsOfText = None,
+    request: Request, picture: str, z: Zoom, x: Column, y: Row, given: Given, as_of: AsOfText = None
 ) -> Response:
     """The same as WebP, which is smaller."""
-    given = _given(expression=expression, rescale=rescale, palette=palette, resampling=resampling, size=size)
     return await drawers(request).run(request, partial(_tile, request, picture, (z, x, y), "webp", given, as_of))
 
 
@@ -136,7 +136,7 @@ def legend_svg(
     then = now.of(as_of, whole=False)
     found = picture_of(then, picture)
     language = now.language(spoken.chosen(request, then.atlas))
-    wanted = look_of(found, _given(expression=expression, rescale=rescale, palette=palette))
+    wanted = look_of(found, chosen(expression=expression, rescale=rescale, palette=palette))
     body = legends.drawn(legend(found.picture, wanted), drawn.name(then.atlas, found.picture, language), language)
     return content(request, body, "image/svg+xml", then.atlas.snapshot, spoken.headers(language))
 
@@ -152,7 +152,7 @@ async def at_point(
 ) -> Response:
     """What the pixel at a place says: its bands as they are stored and as they are measured, the index, what the scene
     itself takes it to be, or the reason why nothing can be said."""
-    given = _given(expression=expression)
+    given = chosen(expression=expression)
     return await drawers(request).run(request, partial(_point, request, picture, (lon, lat), given, as_of))
 
 
@@ -183,10 +183,6 @@ def _point(request: Request, name: str, at: tuple[float, float], given: dict[str
     return content(request, orjson.dumps(body), JSON, served.atlas.snapshot, spoken.headers(language))
 
 
-def _given(**options: Text) -> dict[str, str]:
-    return {name: text for name, text in options.items() if text is not None}
-
-
 def _tile(
     request: Request, name: str, at: tuple[int, int, int], form: str, given: dict[str, str], as_of: str | None
 ) -> Response:
@@ -196,7 +192,7 @@ def _tile(
     cell, wanted = Tile.of(*at, served.settings.max_zoom), look_of(found, given)
     drawn.frame_of(found, drawers(request))
     # A file never changes under its name, so what it is drawn of names a tile, and none need be drawn to be known.
-    named_by = f"{__version__} {found.digest} {draw.recipe(found.picture, wanted)} {tuple(cell)} {form}"
+    named_by = f"{__version__} {found.stocked.digest} {draw.recipe(found.picture, wanted)} {tuple(cell)} {form}"
     digest = hashlib.sha256(named_by.encode()).hexdigest()
 
     def made_now() -> bytes:

@@ -224,7 +224,7 @@
       const amount = `${mendmap.number(value[nth])}${this.told.unit ? ` ${this.told.unit}` : ""}`;
       return {
         value: SIGNS[qualifier[nth]]?.({ value: amount }) || amount,
-        time: time(1000 * start[nth], 1000 * end[nth]),
+        time: mendmap.hours(1000 * start[nth], 1000 * end[nth]),
         quality: this.told.qualities[quality[nth]] || quality[nth],
         made: samples?.[nth] != null && counted("Made of {number} value.", "Made of {number} values.", samples[nth]),
         source: this.told.sources[source[nth]],
@@ -259,15 +259,6 @@
     tell(text) {
       this.status.textContent = text;
     }
-  }
-
-  /** From when to when, in UTC. */
-  function time(start, end) {
-    const clock = (moment) => new Date(moment).toISOString().slice(11, 16);
-    const values = { day: mendmap.day(start), begin: clock(start), end: clock(end), last_day: mendmap.day(end) };
-    if (start === end) return say("{day}, {begin} UTC", values);
-    if (values.day === values.last_day) return say("{day}, {begin} to {end} UTC", values);
-    return say("{day}, {begin} to {last_day}, {end} UTC", values);
   }
 
   mendmap.charts(document);

@@ -82,7 +82,7 @@
         h("p", {}, this._swipe),
         this._covered,
         this._how,
-        ...imagery.missing.map((text) => h("p", { class: "note", text })),
+        ...(choices.every(({ ready }) => ready) ? [] : [h("p", { class: "note", text: say("What is not computed yet cannot be chosen.") })]),
         h("p", { class: "note" }, h("a", { href: mendmap.spoken("/imagery"), text: say("All imagery as a table") })),
       );
       this.update();

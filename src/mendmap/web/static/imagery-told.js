@@ -46,7 +46,7 @@
         this._value,
         ...this._against(),
         ...(this.imagery.failed ? [this._sorry()] : []),
-        this._more([...(choice.legend?.notes || []), sources(this.imagery)]),
+        this._more([choice.note, ...(choice.legend?.notes || []), sources(this.imagery)].filter(Boolean)),
       );
     }
 

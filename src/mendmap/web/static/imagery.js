@@ -45,8 +45,6 @@
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const { pictures } = await answer.json();
       this.choices = choicesOf(pictures);
-      /** What is to be done where a picture is not there yet, in words. */
-      this.missing = [...new Set(pictures.map(({ missing }) => missing).filter(Boolean))];
     }
 
     /** Shows one of the choices, or nothing where there is none of that id: on a day, or on the last before it, or on the
@@ -192,7 +190,7 @@
     }
   }
 
-  /** What can be shown, by id, each with the days on which there is a picture of it, the earliest first, and ``of(day)``,
+  /** What can be shown, by id, with what to know of it (``note``) and the days on which there is a picture of it, the earliest first, and ``of(day)``,
       the pictures of one: a place may lie on the edge of two scenes. */
   function choicesOf(pictures) {
     const found = new Map();
@@ -200,7 +198,7 @@
       if (picture.kind === "relief") continue;
       const change = picture.kind === "difference";
       const id = change ? `change.${picture.id}` : picture.kind === "index" ? picture.index : COLOURS;
-      if (!found.has(id)) found.set(id, { id, kind: picture.kind, name: nameOf(picture), legend: picture.legend, ready: false, byDay: new Map() });
+      if (!found.has(id)) found.set(id, { id, kind: picture.kind, name: nameOf(picture), note: picture.kind === "colours" ? "" : picture.note, legend: picture.legend, ready: false, byDay: new Map() });
       if (!picture.ready) continue;
       found.get(id).ready = true;
       const day = change ? null : picture.taken;

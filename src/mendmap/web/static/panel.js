@@ -111,7 +111,7 @@
   /** What the map itself knows of a feature. */
   function brief(name, kind, properties) {
     const newest = properties?.newest_reading;
-    const facts = properties ? [kind, mendmap.knownAs(properties), newest && say("newest reading: {day}", { day: mendmap.day(newest) })].filter(Boolean) : [];
+    const facts = properties ? [kind, mendmap.knownAs(properties), newest && say("newest reading: {day}", { day: mendmap.localDay(newest) })].filter(Boolean) : [];
     const note = say("This copy has no page for each place of so large a layer: its downloads hold all that is known of it.");
     return h("article", { class: "feature" }, h("h2", { class: "was-h1", text: name }), h("ul", { class: "plain" }, ...facts.map((text) => h("li", { text }))), h("p", { class: "note", text: note }));
   }

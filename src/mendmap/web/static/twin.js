@@ -41,7 +41,7 @@
     const heads = [say("Name"), say("Kind"), say("Position known as"), say("Readings"), say("Newest reading")];
     const rows = features.map(({ id, properties }) => {
       const link = h("a", { href: mendmap.spoken(layer.options.page + encodeURIComponent(id)), text: mendmap.nameOf(properties) });
-      const newest = properties.newest_reading ? mendmap.day(properties.newest_reading) : say("none");
+      const newest = properties.newest_reading ? mendmap.localDay(properties.newest_reading) : say("none");
       const kind = layer.options.kinds?.[properties.kind] || properties.kind || "";
       const cells = [kind, mendmap.knownAs(properties), mendmap.number(properties.readings || 0), newest];
       return h("tr", {}, h("th", { scope: "row" }, link), ...cells.map((text) => h("td", { text })));

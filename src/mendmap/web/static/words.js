@@ -8,6 +8,7 @@
   const FORMS = ["zero", "one", "two", "few", "many", "other"];
 
   mendmap.language = document.documentElement.lang || SOURCE;
+  const zone = document.documentElement.dataset.zone || "UTC";
   // English is written as in Great Britain, day before month.
   const locale = mendmap.language === SOURCE ? "en-GB" : mendmap.language;
 
@@ -28,6 +29,30 @@
 
   /** A day, such as 7 January 2024; in UTC, as everywhere. */
   mendmap.day = (moment) => new Date(moment).toLocaleDateString(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+
+  /** The day of the catalogue's zone in which a moment lies. */
+  mendmap.localDay = (moment) => mendmap.day(`${inZone(moment).slice(0, 10)}T00:00Z`);
+
+  /** From when to when a reading is: days of the catalogue's zone, where it is of whole ones there; else in UTC. */
+  mendmap.hours = (start, end) => {
+    const midnight = (moment) => inZone(moment).slice(11) === "00:00:00";
+    if (start < end && midnight(start) && midnight(end)) {
+      const [begin, last] = [mendmap.localDay(start), mendmap.localDay(end - 1)];
+      return begin === last ? begin : mendmap.say("{begin} to {end}", { begin, end: last });
+    }
+    const clock = (moment) => new Date(moment).toISOString().slice(11, 16);
+    const values = { day: mendmap.day(start), begin: clock(start), end: clock(end), last_day: mendmap.day(end) };
+    if (start === end) return mendmap.say("{day}, {begin} UTC", values);
+    if (values.day === values.last_day) return mendmap.say("{day}, {begin} to {end} UTC", values);
+    return mendmap.say("{day}, {begin} to {last_day}, {end} UTC", values);
+  };
+
+  // What a clock of the catalogue's zone shows: 2024-01-07 13:00:00. Swedish writes it so.
+  let clock = null;
+  const inZone = (moment) => {
+    clock ||= new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", timeZone: zone });
+    return clock.format(new Date(moment));
+  };
 
   /** A month, such as January 2024. */
   mendmap.month = (moment) => new Date(moment).toLocaleDateString(locale, { month: "long", year: "numeric", timeZone: "UTC" });
