@@ -304,7 +304,7 @@ def test_the_series_has_a_page_a_chart_and_downloads(client: TestClient) -> None
     assert "22:00 to" not in page
     chart = client.get(f"{address}.chart.json").json()
     assert len(chart["points"]["samples"]) == 15
-    assert chart["told"].endswith("of 23 Aug 2023.")
+    assert "The last is 76.3162 ha, of 19 Jul 2023." in chart["told"]
     assert "from 14 Jun 2019 to 23 Aug 2023: 15 readings" in chart["told"]
     assert client.get(f"{address}.svg").status_code == 200
     rows = list(csv.DictReader(StringIO(client.get(f"{address}.csv").text)))

@@ -134,8 +134,8 @@ def test_what_changed_between_two_dates_stands_side_by_side(then: Atlas, now: At
     )
     was, is_now = found["heap", "readings", SERIES]
     assert (was, is_now) == (
-        "2,192, the newest of 2021-12-31T00:00:00+00:00",
-        "2,557, the newest of 2022-12-31T00:00:00+00:00",
+        "2,192, the newest of 31 December 2021",
+        "2,557, the newest of 31 December 2022",
     )
     assert "20.800000, 44.8" in found["heap", "position", None][0]
     assert "20.801000, 44.8" in found["heap", "position", None][1]
