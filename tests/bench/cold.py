@@ -4,8 +4,8 @@ Ours and geojson-vt's are calls of a function, PostGIS's a prepared query over a
 median counts, of the one tile that holds all 200,000 the median of several times. All end with text or bytes, simplify
 to half a pixel, and clip with a margin of 128 steps; PostGIS has its geometry in the tiles' own projection, with its
 index. What each of them prepares beforehand: we the block that the tile is cut from, its features and the pieces at
-the edges of its sixteen tiles, encoded; geojson-vt its index and the tile's parent; PostGIS whatever it keeps in memory.
-What a block costs is in the time of the first tile that is asked of it, which is printed.
+the edges of its sixteen tiles, encoded; geojson-vt its index and the tile's parent; PostGIS whatever it keeps in
+memory. What a block costs is in the time of the first tile that is asked of it, which is printed.
 
 At zoom 6 every polygon is smaller than half a pixel. geojson-vt would leave all of them out, and draws all in full
 instead; ST_AsMVT draws those that are a step wide; ours are generalised, and tell how many they stand for.
