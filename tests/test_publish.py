@@ -138,7 +138,7 @@ def test_it_has_every_page_in_every_language_and_no_form(copy: Path, current: di
             "about",
         ):
             text = (edition / language / f"{path}.html").read_text("utf-8")
-            assert f'<html lang="{language}" data-copy=' in text
+            assert f'<html lang="{language}" data-zone="UTC" data-copy=' in text
             assert "form" not in Named(text).tags
     assert "Ogledalo" in (edition / "sr-Latn/sites/mirror.html").read_text("utf-8")
 

@@ -59,9 +59,8 @@ def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...]
         )
         add_scenes(folder, given["bands"], given["licence"], how)
         return
-    if file and "://" not in file and not Path(file).is_file():
-        what = "is a folder; add its files one by one" if Path(file).is_dir() else "is not there"
-        raise click.BadParameter(f"{file} {what}", param_hint="FILE")
+    if file and "://" not in file:
+        _here(Path(file), how)
     needed = {
         "FILE": file,
         "--id": given["id"],
@@ -77,7 +76,6 @@ def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...]
         refuse({"cut": cut}, "what is elsewhere is always cut; --around and --box say to what")
         said = add_address(folder, file, {"": name, **_by_language(names)}, row, how)
     else:
-        refuse(how, "says something of what is elsewhere, and FILE is here")
         chosen = settings_with()
         said = adding.add(
             folder,
@@ -94,6 +92,14 @@ def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...]
         click.echo(f"{column} {said.row[column]}: from {where}")
     for each in said.written:
         click.echo(f"wrote {folder / each}")
+
+
+def _here(file: Path, how: dict[str, Any]) -> None:
+    """Refuses a file of this machine that is none, and options that say something of what is elsewhere."""
+    refuse(how, "says something of what is elsewhere, and FILE is here")
+    if not file.is_file():
+        what = "is a folder; add its files one by one" if file.is_dir() else "is not there"
+        raise click.BadParameter(f"{file} {what}", param_hint="FILE")
 
 
 def _by_language(names: tuple[str, ...]) -> dict[str, str]:
