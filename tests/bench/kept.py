@@ -4,6 +4,7 @@ Not here: what the landscape looks like (``landscape``), and one that changes (`
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import landscape
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from conftest import MENDMAP
+
+from mendmap.lake.schema import VERSION
 
 LARGE_FILES = {"MENDMAP_MAX_FILE_MB": "10000"}
 
@@ -51,9 +54,12 @@ class Land:
 def land(where: Path, count: int, vertices: int = 25) -> Land:
     """The landscape, from the folder that it is kept in."""
     found = Land(count, vertices, where / f"land-{count}-{vertices}")
-    if not (found.folder / "ready").exists():
+    # A lake of another format cannot be read; and what an interrupted run left is not whole.
+    ready = found.folder / f"ready-{VERSION}"
+    if not ready.exists():
+        shutil.rmtree(found.folder, ignore_errors=True)
         landscape.folder(found.frame, found.folder / "geodata")
         load = [*MENDMAP, "load", str(found.folder / "geodata"), "--lake", str(found.lake)]
         subprocess.run(load, check=True, capture_output=True, env=os.environ | LARGE_FILES)
-        (found.folder / "ready").touch()
+        ready.touch()
     return found
