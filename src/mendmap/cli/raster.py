@@ -49,6 +49,7 @@ def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...]
     MENDMAP_RASTER_HOSTS only. The folder is checked with it, and is as it was before where it would have a fault.
     """
     from mendmap.load import add as adding
+    from mendmap.load.scenes import is_address
     from mendmap.rasters.header import Most
 
     how = {each: given.pop(each) for each in SOUGHT}
@@ -59,7 +60,7 @@ def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...]
         )
         add_scenes(folder, given["bands"], given["licence"], how)
         return
-    if file and "://" not in file:
+    if file and not is_address(file):
         _here(Path(file), how)
     needed = {
         "FILE": file,
@@ -72,7 +73,7 @@ def add(folder: Path, file: str | None, name: str | None, names: tuple[str, ...]
         raise click.UsageError(f"missing: {', '.join(each for each, text in needed.items() if not text)}")
     row = {column: text for column, text in given.items() if text}
     said: adding.Added | None
-    if "://" in file:
+    if is_address(file):
         refuse({"cut": cut}, "what is elsewhere is always cut; --around and --box say to what")
         said = add_address(folder, file, {"": name, **_by_language(names)}, row, how)
     else:
