@@ -91,6 +91,17 @@ class Settings:
     )
     pull_timeout_seconds: float = _setting(30.0, "How long a feed's server may stay silent.", 0.05, 600)
     pull_tries: int = _setting(5, "How often a feed is asked before it is given up for this round.", 1, 20)
+    gather_own: str = _setting(
+        "",
+        "Addresses of this machine that recipes may ask, such as http://127.0.0.1:12345, separated by commas; beside "
+        "them only the hosts that recipes name.",
+    )
+    gather_pause_seconds: float = _setting(
+        1.0, "How long mendmap gather leaves a host alone between two questions.", 0, 600
+    )
+    max_gather_features: int = _setting(
+        100_000, "Features of one recipe; more are refused, and say how to ask for less.", 1, 10**7
+    )
     basemap_url: str = _setting(
         "", "The address of a background map's tiles, with {z}, {x} and {y}; no reader asks it before agreeing to."
     )

@@ -1,7 +1,7 @@
 """The catalogue file: what a folder of geodata holds, and on what terms.
 
-``catalogue.toml`` has one ``[catalogue]`` and lists every data file as a ``[[layer]]``, a ``[[table]]`` or
-``[[readings]]``. Not here: what stands in those files.
+``catalogue.toml`` has one ``[catalogue]`` and lists every data file as a ``[[layer]]``, a ``[[table]]``,
+``[[readings]]`` or ``[[gathered]]``. Not here: what stands in those files.
 """
 
 import datetime as dt
@@ -69,6 +69,13 @@ LAYER = (
     _ACCESS,
     *_ENTRY,
 )
+_RETRIEVED = Field("retrieved", "moment", "When it was fetched.")
+GATHERED = (
+    Field("recipe", "id", "Recipe that fetched it.", required=True),
+    Field("attribution", "text", "What its terms ask to be shown beside every map."),
+    _RETRIEVED,
+    *_ENTRY,
+)
 TABLE = (Field("kind", "word", "What its rows are.", required=True, choices=tuple(TABLES)), *_ENTRY)
 READINGS = (
     *_ENTRY,
@@ -78,6 +85,9 @@ READINGS = (
     Field("label", "word", "What a single time label tells of its interval.", choices=("begin", "end")),
     Field("encoding", "word", "Encoding of CSV; blank: UTF-8."),
     Field("source_id", "id", "Source of readings that name none themselves.", refers="source"),
+    Field("recipe", "id", "Recipe that fetched it; blank: none did."),
+    Field("attribution", "text", "What its terms ask to be shown beside every map."),
+    _RETRIEVED,
 )
 
 
@@ -135,6 +145,21 @@ class Readings:
     label: str = ""
     encoding: str = "utf-8"
     source_id: str = ""
+    recipe: str = ""
+    attribution: str = ""
+    retrieved: dt.datetime | None = None
+    # Stations by what the file calls them, beside the aliases that they have.
+    stations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A GeoJSON file of features that a recipe fetched: none of them counts without a match."""
+
+    entry: Entry
+    recipe: str
+    attribution: str = ""
+    retrieved: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +191,7 @@ class Catalogue:
     layers: tuple[Layer, ...]
     tables: tuple[Table, ...]
     readings: tuple[Readings, ...]
+    gathered: tuple[Gathered, ...] = ()
     zone: str = "UTC"
     jurisdictions: tuple[str, ...] = ()
     projections: tuple[str, ...] = ()

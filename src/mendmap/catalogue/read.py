@@ -12,6 +12,7 @@ from mendmap.catalogue.model import (
     DERIVED,
     FILE,
     FRESH,
+    GATHERED,
     GEOMETRIES,
     LAYER,
     NETWORK,
@@ -20,6 +21,7 @@ from mendmap.catalogue.model import (
     TABLE,
     Catalogue,
     Entry,
+    Gathered,
     Layer,
     Network,
     Readings,
@@ -103,6 +105,15 @@ class _Reader:
         row = self.row([Field(name, "text", name, required=True) for name in given], line, given)
         return {name: text or "" for name, text in row.items()}
 
+    def stations(self, line: int, given: object) -> dict[str, str]:
+        """A table from what a file calls a station to the station's id."""
+        if given is None:
+            return {}
+        if not isinstance(given, dict) or not all(isinstance(each, str) for each in given.values()):
+            self.fault(line, "stations", f"not a table of names and the ids of stations: {shown(given)}")
+            return {}
+        return dict(given)
+
     def restricted(self, line: int, given: object) -> dict[str, str]:
         """A table from properties to who may see them."""
         found = self.words(line, "restricted", given)
@@ -156,11 +167,11 @@ def entries(catalogue: Catalogue) -> tuple[Entry, ...]:
 
 def _data(catalogue: Catalogue) -> tuple[Entry, ...]:
     listed = [layer.entry for layer in catalogue.layers] + [table.entry for table in catalogue.tables]
-    return (*listed, *(each.entry for each in catalogue.readings))
+    return (*listed, *(each.entry for each in catalogue.readings), *(each.entry for each in catalogue.gathered))
 
 
 def _catalogue(reader: _Reader) -> Catalogue:
-    known = {"catalogue", "network", "layer", "table", "readings"}
+    known = {"catalogue", "network", "layer", "table", "readings", "gathered"}
     for name in reader.document:
         if name not in known:
             reader.fault(files.line_of(reader.text, name), name, not_one_of("unknown table", name, known))
@@ -176,6 +187,7 @@ def _catalogue(reader: _Reader) -> Catalogue:
     layers = [_layer(reader, line, cells, extent) for line, cells in reader.tables("layer")]
     tables = [_table(reader, line, cells) for line, cells in reader.tables("table")]
     readings = [_readings(reader, line, cells) for line, cells in reader.tables("readings")]
+    gathered = [_gathered(reader, line, cells) for line, cells in reader.tables("gathered")]
     catalogue = Catalogue(
         id=row["id"] or "",
         name=row["name"],
@@ -189,6 +201,7 @@ def _catalogue(reader: _Reader) -> Catalogue:
         layers=tuple(each for each in layers if each),
         tables=tuple(each for each in tables if each),
         readings=tuple(each for each in readings if each),
+        gathered=tuple(each for each in gathered if each),
         zone=reader.zone(line, row["zone"]),
         jurisdictions=row["jurisdictions"] or (),
         projections=reader.projections(line, given.get("projections", [])),
@@ -241,14 +254,24 @@ def _table(reader: _Reader, line: int, cells: dict[str, Any]) -> Table | None:
 
 
 def _readings(reader: _Reader, line: int, cells: dict[str, Any]) -> Readings | None:
-    row = reader.row(READINGS, line, cells)
+    row = reader.row(READINGS, line, {key: value for key, value in cells.items() if key != "stations"})
     entry = reader.entry(line, row)
     if entry is None:
         return None
-    says = {each: row[each] or "" for each in ("format", "zone", "label", "source_id")}
+    says = {each: row[each] or "" for each in ("format", "zone", "label", "source_id", "recipe", "attribution")}
     own = row | {"file": row["mapping"], "origin": "own", "sha256": None}
     mapping = reader.entry(line, own, "mapping") if row["mapping"] else None
-    return Readings(entry, mapping=mapping, encoding=row["encoding"] or "utf-8", **says)
+    stations = reader.stations(line, cells.get("stations"))
+    encoding = row["encoding"] or "utf-8"
+    return Readings(entry, mapping=mapping, encoding=encoding, retrieved=row["retrieved"], stations=stations, **says)
+
+
+def _gathered(reader: _Reader, line: int, cells: dict[str, Any]) -> Gathered | None:
+    row = reader.row(GATHERED, line, cells)
+    entry = reader.entry(line, row)
+    if entry is None:
+        return None
+    return Gathered(entry, row["recipe"] or "", row["attribution"] or "", row["retrieved"])
 
 
 def _unique(reader: _Reader, catalogue: Catalogue) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
+from mendmap.catalogue.gathered import Match, Recipe
 from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.words.dates import Period
 from mendmap.words.fields import Row, column, fields_of, plain, value
@@ -305,7 +306,7 @@ class Feed:
 
 
 _OF_PLACES = Source | Parameter | Rule | Limit | State | Connection | Work | Quantity | Figure | Statement | Feed
-Record = _OF_PLACES | Raster | Index | Zonal | Difference
+Record = _OF_PLACES | Raster | Index | Zonal | Difference | Recipe | Match
 RecordT = TypeVar("RecordT", bound=Record)
 TABLES: Mapping[str, type[Record]] = {
     table.kind: table
@@ -325,6 +326,8 @@ TABLES: Mapping[str, type[Record]] = {
         Index,
         Zonal,
         Difference,
+        Recipe,
+        Match,
     )
 }
 

@@ -102,18 +102,25 @@ class Fetcher:
             self.guard.close()
 
     def fetch(
-        self, url: str, sink: BinaryIO, etag: str = "", last_modified: str = "", post: bytes | None = None
+        self,
+        url: str,
+        sink: BinaryIO,
+        etag: str = "",
+        last_modified: str = "",
+        post: bytes | None = None,
+        media: str = "application/json",
     ) -> Answer:
         """Writes the body of ``url`` into ``sink``, from its beginning. With validators of an earlier answer there may
-        be nothing new; with ``post``, a JSON document, that is posted. Raises FeedError; then what stands in ``sink``
-        is worth nothing."""
+        be nothing new; ``post`` is posted as ``media``. Raises FeedError; then what stands in ``sink`` is worth
+        nothing."""
         asked = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         conditions = {name: value for name, value in asked.items() if value}
 
         def take(url: str, response: urllib3.BaseHTTPResponse, until: float) -> Answer:
             return self._taken(url, response, sink, until, bool(conditions))
 
-        return self.asked(url, {"Accept-Encoding": "gzip", **conditions}, take, post)
+        posted = {} if post is None else {"Content-Type": media}
+        return self.asked(url, {"Accept-Encoding": "gzip", **conditions, **posted}, take, post)
 
     def asked(
         self,
@@ -164,8 +171,6 @@ class Fetcher:
 
     def _answered(self, url: str, asked: Mapping[str, str], post: bytes | None) -> urllib3.BaseHTTPResponse:
         headers = {"User-Agent": self._agent, **asked}
-        if post is not None:
-            headers["Content-Type"] = "application/json"
         if self._token and _origin(urlsplit(url)) == _origin(urlsplit(self.home)):
             headers["Authorization"] = self._token
         timeout = urllib3.Timeout(connect=self.limits.timeout_s, read=self.limits.timeout_s)

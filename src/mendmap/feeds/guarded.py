@@ -1,4 +1,4 @@
-"""Which hosts may be asked for imagery, and at which addresses: those of an allow-list, and public ones only.
+"""Which hosts may be asked for imagery and what is gathered: those of an allow-list, at public addresses only.
 
 A name is resolved once for each connection; where any of its addresses is not public nothing is asked, and the
 connection goes to the very addresses that were looked at, so that a name that changes its mind leads nowhere else (no
@@ -76,21 +76,23 @@ def named(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """An allow-list: names, ``*.example.org`` for all below one, and origins ``http://127.0.0.1:PORT`` of one's own."""
+    """An allow-list: names, ``*.example.org`` for all below one, and origins ``http://127.0.0.1:PORT`` of one's own.
+    ``where`` says in messages who makes the list."""
 
     listed: frozenset[str]
+    where: str = f"setting {SETTING}"
 
     @classmethod
-    def parse(cls, text: str) -> "Hosts":
-        """The list of a setting, its entries separated by commas. Raises SettingError."""
+    def parse(cls, text: str, where: str = f"setting {SETTING}") -> "Hosts":
+        """A list whose entries are separated by commas. Raises SettingError."""
         entries = [each.strip().lower() for each in text.split(",") if each.strip()]
         for each in entries:
             if not _NAME.fullmatch(each) and not _OWN.fullmatch(each):
                 raise SettingError(
-                    f"{SETTING}: neither a host such as data.example.org or *.example.org, nor http://127.0.0.1:PORT: "
+                    f"{where}: neither a host such as data.example.org or *.example.org, nor http://127.0.0.1:PORT: "
                     f"{shown(each)}"
                 )
-        return cls(frozenset(entries))
+        return cls(frozenset(entries), where)
 
     def own(self, url: str) -> bool:
         """Whether an address is of an origin of the operator's own machine that the list names."""
@@ -107,12 +109,12 @@ class Hosts:
         if self.own(url):
             return ""
         if parts.scheme != "https" or port not in (None, 443):
-            return "imagery is fetched over https only, at its port 443"
+            return "it is fetched over https only, at its port 443"
         if parts.username is not None or not _NAME.fullmatch(host):
             return f"no name of a host: {shown(parts.netloc)}"
         above = [f"*.{host.split('.', nth)[-1]}" for nth in range(1, host.count(".") + 1)]
         if not self.listed & {host, *above}:
-            return f"{shown(host)} is not among the hosts that imagery may come from (setting {SETTING})"
+            return f"{shown(host)} is not among the hosts that may be asked ({self.where})"
         return ""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from mendmap.atlas.fields import JOINED
 from mendmap.catalogue import read as catalogue_file
 from mendmap.catalogue import tables
+from mendmap.catalogue.gathered import Recipe
 from mendmap.catalogue.imagery import Index, Raster
 from mendmap.catalogue.model import DERIVED, FILE, Catalogue
 from mendmap.catalogue.records import Figure, Limit, Parameter, Record, Rule, Source, Statement, Work, to_plain
@@ -143,7 +144,8 @@ def _known(catalogue: Catalogue, features: list[Feature], placed: list[tuple[str
     roles = {layer.id: layer.role for layer in catalogue.layers}
     known = {role: {feature.id for feature in features if roles[feature.layer] == role} for role in ROLES}
     known["feature"] = {feature.id for feature in features}
-    for kind in (Source, Parameter, Rule, Work, Figure, Limit):
+    known["layer"] = {layer.id for layer in catalogue.layers}
+    for kind in (Source, Parameter, Rule, Work, Figure, Limit, Statement, Recipe):
         known[kind.kind] = {record.id for _, _, record in placed if isinstance(record, kind)}
     known["index"] = {record.id for _, _, record in placed if isinstance(record, Index)} | set(INDICES)
     return known

@@ -4,6 +4,7 @@ does it, in a scratch of DuckDB instead of a lake. Not here: our own CSV (``read
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mendmap.catalogue import files
@@ -59,6 +60,7 @@ def _read(
     if options.source and options.source not in known.sources:
         raise ReadError(not_one_of("no such source", options.source, known.sources))
     form = recognise(opened, str(options.mapping.get("format", given.format or "auto")))
+    known = _named(known, given.stations, form.prefix)
     form.raw(query, opened, options)
     claims = form.claims(opened, options)
     settled = settle(query, claims, known, form.prefix, options, opened.scratch)
@@ -68,6 +70,16 @@ def _read(
     names = [each[0] for each in result.description]
     rows = (dict(zip(names, row, strict=True)) for row in result.fetchall())
     return [_reading(row, known.parameters, given.entry.file, above) for row in rows], wrong
+
+
+def _named(known: Referents, stations: Mapping[str, str], prefix: str) -> Referents:
+    """The same referents, with what the catalogue says that this file calls them."""
+    if unknown := sorted(set(stations.values()) - set(known.stations)):
+        raise ReadError(not_one_of("no such station", unknown[0], known.stations))
+    aliases = dict(known.stations)
+    for code, ident in stations.items():
+        aliases[ident] = f"{aliases[ident] or ''};{prefix}:{code}"
+    return replace(known, stations=aliases)
 
 
 def _reading(row: dict[str, Any], parameters: Mapping[str, Parameter], file: str, above: int) -> Reading:

@@ -19,7 +19,17 @@ from mendmap.words import vocabulary
 from mendmap.words.fields import Field, expanded, fields_of
 
 _LANGUAGES = ("en",)
-_PLURALS = {table: f"{table}s" for table in TABLES} | {"quantity": "quantities", "index": "indices", "zonal": "zonal"}
+_PLURALS = {table: f"{table}s" for table in TABLES} | {
+    "quantity": "quantities",
+    "index": "indices",
+    "zonal": "zonal",
+    "match": "matches",
+}
+# The tables whose rows are long texts, and what these are.
+_LONG = {
+    "statement": "Published claims",
+    "recipe": "What mendmap gather fetches from public services",
+}
 _WORDS = {
     "basis": vocabulary.BASES,
     "trust": vocabulary.TRUSTS,
@@ -28,6 +38,8 @@ _WORDS = {
     "classes, of a raster": vocabulary.CLASSIFIED,
     "palette, of an index": vocabulary.PALETTES,
     "statistic, of zonal": vocabulary.ZONAL,
+    "service, of a recipe": vocabulary.SERVICES,
+    "decision, of a match": vocabulary.DECISIONS,
 }
 _LAYERS = (
     ("site", "restored", "Sites", "What is being restored.", '["Point", "Polygon"]', 'site = "Site"'),
@@ -145,7 +157,7 @@ def start(folder: Path) -> list[Path]:
 
 
 def _files(name: str) -> Iterator[tuple[str, str]]:
-    tables = [(kind, f"{_PLURALS[kind]}.{'toml' if kind == 'statement' else 'csv'}") for kind in TABLES]
+    tables = [(kind, f"{_PLURALS[kind]}.{'toml' if kind in _LONG else 'csv'}") for kind in TABLES]
     layers = [
         _LAYER.format(role=role, id=ident, name=title, description=about, geometry=types, kind=kind)
         for role, ident, title, about, types, kind in _LAYERS
@@ -157,7 +169,7 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
     for kind, file in tables:
         fields = expanded(fields_of(TABLES[kind]), _LANGUAGES)
         header = ",".join(each.name for each in fields) + "\n"
-        yield file, _statement_comment(fields) if kind == "statement" else header
+        yield file, _comment(_LONG[kind], kind, fields) if kind in _LONG else header
     yield "readings/readings.csv", ",".join(each.name for each in READING) + "\n"
     styles = "".join(_STYLE.format(id=ident, color=color, shape=shape) for ident, (color, shape) in _STYLES.items())
     classes = _CLASSES.format(by=", ".join(CLASSED))
@@ -165,9 +177,9 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
     yield "COLUMNS.md", "".join(_columns())
 
 
-def _statement_comment(fields: tuple[Field, ...]) -> str:
+def _comment(what: str, kind: str, fields: tuple[Field, ...]) -> str:
     lines = "".join(f"# {each.name}: {each.meaning}\n" for each in fields)
-    return f"# Published claims, each as [[statement]] with these keys:\n{lines}"
+    return f"# {what}, each as [[{kind}]] with these keys:\n{lines}"
 
 
 def _columns() -> Iterator[str]:

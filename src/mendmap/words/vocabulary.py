@@ -309,3 +309,23 @@ UNMEASURED = {
     "too_cloudy": say("Too little of it was seen: clouds, shadow, or the edge of the picture."),
     "too_large": say("It has more pixels than can be put in order."),
 }
+
+SERVICES = {
+    "overpass": say("OpenStreetMap, asked through an Overpass API."),
+    "ogc_features": say("OGC API Features."),
+    "wfs": say("OGC Web Feature Service, 1.1 or 2.0."),
+    "eea_air": say("Air quality as the European Environment Agency hands it out."),
+    "sepa_air": say(
+        "The automatic network of the Serbian Environmental Protection Agency; its values are preliminary."
+    ),
+    "water_quality_portal": say("The Water Quality Portal of the United States."),
+    "sensorthings": say("OGC SensorThings 1.1."),
+    "stac": say("Scenes of a STAC API."),
+    "elevation": say("A model of the ground in tiles of one degree, each a GeoTIFF optimised for the cloud."),
+}
+
+DECISIONS = {
+    "accept": say("It is this feature: the position or outline there takes the place of ours."),
+    "add": say("It is a new feature, which gets this id."),
+    "reject": say("It is nothing of ours; it is not proposed again."),
+}
