@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mendmap.catalogue import files
+from mendmap.catalogue.gathered import Match, Recipe
 from mendmap.catalogue.model import FILE, Catalogue
 from mendmap.catalogue.records import Record, Work
 from mendmap.errors import Fault, not_one_of, shown
@@ -128,6 +129,8 @@ def _own(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
 
 
 def _record(record: Record) -> Iterator[tuple[str, str]]:
+    if isinstance(record, Recipe | Match):  # they are for those who keep the folder
+        return
     for each in fields_of(type(record)):
         text = getattr(record, each.name) if each.kind == "text" and each.name not in _FIXED else None
         if text and not (each.name == "averaging" and _SPAN.fullmatch(text)):
