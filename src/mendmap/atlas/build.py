@@ -11,6 +11,7 @@ from mendmap.atlas.joins import join
 from mendmap.atlas.model import Atlas, Layer, Place
 from mendmap.atlas.rivers import Rivers, rivers
 from mendmap.atlas.verdicts import Verdict, newest
+from mendmap.catalogue.gathered import Recipe
 from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.catalogue.model import FRESH, Network
 from mendmap.catalogue.records import (
@@ -125,6 +126,7 @@ class Builder:
             indices=self._of(Index, contents),
             zonal=self._of(Zonal, contents),
             differences=self._of(Difference, contents),
+            recipes=self._of(Recipe, contents),
             samples=contents.samples,
             answers=answers,
         )

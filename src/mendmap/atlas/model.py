@@ -18,6 +18,7 @@ from mendmap.atlas.feature import Join as Join
 from mendmap.atlas.fields import columns
 from mendmap.atlas.rivers import Above, Along, Rivers
 from mendmap.atlas.tables import cells, table
+from mendmap.catalogue.gathered import Recipe
 from mendmap.catalogue.imagery import Difference, Index, Raster, Zonal
 from mendmap.catalogue.model import FRESH, Network
 from mendmap.catalogue.records import (
@@ -64,6 +65,8 @@ class Place:
     networks: tuple[Network, ...] = ()
     licences: Mapping[str, str] = field(default_factory=dict)
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # When the newest file of each recipe was fetched, in ISO 8601, of those that were run.
+    retrieved: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def systems(self) -> tuple[Crs, ...]:
@@ -163,6 +166,7 @@ class Atlas:
     indices: Mapping[str, Index] = field(default_factory=dict)
     zonal: Mapping[str, Zonal] = field(default_factory=dict)
     differences: Mapping[str, Difference] = field(default_factory=dict)
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
     samples: tuple[Sample, ...] = field(default=(), repr=False)
     answers: Answers = field(default_factory=lambda: Answers(ANSWERS.empty_table()), repr=False, compare=False)
 

@@ -242,8 +242,15 @@ def plain_catalogue(catalogue: Catalogue) -> Row:
         ],
         "layers": [layer.id for layer in catalogue.layers],
         "access": catalogue.access,
+        "retrieved": _retrieved(catalogue),
         "translations": {language: dict(texts) for language, texts in catalogue.translations.items()},
     }
+
+
+def _retrieved(catalogue: Catalogue) -> dict[str, str]:
+    """When the newest file of each recipe was fetched, of those that were run."""
+    files = [(each.recipe, each.retrieved) for each in (*catalogue.readings, *catalogue.gathered)]
+    return {recipe: plain(moment) for recipe, moment in sorted(each for each in files if each[0] and each[1])}
 
 
 def _licences(catalogue: Catalogue) -> dict[str, str]:

@@ -129,7 +129,8 @@ def _own(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
 
 
 def _record(record: Record) -> Iterator[tuple[str, str]]:
-    if isinstance(record, Recipe | Match):  # they are for those who keep the folder
+    if isinstance(record, Recipe | Match):  # they are for those who keep the folder, but for what a recipe brings
+        yield from [(record.title, "title")] if isinstance(record, Recipe) and record.title else []
         return
     for each in fields_of(type(record)):
         text = getattr(record, each.name) if each.kind == "text" and each.name not in _FIXED else None

@@ -21,7 +21,8 @@ from mendmap.words.vocabulary import OUTCOMES
 
 def told(atlas: Atlas, outcome: Outcome) -> dict[str, Any]:
     """A statement with its outcome, as JSON holds it: what ``plain`` tells, its document, the features it is about,
-    its evidence with addresses and documents, and the addresses of its page and of its template."""
+    its evidence with addresses and documents, the addresses of its page and of its template, and the recipes that
+    may decide it, with when each was last run."""
     found = outcome.statement
     return {
         **plain(outcome),
@@ -30,6 +31,11 @@ def told(atlas: Atlas, outcome: Outcome) -> dict[str, Any]:
         "evidence": [_evidence(atlas, outcome, each) for each in outcome.evidence],
         "href": f"/statements/{found.id}",
         "template": f"/statements/{found.id}/template.{form(atlas, found)}",
+        "recipes": [
+            {"id": each.id, "title": each.title, "retrieved": atlas.place.retrieved.get(each.id)}
+            for each in atlas.recipes.values()
+            if found.id in each.decides
+        ],
     }
 
 
