@@ -249,8 +249,9 @@ def plain_catalogue(catalogue: Catalogue) -> Row:
 
 def _retrieved(catalogue: Catalogue) -> dict[str, str]:
     """When the newest file of each recipe was fetched, of those that were run."""
-    files = [(each.recipe, each.retrieved) for each in (*catalogue.readings, *catalogue.gathered)]
-    return {recipe: plain(moment) for recipe, moment in sorted(each for each in files if each[0] and each[1])}
+    files: list[Readings | Gathered] = [*catalogue.readings, *catalogue.gathered]
+    told = sorted((each.recipe, each.retrieved) for each in files if each.recipe and each.retrieved)
+    return {recipe: plain(moment) for recipe, moment in told}
 
 
 def _licences(catalogue: Catalogue) -> dict[str, str]:
