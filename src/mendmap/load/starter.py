@@ -4,8 +4,11 @@ The tables are empty but for their headers, and ``COLUMNS.md`` explains every co
 fields themselves, so they cannot fall behind. No example data: what is not known of a place is not invented.
 """
 
+import csv
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mendmap.catalogue.model import CATALOGUE, LAYER, NETWORK, READINGS
@@ -41,11 +44,77 @@ _WORDS = {
     "service, of a recipe": vocabulary.SERVICES,
     "decision, of a match": vocabulary.DECISIONS,
 }
-_LAYERS = (
-    ("site", "restored", "Sites", "What is being restored.", '["Point", "Polygon"]', 'site = "Site"'),
-    ("station", "stations", "Stations", "Where readings are taken.", '["Point"]', 'station = "Station"'),
-    ("watercourse", "watercourses", "Rivers", "Drawn downstream.", '["LineString"]', 'river = "River"'),
-    ("context", "places", "Places", "Places that help to find one's way.", '["Point"]', 'settlement = "Settlement"'),
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """A layer of the folder, which holds nothing yet: its id is ``restored`` for sites, and otherwise the plural of
+    what it holds; ``kinds`` are ids and plain names, ``style`` its colour and shape on the map."""
+
+    role: str
+    id: str
+    name: str
+    about: str
+    geometry: tuple[str, ...]
+    kinds: Mapping[str, str]
+    style: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is known of a new place beforehand: its layers, its zone, how near a station is to the site that it is
+    joined to, the box that its map opens with (west, south, east, north), and rows of its tables, by kind and then by
+    column; those of the long ones are the text of the file instead."""
+
+    layers: Sequence[Empty]
+    zone: str = "UTC"
+    near_m: int = 1000
+    view: Sequence[float] = ()
+    attribution: str = "The makers of this map"
+    rows: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+_POINTS = ("Point",)
+UNKNOWN = Plan(
+    (
+        Empty(
+            "site",
+            "restored",
+            "Sites",
+            "What is being restored.",
+            ("Point", "Polygon"),
+            {"site": "Site"},
+            ("#9b2226", "square"),
+        ),
+        Empty(
+            "station",
+            "stations",
+            "Stations",
+            "Where readings are taken.",
+            _POINTS,
+            {"station": "Station"},
+            ("#1d4e89", "circle"),
+        ),
+        Empty(
+            "watercourse",
+            "watercourses",
+            "Rivers",
+            "Drawn downstream.",
+            ("LineString",),
+            {"river": "River"},
+            ("#3a7ca5", "circle"),
+        ),
+        Empty(
+            "context",
+            "places",
+            "Places",
+            "Places that help to find one's way.",
+            _POINTS,
+            {"settlement": "Settlement"},
+            ("#6c757d", "dot"),
+        ),
+    )
 )
 _HEAD = """\
 # What this folder holds, and on what terms. Every data file is listed here; a file that is not listed is a fault.
@@ -61,15 +130,15 @@ summary_en = "What is being put right here, who says so, and what would prove it
 # Where a reader can report a mistake. An address under .example reaches nobody: put your own here.
 contact = "mailto:geodata@mendmap.example"
 licence = "CC-BY-4.0"
-attribution = "The makers of this map"
+attribution = "{attribution}"
 # Names and summaries may stand in several languages: add "sr-Latn" here, and the column name_sr_latn there.
 languages = ["en"]
 # West, south, east, north in degrees. A feature outside is a fault, so draw it close around your place.
 extent = [-180, -90, 180, 90]
 # A station that nothing else joins to a site is joined to the nearest one within this many metres.
-near_m = 1000
+near_m = {near_m}
 # Where its days, months and years begin and end. Elsewhere: zone = "Europe/Paris".
-zone = "UTC"
+zone = "{zone}"
 """
 _LAYER = """
 [[layer]]
@@ -82,10 +151,10 @@ crs = "OGC:CRS84"
 file = "layers/{id}.geojson"
 licence = "CC-BY-4.0"
 source = "Where this file comes from"
-geometry = {geometry}
+geometry = [{geometry}]
 # The kinds of feature, each with its name in plain words.
 [layer.kinds]
-{kind}
+{kinds}
 """
 _TABLE = """
 [[table]]
@@ -133,22 +202,16 @@ _CLASSES = """
 # color = "#6c757d"
 # shape = "ring"
 """
-_STYLES = {
-    "restored": ("#9b2226", "square"),
-    "stations": ("#1d4e89", "circle"),
-    "watercourses": ("#3a7ca5", "circle"),
-    "places": ("#6c757d", "dot"),
-}
 _EMPTY = '{"type":"FeatureCollection","features":[\n]}\n'
 
 
-def start(folder: Path) -> list[Path]:
+def start(folder: Path, plan: Plan = UNKNOWN) -> list[Path]:
     """Writes the folder and returns the files written. Raises MendmapError where it is there and not empty."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise MendmapError(f"{shown(str(folder))} is there already and is not empty")
     name = re.sub(r"[^a-z0-9]+", "_", folder.resolve().name.lower())[:60].strip("_") or "place"
     written = []
-    for path, text in _files(name):
+    for path, text in _files(name, plan):
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, "utf-8")
@@ -156,25 +219,46 @@ def start(folder: Path) -> list[Path]:
     return written
 
 
-def _files(name: str) -> Iterator[tuple[str, str]]:
+def _files(name: str, plan: Plan) -> Iterator[tuple[str, str]]:
     tables = [(kind, f"{_PLURALS[kind]}.{'toml' if kind in _LONG else 'csv'}") for kind in TABLES]
     layers = [
-        _LAYER.format(role=role, id=ident, name=title, description=about, geometry=types, kind=kind)
-        for role, ident, title, about, types, kind in _LAYERS
+        _LAYER.format(
+            role=each.role,
+            id=each.id,
+            name=each.name,
+            description=each.about,
+            geometry=", ".join(f'"{one}"' for one in each.geometry),
+            kinds="\n".join(f'{kind} = "{said}"' for kind, said in each.kinds.items()),
+        )
+        for each in plan.layers
     ]
+    head = _HEAD.format(name=name, zone=plan.zone, near_m=plan.near_m, attribution=plan.attribution)
     listed = "".join(_TABLE.format(kind=kind, file=file) for kind, file in tables)
-    yield "catalogue.toml", _HEAD.format(name=name) + "".join(layers) + listed + _READINGS
-    for _, ident, *_ in _LAYERS:
-        yield f"layers/{ident}.geojson", _EMPTY
+    yield "catalogue.toml", head + "".join(layers) + listed + _READINGS
+    for each in plan.layers:
+        yield f"layers/{each.id}.geojson", _EMPTY
     for kind, file in tables:
         fields = expanded(fields_of(TABLES[kind]), _LANGUAGES)
-        header = ",".join(each.name for each in fields) + "\n"
-        yield file, _comment(_LONG[kind], kind, fields) if kind in _LONG else header
+        if kind in _LONG:
+            yield file, _comment(_LONG[kind], kind, fields) + plan.texts.get(kind, "")
+        else:
+            yield file, _table([each.name for each in fields], plan.rows.get(kind, ()))
     yield "readings/readings.csv", ",".join(each.name for each in READING) + "\n"
-    styles = "".join(_STYLE.format(id=ident, color=color, shape=shape) for ident, (color, shape) in _STYLES.items())
+    styles = "".join(
+        _STYLE.format(id=each.id, color=each.style[0], shape=each.style[1]) for each in plan.layers if each.style
+    )
     classes = _CLASSES.format(by=", ".join(CLASSED))
-    yield "maps/public.toml", _MAP.format(name=name, controls=", ".join(CONTROLS)) + styles + classes
+    view = f"view = [{', '.join(f'{each:g}' for each in plan.view)}]\n" if plan.view else ""
+    yield "maps/public.toml", _MAP.format(name=name, controls=", ".join(CONTROLS)) + view + styles + classes
     yield "COLUMNS.md", "".join(_columns())
+
+
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 def _comment(what: str, kind: str, fields: tuple[Field, ...]) -> str:
