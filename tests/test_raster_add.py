@@ -228,7 +228,7 @@ def test_rows_in_toml_are_added_as_toml(land: Path, tmp_path: Path, run_mendmap:
     rows = (land / "rasters.csv").read_text("utf-8").splitlines()
     names = rows[0].split(",")
     blocks = []
-    for cells in adding.csv.reader(rows[1:]):
+    for cells in csv.reader(rows[1:]):
         said = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
         blocks.append("[[raster]]\n" + "".join(f"{name} = {json.dumps(cell)}\n" for name, cell in said.items()))
     (land / "rasters.toml").write_text("\n".join(blocks), "utf-8")
