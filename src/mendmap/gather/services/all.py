@@ -3,5 +3,9 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
+from mendmap.gather.services import eea_air, sepa_air
 
-SERVICES: Mapping[str, Service] = {}
+SERVICES: Mapping[str, Service] = {
+    eea_air.SERVICE.name: eea_air.SERVICE,
+    sepa_air.SERVICE.name: sepa_air.SERVICE,
+}
