@@ -44,18 +44,18 @@ def gather(
 
     chosen = settings_with()
     how = How(dry_run, accept, add, fresh)
-    done = run(geodata, recipes, how, chosen, told=(lambda _: None) if as_json else _tell)
+    done = run(geodata, recipes, how, chosen, told=(lambda _: None) if as_json else tell)
     if as_json:
         click.echo(json.dumps(done.plain(), ensure_ascii=False, indent=2))
     elif done.done:
-        _tell_difference(done)
+        tell_difference(done)
     else:
         click.echo("the catalogue has no recipes; a table of kind recipe does", err=True)
     if any(each.errors for each in done.done):
         sys.exit(1)
 
 
-def _tell(done: "Done") -> None:
+def tell(done: "Done") -> None:
     """What came of one recipe, as soon as it is known."""
     for error in done.errors[:_MOST]:
         click.echo(f"{done.recipe}: {' '.join(error.split())}", err=True)
@@ -77,7 +77,7 @@ def _tell(done: "Done") -> None:
         click.echo(f"{done.recipe}: brings {file} no more")
 
 
-def _tell_difference(run: "Run") -> None:
+def tell_difference(run: "Run") -> None:
     """How the folder differs, and what a load would make of it."""
     for file in run.files:
         click.echo(f"{'wrote' if run.written else 'would write'} {file}")

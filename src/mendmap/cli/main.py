@@ -97,16 +97,6 @@ def check(geodata: Path, as_json: bool, accept: bool) -> None:
         click.echo(f"{geodata}: no faults; {counts_in_words(counts)}")
 
 
-@main.command(epilog="Example: mendmap init riverbend")
-@click.argument("folder", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
-    """Write a small, commented folder of geodata for a new place, which passes check."""
-    from mendmap.load.starter import start
-
-    for path in start(folder):
-        click.echo(f"wrote {path}")
-
-
 @main.command(epilog="Example: mendmap load geodata --lake lake")
 @_geodata
 @lake_option

@@ -7,11 +7,21 @@ Not here: the folder's files (``load.starter``), and running the recipes (``run`
 
 import datetime as dt
 import math
+import zoneinfo
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+import shapely
+
+from mendmap.catalogue.model import FILE
+from mendmap.errors import MendmapError, shown
 from mendmap.geo.bounds import Bounds
-from mendmap.load.starter import Empty, Plan
+from mendmap.load.check import check
+from mendmap.load.edit import Changes, alone
+from mendmap.load.starter import UNKNOWN, WORLD, Empty, Plan
+from mendmap.rasters.header import Most
+from mendmap.settings import Settings
 
 _OF_DEGREE_KM = 111.32
 # Where the agencies have stations: Europe as the EEA sees it, and the United States with their islands.
@@ -143,13 +153,45 @@ class Around:
         return Bounds(*(round(each, 4) for each in (west, south, east, north)))
 
 
+def unknown(zone: str) -> Plan:
+    """The folder of a place of which nothing is known but its zone. Raises MendmapError where there is no such zone."""
+    return replace(UNKNOWN, zone=_known(zone))
+
+
+def _known(zone: str) -> str:
+    if zone not in zoneinfo.available_timezones():
+        raise MendmapError(f"no such zone: {shown(zone)}; write Europe/Paris")
+    return zone
+
+
+def close_in(folder: Path, settings: Settings) -> None:
+    """Draws the extent of a new folder around what it holds by now: at first it is the whole world. Raises GeodataError
+    where the folder has faults."""
+    held = check(folder, settings.max_file_mb, Most.of(settings))
+    shapes = [each.geometry for each in held.features if each.geometry is not None]
+    if not shapes or held.catalogue.extent != WORLD:
+        return
+    west, south, east, north = shapely.total_bounds(shapes)
+    # To a hundredth of a degree, outwards: what is mapped a little larger next time still fits.
+    low = [math.floor(each * 100 - 1) / 100 for each in (west, south)]
+    high = [math.ceil(each * 100 + 1) / 100 for each in (east, north)]
+    box = [max(-180, low[0]), max(-90, low[1]), min(180, high[0]), min(90, high[1])]
+    with alone(folder), Changes(folder) as changes:
+        written = f"extent = [{', '.join(f'{each:g}' for each in box)}]"
+        changes.write(
+            FILE, changes.text(FILE).replace(f"extent = {[int(each) for each in WORLD]}", written, 1).encode()
+        )
+        changes.stay = True
+
+
 def plan(around: Around, today: dt.date) -> Plan:
     """The folder to begin with: readings are asked for of the last whole year before ``today``."""
+    zone = _known(around.zone)
     recipes = list(_recipes(around, today))
     used = {each["source"] for each in recipes}
     return Plan(
         layers=_LAYERS,
-        zone=around.zone,
+        zone=zone,
         near_m=5000,
         view=around.box,
         rows={

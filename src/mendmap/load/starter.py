@@ -14,6 +14,7 @@ from pathlib import Path
 from mendmap.catalogue.model import CATALOGUE, LAYER, NETWORK, READINGS
 from mendmap.catalogue.records import TABLES
 from mendmap.errors import MendmapError, shown
+from mendmap.geo.bounds import Bounds
 from mendmap.maps.model import CLASS, CLASSED, CONTROLS, MAP, STYLE
 from mendmap.readings.fields import READING
 from mendmap.readings.mapping import COLUMN_KEYS, KEYS
@@ -75,6 +76,8 @@ class Plan:
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
+# As long as nobody has said more.
+WORLD = Bounds(-180, -90, 180, 90)
 _POINTS = ("Point",)
 UNKNOWN = Plan(
     (
@@ -134,7 +137,7 @@ attribution = "{attribution}"
 # Names and summaries may stand in several languages: add "sr-Latn" here, and the column name_sr_latn there.
 languages = ["en"]
 # West, south, east, north in degrees. A feature outside is a fault, so draw it close around your place.
-extent = [-180, -90, 180, 90]
+extent = {extent}
 # A station that nothing else joins to a site is joined to the nearest one within this many metres.
 near_m = {near_m}
 # Where its days, months and years begin and end. Elsewhere: zone = "Europe/Paris".
@@ -232,7 +235,13 @@ def _files(name: str, plan: Plan) -> Iterator[tuple[str, str]]:
         )
         for each in plan.layers
     ]
-    head = _HEAD.format(name=name, zone=plan.zone, near_m=plan.near_m, attribution=plan.attribution)
+    head = _HEAD.format(
+        name=name,
+        extent=[int(each) for each in WORLD],
+        zone=plan.zone,
+        near_m=plan.near_m,
+        attribution=plan.attribution,
+    )
     listed = "".join(_TABLE.format(kind=kind, file=file) for kind, file in tables)
     yield "catalogue.toml", head + "".join(layers) + listed + _READINGS
     for each in plan.layers:
