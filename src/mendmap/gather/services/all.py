@@ -3,5 +3,8 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
+from mendmap.gather.services import overpass
 
-SERVICES: Mapping[str, Service] = {}
+SERVICES: Mapping[str, Service] = {
+    "overpass": overpass.SERVICE,
+}
