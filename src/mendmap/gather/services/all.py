@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
-from mendmap.gather.services import eea_air, sepa_air
+from mendmap.gather.services import eea_air, overpass, sepa_air
 
-SERVICES: Mapping[str, Service] = {
-    eea_air.SERVICE.name: eea_air.SERVICE,
-    sepa_air.SERVICE.name: sepa_air.SERVICE,
-}
+SERVICES: Mapping[str, Service] = {each.SERVICE.name: each.SERVICE for each in (eea_air, overpass, sepa_air)}
