@@ -38,13 +38,14 @@ def series(
     kind: str = "hour",
     verification: int = 1,
     delivered: Sequence[dt.datetime] | None = None,
+    country: str = "XX",
 ) -> pa.Table:
     """Readings of one sampling point, in the columns and types of the agency."""
     lasting = dt.timedelta(days=1) if kind == "day" else dt.timedelta(hours=1)
     count = len(starts)
     return pa.table(
         {
-            "Samplingpoint": [f"XX/{point}"] * count,
+            "Samplingpoint": [f"{country}/{point}"] * count,
             "Pollutant": pa.array([pollutant] * count, pa.int32()),
             "Start": pa.array(starts, pa.timestamp("ns")),
             "End": pa.array([each + lasting for each in starts], pa.timestamp("ns")),
@@ -97,6 +98,7 @@ class EeaService:
     points: list[dict[str, str]] = field(default_factory=list)
     zipped: bool = True
     link_to: str = ""
+    country: str = "XX"
 
     def __post_init__(self) -> None:
         self.server.answers["/ParquetFile/urls"] = self._urls
@@ -116,7 +118,7 @@ class EeaService:
         wanted = json.loads(asked.body)
         assert asked.headers["Content-Type"] == "application/json"
         assert all(each.startswith(_POLLUTANTS) for each in wanted["pollutants"])
-        found = [name for dataset, name in self.files if dataset == wanted["dataset"] and "XX" in wanted["countries"]]
+        found = [name for dataset, name in self.files if dataset == wanted["dataset"] and self.country in wanted["countries"]]
         base = self.link_to or self.server.url
         lines = ["ParquetFileUrl", *(f"{base}{_path(wanted['dataset'], name)}" for name in found)]
         return Reply("\ufeff".encode() + "\r\n".join(lines).encode(), headers={"Content-Type": "text/plain"})
