@@ -15,6 +15,7 @@ Not here: what a row says (``readings.formats.eea_aq``).
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -70,6 +71,9 @@ def _stations(recipe: Recipe, place: Place, points: Sequence[SamplingPoint]) -> 
 
 def _readings(recipe: Recipe, place: Place, ask: Ask, points: Points) -> Answer:
     stations, pollutants = _wanted(recipe, place), _pollutants(recipe, place)
+    if not stations:
+        reason = "no station has a code of the agency: an id such as XX0001A, or an alias eea:XX0001A"
+        return Answer(left_out=Counter({reason: 1}))
     files = _files(recipe, ask, stations, pollutants, points)
     if len(files) > (most := place.settings.max_pull_pages):
         raise FeedError(
@@ -98,7 +102,8 @@ def _readings(recipe: Recipe, place: Place, ask: Ask, points: Points) -> Answer:
 
 
 def _wanted(recipe: Recipe, place: Place) -> dict[str, str]:
-    """The recipe's stations, by their EoI codes: an id that is one, or an alias ``eea:CODE``."""
+    """The recipe's stations, by their EoI codes: an id that is one, or an alias ``eea:CODE``. Where it names none, all
+    that have one: perhaps none."""
     roles = {layer.id: layer.role for layer in place.geodata.catalogue.layers}
     of = {each.id: each for each in place.geodata.features if roles[each.layer] == "station"}
     found = {}
@@ -109,8 +114,6 @@ def _wanted(recipe: Recipe, place: Place) -> dict[str, str]:
         if not known and recipe.stations:
             raise FeedError(f"station {shown(ident)}: it has no code of the agency; add the alias eea:CODE")
         found.update(dict.fromkeys(known, ident))
-    if not found:
-        raise FeedError("no station has a code of the agency: an id such as XX0001A, or an alias eea:XX0001A")
     return found
 
 
