@@ -42,6 +42,8 @@ hypothesis.settings.load_profile("mendmap")
 # half as long again. Commands and services in processes of their own have all threads; so has make prove.
 if not PROVE:
     connection._QUIET["threads"] = "1"
+# On a busy machine a page may take long to become what a test expects; where all is well nobody waits.
+expect.set_options(timeout=15_000)
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 _CHROMIUM_FLAGS = [
@@ -216,7 +218,7 @@ class Watched:
 def watched(browser: Browser, **options: object) -> Watched:
     """A page in a context of its own; nothing is animated, so nothing is waited for."""
     context = browser.new_context(**{"viewport": DESKTOP, "reduced_motion": "reduce", **options})  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(15_000)
     return Watched(context.new_page())
 
 

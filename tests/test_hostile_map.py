@@ -176,18 +176,22 @@ def test_what_failed_is_told_in_the_language_of_the_page(desk: Watched, bor_url:
 
 def test_the_service_goes_while_the_map_is_panned_and_comes_back(desk: Watched, bor_lake: Path, tmp_path: Path) -> None:
     page = desk.page
+    page.add_init_script("window.requestIdleCallback = (call) => { window.idle = call; };")
     service = Service(bor_lake, tmp_path / "first.log")
     open_map(page, service.url)
     service.stop()
     page.evaluate("map_public.panBy([900, 500], {animate: false})")
     failed(page)
+    # What waits until the map is there is asked for only now, of nobody.
+    page.evaluate("window.idle()")
+    expect(page.get_by_role("alert")).to_contain_text("The dates of what is known could not be fetched.")
     stands(page)
     command = [*MENDMAP, "serve", "--lake", str(bor_lake), "--port", service.url.rpartition(":")[2]]
     with (tmp_path / "second.log").open("wb") as log:
         again = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ)
         try:
-            # Nobody presses anything: the map asks again by itself.
-            expect(page.locator(".notice:visible")).to_have_count(0, timeout=30_000)
+            # Nobody presses anything: the map asks again by itself, after a minute at the latest.
+            expect(page.locator(".notice:visible")).to_have_count(0, timeout=90_000)
             page.evaluate("map_public.panBy([-900, -500], {animate: false})")
             expect(page.locator(".marker[data-feature=lake_robule]")).to_be_visible()
         finally:

@@ -201,6 +201,25 @@ def test_the_printed_map_has_title_key_date_and_address(desk: Watched, bor_url: 
     assert not desk.wrong
 
 
+def test_a_map_that_is_printed_before_its_dates_are_there_says_its_time_as_well(desk: Watched, bor_url: str) -> None:
+    page, dates = desk.page, re.compile(r"/values/[a-z_]+\.json")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(dates, hold)
+    with page.expect_request(dates):
+        open_map(page, f"{bor_url}/#time=2021-01")
+    page.evaluate(PRINTER)
+    page.get_by_role("button", name="Print the map").click()
+    assert page.locator(".time-date, .print-foot").count() == 0
+    for each in held:
+        each.continue_()
+    expect(page.locator("body[data-printed]")).to_be_attached()
+    assert "Time shown: January 2021" in page.evaluate("window.sheet")[2]
+
+
 def test_the_reader_is_located_only_when_asked_and_a_refusal_is_said(browser: Browser, bor_url: str) -> None:
     here = {"latitude": 44.0643, "longitude": 22.1367, "accuracy": 30}
     allowed = watched(browser, geolocation=here, permissions=["geolocation"])

@@ -4,12 +4,15 @@ import io
 import json
 import re
 import shutil
+import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 import valley
 from conftest import ROOT
 from fastapi.testclient import TestClient
@@ -17,13 +20,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from rasterio.transform import from_origin
 from test_hot import Both
 from test_service import wait_until
 
 from mendmap.geo.grid import HALF_M, Tile, side_m, to_mercator
 from mendmap.load.check import check
 from mendmap.load.write import write
+from mendmap.rasters import warped
 from mendmap.rasters.draw import _PALE
+from mendmap.rasters.handles import Handles
 from mendmap.rasters.indices import INDICES
 from mendmap.rasters.palettes import PALETTES, colors, to_oklab
 from mendmap.settings import Settings
@@ -346,6 +352,56 @@ def test_a_new_snapshot_keeps_the_tiles_of_pictures_that_it_did_not_change(tmp_p
         assert (again.headers["etag"], again.content) == (first.headers["etag"], first.content)
         assert again.headers["mendmap-snapshot"].startswith("2-")
         assert both.hot.get(f"{path}?as-of=1").content == first.content
+
+
+def test_whoever_draws_leaves_it_to_others_what_becomes_of_their_warnings(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Python keeps that once for all threads: of two who change it for a while, one takes away what the other has set.
+    entered, enter = [], warnings.catch_warnings.__enter__
+
+    def noted(changed: Any) -> Any:
+        entered.append(threading.current_thread().name)
+        return enter(changed)
+
+    monkeypatch.setattr(warnings.catch_warnings, "__enter__", noted)
+    cell = tile_at(170, 140, 13)
+    for picture in (SCENE, f"{SCENE}.ndvi", "ground"):
+        for form in ("png", "webp"):
+            assert both.route.get(address(picture, cell, form)).status_code == 200
+        lon, lat = lonlat(170, 140)
+        assert both.route.get(f"/rasters/{picture}/point?lon={lon}&lat={lat}").status_code == 200
+        assert both.route.get(f"/rasters/{picture}/stats?site=quarry").status_code == 200
+    assert not [each for each in entered if each.startswith("mendmap-drawer")]
+
+
+@pytest.mark.parametrize("nodata", [None, 9])
+@pytest.mark.parametrize("numbers", [[1, 2, 3], [3, 2, 1], [4, 3], [2], [4, 1, 3, 2]])
+def test_bands_come_in_the_order_in_which_they_are_asked_for(
+    tmp_path: Path, nodata: float | None, numbers: list[int]
+) -> None:
+    cell, stored = Tile(14, 8666, 5583), np.full((4, 300, 300), 9, np.uint16)
+    stored[:, 50:, 70:] = np.array([10, 20, 30, 40])[:, None, None]
+    west, south, east, north = cell.box_m
+    with rasterio.open(
+        tmp_path / "bands.tif",
+        "w",
+        driver="GTiff",
+        width=300,
+        height=300,
+        count=4,
+        dtype="uint16",
+        crs="EPSG:3857",
+        nodata=nodata,
+        transform=from_origin(west, north, (east - west) / 256, (north - south) / 256),
+    ) as file:
+        file.write(stored)
+    handles = Handles()
+    with handles.lent(tmp_path / "bands.tif") as handle:
+        found, inside = warped.read(handle, nodata, numbers, cell.box_m, 256, "nearest")
+    handles.close()
+    assert (found == stored[[each - 1 for each in numbers], :256, :256]).all()
+    assert inside is None if nodata else inside is not None and inside.all()
 
 
 def test_too_many_who_wait_are_asked_to_come_back(lake: Path) -> None:

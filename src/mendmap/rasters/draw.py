@@ -23,7 +23,7 @@ from mendmap.rasters.relief import relief
 from mendmap.rasters.values import band_numbers, measured
 
 # Counted up where the same file would be drawn otherwise: it is part of the name of every tile.
-VERSION = 2
+VERSION = 3
 # The eye tells dark colours better apart than light ones, and screens do so too.
 _GAMMA = 1 / 1.5
 # How opaque a change is that is too small to count.

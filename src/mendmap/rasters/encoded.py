@@ -4,7 +4,7 @@ A picture of a palette is one band and a table of colours, a quarter of the byte
 opacity. Not here: what is in them (``draw``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,6 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
-from rio_tiler.utils import render
 
 MEDIA = {"png": "image/png", "webp": "image/webp"}
 # Of a level more there is no smaller tile that is worth its time: measured, tests/bench/pictures.py.
@@ -22,7 +21,7 @@ _PNG = {"ZLEVEL": 1}
 # Photographs may lose what the eye does not miss; the colours of a palette are to be read off a legend.
 _PHOTO = {"QUALITY": 90, "METHOD": 1}
 _EXACT: Mapping[str, Any] = {"LOSSLESS": "YES", "METHOD": 0}
-# Rasterio warns of what it writes nowhere, by a filter that threads share.
+# Rasterio warns of what it writes nowhere, and threads share what becomes of warnings.
 _SOMEWHERE = Affine(2, 0, 0, 0, -2, 0)
 
 
@@ -52,25 +51,27 @@ def encoded(image: Indexed | Coloured, form: str) -> bytes:
 def _encoded(image: Indexed | Coloured, form: str) -> bytes:
     if isinstance(image, Coloured):
         # A picture without holes needs no opacity.
-        mask = None if image.seen.all() else image.seen.astype(np.uint8) * np.uint8(255)
-        options: Mapping[str, Any] = _PNG if form == "png" else _PHOTO
-        return bytes(render(image.pixels, mask, img_format=form, transform=_SOMEWHERE, **options))
+        seen = () if image.seen.all() else (image.seen.astype(np.uint8) * np.uint8(255),)
+        return _file(form, [*image.pixels, *seen], _PNG if form == "png" else _PHOTO)
     if form == "png":
-        return _paletted(image)
-    colored = image.table[image.pixels].transpose(2, 0, 1)
-    return bytes(
-        render(np.ascontiguousarray(colored[:3]), colored[3], img_format="WEBP", transform=_SOMEWHERE, **_EXACT)
-    )
+        return _file(form, [image.pixels], _PNG, image.table)
+    return _file(form, image.table[image.pixels].transpose(2, 0, 1), _EXACT)
 
 
-def _paletted(image: Indexed) -> bytes:
-    height, width = image.pixels.shape
+def _file(
+    form: str,
+    bands: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
+    options: Mapping[str, Any],
+    table: NDArray[np.uint8] | None = None,
+) -> bytes:
+    """Bands of (rows, columns) as a file: one, with its ``table``, or three, or four of which the last is opacity."""
+    height, width = bands[0].shape
+    size = {"width": width, "height": height, "count": len(bands), "dtype": "uint8", "transform": _SOMEWHERE}
     with MemoryFile() as memory:
-        with memory.open(
-            driver="PNG", width=width, height=height, count=1, dtype="uint8", transform=_SOMEWHERE, **_PNG
-        ) as file:
-            file.write_colormap(1, _listed(image.table.tobytes()))
-            file.write(image.pixels, 1)
+        with memory.open(driver=form.upper(), **size, **options) as file:
+            if table is not None:
+                file.write_colormap(1, _listed(table.tobytes()))
+            file.write(np.asarray(bands))
         return bytes(memory.read())
 
 

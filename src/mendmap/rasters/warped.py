@@ -46,17 +46,21 @@ def read(
     dataset = handle.at(step)
     # A file that has no value for nothing tells by a band of its own what lies outside.
     count = len(numbers) + (nodata is None)
-    found = np.zeros((count, sides, sides), dataset.dtypes[0])
+    place = from_bounds(west - more, south - more, east + more, north + more, sides, sides)
+    wanted = {"width": sides, "height": sides, "count": count, "dtype": dataset.dtypes[0], "transform": place}
+    # Into a picture in memory that knows where it lies: of an array rasterio would warn that it lies nowhere, and to
+    # hold its tongue it changes what becomes of warnings for all threads; and an array with a band too many gets bands
+    # in the order of the file.
     # Not through WarpedVRT: that turns every band of a file, whichever are read, and never looks at its overviews. Of
     # six bands three took five times as long, and fifteen times far out (tests/bench/pictures.py).
-    reproject(
-        rasterio.band(dataset, list(numbers)),
-        found,
-        dst_crs=_MERCATOR,
-        dst_transform=from_bounds(west - more, south - more, east + more, north + more, sides, sides),
-        resampling=RESAMPLING[resampling],
-        **({"dst_alpha": count} if nodata is None else {"src_nodata": nodata, "dst_nodata": nodata}),
-    )
+    with rasterio.open("", "w+", driver="MEM", crs=_MERCATOR, **wanted) as target:
+        reproject(
+            rasterio.band(dataset, list(numbers)),
+            rasterio.band(target, list(range(1, len(numbers) + 1))),
+            resampling=RESAMPLING[resampling],
+            **({"dst_alpha": count} if nodata is None else {"src_nodata": nodata, "dst_nodata": nodata}),
+        )
+        found = target.read()
     return (found[:-1], found[-1] != 0) if nodata is None else (found, None)
 
 

@@ -1,9 +1,13 @@
 /* Fetches something once for several. Layers that are parts of one (every layer of sites) are drawn from the same tiles:
-   each is fetched once, and given up when nobody waits for it any more. */
+   each is fetched once, and given up when nobody waits for it any more. And when to ask again for what did not come. */
 (() => {
   "use strict";
   const mendmap = (window.mendmap = window.mendmap || {});
   const waiting = new Map(); // name -> {request, answer, users}
+  const AGAIN_MS = [5000, 15000, 60000]; // the last for ever
+
+  /** How long to wait before asking again for what has failed once more after so many ``tries``. */
+  mendmap.waitAfter = (tries) => AGAIN_MS[Math.min(tries, AGAIN_MS.length - 1)];
 
   /** What ``fetching(signal)`` resolves to, shared with all who ask for the same ``name`` meanwhile. Rejects where it
       does, or ``signal`` is aborted. */

@@ -9,7 +9,6 @@
   const MOST = 300; // the same of a whole layer
   const STRIDE = 20; // features drawn between two looks at the clock
   const PATIENCE_MS = 15000;
-  const AGAIN_MS = [5000, 15000, 60000]; // after so long what failed is asked for again, the last for ever
 
   mendmap.GeoJsonTiles = L.GridLayer.extend({
     /** ``url`` is a template with {z}, {x} and {y}. Of the options, ``id``, ``name``, ``kinds``, ``role``, ``page``,
@@ -153,7 +152,7 @@
         if (this._drawings.get(key) !== tile) return; // unloaded meanwhile
         this._empty(tile, key);
         tile.failed = error;
-        this._timer = this._timer || setTimeout(() => this.retry(), AGAIN_MS[Math.min(this._tries++, AGAIN_MS.length - 1)]);
+        this._timer = this._timer || setTimeout(() => this.retry(), mendmap.waitAfter(this._tries++));
         done(error, tile.element);
       }
     },

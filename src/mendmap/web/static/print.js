@@ -10,6 +10,8 @@
   mendmap.print = (map, { title = document.title, data = "" } = {}) => {
     const bench = mendmap.bench(map);
     bench.tool("print", say("Print the map"), async () => {
+      // Until then nobody can tell which time the map shows.
+      await Promise.race([map.mendmapTime?.started, pause(PATIENCE_MS)]);
       const tidy = sheet(bench, title, data);
       try {
         await drawn(bench);
@@ -26,7 +28,7 @@
     const centre = map.getCenter();
     const head = h("div", { class: "print-head" }, h("p", { class: "print-title", text: title }));
     const { address } = mendmap.permalink(map);
-    const time = frame.querySelector(".time-date")?.textContent; // of the time slider, where the map has one
+    const time = map.mendmapTime && mendmap.timeName(map.mendmapTime.month);
     const foot = h(
       "div",
       { class: "print-foot" },
@@ -67,10 +69,12 @@
     return found;
   }
 
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
   /** Waits until the tiles of the sheet are there, but not for ever. */
   async function drawn({ frame, shown }) {
     const end = Date.now() + PATIENCE_MS;
-    do await new Promise((done) => setTimeout(done, 150));
+    do await pause(150);
     while ((shown.some((layer) => layer.isLoading()) || frame.querySelector(COMING)) && Date.now() < end);
   }
 })();

@@ -15,7 +15,7 @@
     map.invalidateSize({ pan: false });
     // The map comes first.
     const idle = window.requestIdleCallback || ((call) => setTimeout(call, 300));
-    map.whenReady(() => idle(() => time.start(), { timeout: 3000 }));
+    time.started = new Promise((done) => map.whenReady(() => idle(() => done(time.start()), { timeout: 3000 })));
   };
 
   class Time {
@@ -28,6 +28,7 @@
       this.found = null; // what was known in that month, by source, once it has been fetched
       this.stops = [];
       this.today = new Date().toISOString().slice(0, 7);
+      this._tries = 0; // in a row that failed
       this._ready = new Promise((resolve) => (this._resolve = resolve));
       this._link = mendmap.permalink(map).part("time", {
         read: (text) => /^(now|\d{4}-\d\d)$/.test(text) && this.ready.then(() => this.choose(text === "now" ? null : text)),
@@ -40,6 +41,7 @@
       return this._ready;
     }
 
+    /** Asks for the stops and offers them; where nothing is dated the map is without a slider. */
     async start() {
       try {
         const months = await this.dated.months(this.sources);
@@ -48,8 +50,9 @@
         this._sorry(say("The dates of what is known could not be fetched."), () => this.start());
         return;
       }
-      this._trouble?.remove();
+      this._well();
       if (!this.stops.length) {
+        this.map.mendmapTime = null;
         this.frame.classList.remove("has-time"); // whose map has the room
         return;
       }
@@ -59,6 +62,7 @@
 
     /** Shows a month, or now where it is null; one at which nothing is known becomes the last before it. */
     async choose(month) {
+      clearTimeout(this._again); // for what the reader has left
       const stop = month === null ? null : this.stops.findLast((each) => each.month <= month) || this.stops[0];
       this.month = stop?.month ?? null;
       this._tell();
@@ -228,16 +232,27 @@
     /** Says what is shown, once it stays: not every stop of what is played. */
     _announce(text, found) {
       this._said = [text, found];
-      this._trouble?.remove();
+      this._well();
       this._status.textContent = this.playing ? "" : text;
       if (!this.playing) this.twin.show(this.month, found);
     }
 
+    /** Says what could not be fetched, once, and asks again after a while; a button does so at once. */
     _sorry(text, retry) {
+      clearTimeout(this._again);
+      this._again = setTimeout(retry, mendmap.waitAfter(this._tries++));
+      if (this._trouble?.firstChild.textContent === text) return;
       this._trouble?.remove();
-      const again = h("button", { type: "button", class: "button", text: say("Try again"), on: { click: () => (this._trouble.remove(), retry()) } });
+      const again = h("button", { type: "button", class: "button", text: say("Try again"), on: { click: () => (this._well(), retry()) } });
       this._trouble = h("div", { class: "notice notice-time", role: "alert" }, h("span", { text }), again);
       (this.element || this.frame).append(this._trouble);
+    }
+
+    _well() {
+      clearTimeout(this._again);
+      this._tries = 0;
+      this._trouble?.remove();
+      this._trouble = null;
     }
   }
 
