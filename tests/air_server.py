@@ -118,7 +118,9 @@ class EeaService:
         wanted = json.loads(asked.body)
         assert asked.headers["Content-Type"] == "application/json"
         assert all(each.startswith(_POLLUTANTS) for each in wanted["pollutants"])
-        found = [name for dataset, name in self.files if dataset == wanted["dataset"] and self.country in wanted["countries"]]
+        found = [
+            name for dataset, name in self.files if dataset == wanted["dataset"] and self.country in wanted["countries"]
+        ]
         base = self.link_to or self.server.url
         lines = ["ParquetFileUrl", *(f"{base}{_path(wanted['dataset'], name)}" for name in found)]
         return Reply("\ufeff".encode() + "\r\n".join(lines).encode(), headers={"Content-Type": "text/plain"})

@@ -162,8 +162,8 @@ def test_a_new_place_begins_with_what_services_have_around_a_point(
     land.way(outline((12.33, 50.12)), natural="water", water="reservoir", name="Made-up reservoir")
     land.way([(12.2, 50.05), (12.28, 50.08), (12.33, 50.1)], waterway="river", name="Made-up river")
     land.way([(12.33, 50.1), (12.39, 50.14)], waterway="river", name="Made-up river")
-    land.node((12.27, 50.13), place="village", name="Made-up village")
-    land.node((13.9, 51.9), place="village", name="Far village")
+    for where, name in (((12.27, 50.13), "Made-up village"), ((13.9, 51.9), "Far village")):
+        land.node(where, **{"place": "village", "name": name})
     air = EeaService(world)
     air.points = [point("SPO-XX0007A_1", "XX0007A", 12.3, 50.12), point("SPO-XX0008A_1", "XX0008A", 14, 52)]
     last = dt.date.today().year - 1

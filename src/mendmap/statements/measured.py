@@ -1,8 +1,9 @@
 """The check of readings: what was assessed of the series at the stations, held against what is said of them.
 
 Stations count one by one. One that disagrees is enough to contradict; to support, every independent station that has
-a series of the parameter must have answers that agree and cover the whole time. Stations that differ stand side by
-side. Not here: the assessment itself (``assess``); readings that were not assessed decide nothing.
+a series of the parameter about then must have answers that agree and cover the whole time. One whose readings all lie
+before that time, or all after it, says nothing of it, as one that has none; it is named. Stations that differ stand side
+by side. Not here: the assessment itself (``assess``); readings that were not assessed decide nothing.
 """
 
 import datetime as dt
@@ -52,9 +53,10 @@ def readings(atlas: Atlas, statement: Statement) -> Outcome:
     """The answers of every series of the parameter at the stations, within the statement's period."""
     stations, assumed = stations_of(atlas, statement)
     looks = [_look(atlas, statement, station, series) for station in stations for series in _series(statement, station)]
+    within = [each for each in looks if _overlaps(each.series, statement.period, atlas.place.zone)]
     findings = [
         Finding(standing, min((each.stance for each in some), key=_ORDER.index))
-        for (_, standing), some in _by_station(looks).items()
+        for (_, standing), some in _by_station(within or looks).items()
     ]
     outcome = decided(findings)
     missing = [*_missing(atlas, statement, stations, looks), *_needed(atlas, statement)]
@@ -64,7 +66,7 @@ def readings(atlas: Atlas, statement: Statement) -> Outcome:
         )
         missing.append(left)
     said = [_sentence(atlas, statement, each) for each in looks if each.answers]
-    because = [*said, *(missing if outcome == "unverifiable" else ())]
+    because = [*said, *(missing if outcome == "unverifiable" else _silent(atlas, statement, looks, within))]
     if outcome == "consistent":
         because.append(say("These are the claimant's own readings; nothing independent is at hand."))
     evidence = [Evidence("limit", each, _limit(atlas.limits[each])) for each in statement.limits]
@@ -176,10 +178,17 @@ def _missing(atlas: Atlas, statement: Statement, stations: Sequence[Feature], lo
     unassessed = sum(not each.answers for each in within)
     if unassessed:
         yet.append(_unassessed(atlas, statement, unassessed))
-    lacking = {_name(atlas, each.station) for each in looks if each.stance == "undecided" and each not in within}
-    if lacking:
-        yet.append(say("{none} are at hand at {stations}.", none=wanted, stations=listed(sorted(lacking))))
-    return yet
+    return [*yet, *_silent(atlas, statement, looks, within)]
+
+
+def _silent(atlas: Atlas, statement: Statement, looks: Sequence[_Look], within: Sequence[_Look]) -> list[Phrase]:
+    """Which stations have readings, but none of the time that it is about."""
+    measuring = {each.station.id for each in within}
+    silent = {_name(atlas, each.station) for each in looks if each.station.id not in measuring}
+    if not silent:
+        return []
+    none = _wanted(atlas, statement)
+    return [say("{none} are at hand at {stations}.", none=none, stations=listed(sorted(silent)))]
 
 
 def _wanted(atlas: Atlas, statement: Statement) -> Phrase:
