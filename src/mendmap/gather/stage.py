@@ -105,7 +105,8 @@ class Stage:
     @contextmanager
     def unless_wrong(self) -> Iterator[None]:
         """Puts everything back as it was before, where something goes wrong in between."""
-        shutil.rmtree(self._before, ignore_errors=True)
+        for each in (self._before, self.path / landed.HOME):  # what was left, by adapters too
+            shutil.rmtree(each, ignore_errors=True)
         # Whoever writes puts a new file in the place of the old one, so that names of the same files are copies.
         shutil.copytree(self.path, self._before, copy_function=os.link)
         try:
