@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,8 @@ from asking import asking, recipe
 from asking import place as about
 from assessed_place import assessed
 from feed_server import FeedServer, Reply, serving
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from place import Testford, feature
 from place import point as at
 from pyarrow import parquet as pq
@@ -26,6 +29,7 @@ from mendmap.errors import FeedError, GeodataError
 from mendmap.gather.model import Answer, ReadingsFile
 from mendmap.gather.services import eea_air, sepa_air
 from mendmap.gather.services.all import SERVICES
+from mendmap.gather.services.eea_series import Series
 from mendmap.load.check import check
 from mendmap.statements.outcome import outcomes
 
@@ -258,6 +262,38 @@ def test_other_pollutants_are_not_taken(eea: EeaService, place: Testford) -> Non
         gathered(place, eea.server, stations=["inlet"])
 
 
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(0, 99)), max_size=8),
+        min_size=1,
+        max_size=3,
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_of_each_hour_the_first_file_has_the_newest_delivery(files: list[list[tuple[int, int, int]]]) -> None:
+    """Each row is an hour, a day of delivery, and a value."""
+    first = dt.datetime(2023, 1, 1)
+    taking = Series({1}, {"hour": (None, None), "day": (None, None)}, 10_000_000)
+    expected: dict[int, int] = {}
+    with TemporaryDirectory() as folder:
+        for nth, given_rows in enumerate(files):
+            starts = [first + dt.timedelta(hours=hour) for hour, _, _ in given_rows]
+            days = [first + dt.timedelta(days=day) for _, day, _ in given_rows]
+            path = Path(folder, f"{nth}.parquet")
+            path.write_bytes(parquet(series(FIRST, starts, [value for *_, value in given_rows], delivered=days)))
+            taking.take(path, "https://agency.example/file", "XX0001A")
+            newest = {hour: max(day for each, day, _ in given_rows if each == hour) for hour, _, _ in given_rows}
+            for hour, day in newest.items():
+                # Of two of one delivery, the one that stands first.
+                value = next(value for row in given_rows for value in row[2:] if row[:2] == (hour, day))
+                expected.setdefault(hour, value)
+        written = taking.write(Path(folder))
+        told = [row for path, _ in written.values() for row in pq.read_table(path).to_pylist()]
+    assert {each["Start"].hour: int(each["Value"]) for each in told} == expected
+    assert len(told) == len(expected)
+    assert sum(taking.left_out.values()) == sum(map(len, files)) - len(expected)
+
+
 # The agency's stations.
 
 
@@ -268,7 +304,7 @@ def test_the_stations_in_the_box_come_as_features(eea: EeaService, place: Testfo
         point("SPO-XX0003A_00001_1", "XX0003A", 25, 44.8),
         point("SPO-XX0004A_00001_1", "XX0004A", "", ""),
     ]
-    found = gathered(place, eea.server, layer="stations", feature_kind="gauge")
+    found = gathered(place, eea.server, layer="stations", feature_kind="gauge", accuracy_m=50)
     assert [each.id for each in found.features] == ["XX0001A", "XX0002A"]
     assert dict(found.left_out) == {"stations whose place the agency does not tell": 1}
     first = found.features[0]
@@ -276,7 +312,7 @@ def test_the_stations_in_the_box_come_as_features(eea: EeaService, place: Testfo
     assert (first.geometry.x, first.geometry.y) == (20.805, 44.8)
     assert first.accuracy_m is not None
     assert 150 < first.accuracy_m < 165  # the point that lies elsewhere is within it
-    assert found.features[1].accuracy_m == 50
+    assert found.features[1].accuracy_m is None  # as the recipe says
     assert dict(first.properties) == {
         "medium": "air",
         "aliases": "eea:XX0001A; eea:SPO-XX0001A_00001_100; eea:SPO-XX0001A_00007_1; eea:SPO-XX0001A_00008_100",
@@ -351,6 +387,15 @@ def test_a_changed_list_of_points_says_which_column_is_missing(eea: EeaService, 
     eea.points = []
     with pytest.raises(FeedError, match="list of sampling points is empty"):
         gathered(place, eea.server, layer="stations")
+
+
+def test_a_list_that_unpacks_to_more_than_is_read_is_refused(eea: EeaService, place: Testford) -> None:
+    eea.points[0]["Air Quality Network Name"] = "x" * 1_100_000
+    place.write()
+    asked = recipe(service="eea_air", url=eea.server.url, layer="stations")
+    where = about(place.folder, BOX, eea.server, max_pull_mb=1)
+    with pytest.raises(FeedError, match=r"not the agency's list of sampling points.*1000000"):
+        eea_air.gather(asked, where, asking(eea.server, place.folder.parent))
 
 
 def test_too_many_files_are_refused_before_any_is_fetched(eea: EeaService, place: Testford) -> None:
@@ -442,8 +487,8 @@ def test_the_networks_stations_come_as_features(sepa: SepaService, place: Testfo
     ]
     found = gathered(place, sepa.server, service="sepa_air", url=sepa.url, layer="stations", accuracy_m=20)
     assert [(each.id, dict(each.names), each.accuracy_m) for each in found.features] == [
-        ("station/9", {"": "Park"}, 20),
-        ("station/42", {"": "Institute"}, 20),
+        ("station/9", {"": "Park"}, None),
+        ("station/42", {"": "Institute"}, None),
     ]
     assert dict(found.features[0].properties) == {
         "medium": "air", "aliases": "sepa:9; eea:XX0001A", "note": "Municipality: Testford.",

@@ -107,7 +107,8 @@ def _wanted(recipe: Recipe, place: Place) -> dict[str, str]:
     roles = {layer.id: layer.role for layer in place.geodata.catalogue.layers}
     of = {each.id: each for each in place.geodata.features if roles[each.layer] == "station"}
     found = {}
-    for ident in recipe.stations or tuple(of):
+    ours = [ident for ident, each in of.items() if each.properties.get("medium") in (None, "", "air")]
+    for ident in recipe.stations or ours:
         aliases = str(of[ident].properties.get("aliases") or "").split(";") if ident in of else []
         texts = [ident, *(each.strip().removeprefix("eea:") for each in aliases if each.strip().startswith("eea:"))]
         known = [each.strip() for each in texts if _EOI.fullmatch(each.strip())]

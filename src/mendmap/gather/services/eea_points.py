@@ -22,7 +22,6 @@ from mendmap.vectors.gathered import Found
 _STATION, _NAME, _POINT = "Air Quality Station EoI Code", "Air Quality Station Name", "Sampling Point Id"
 _REQUIRED = (_STATION, _NAME, _POINT, "Longitude", "Latitude")
 _ZONE = re.compile(r"UTC(?:([+-])(\d{1,2}))?", re.IGNORECASE)
-_ACCURACY_M = 50.0  # The list does not state any.
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,8 @@ def _points(rows: "csv.DictReader[str]", url: str) -> Iterator[SamplingPoint]:
 def stations(points: Iterable[SamplingPoint], accuracy_m: float | None) -> tuple[list[Found], Counter[str]]:
     """The stations that have some points, as features; and what was left out, by why.
 
-    A station stands where most of its points do, within ``accuracy_m`` (None: 50 m), or as far as another of its points
-    is from there, whichever is more.
+    A station stands where most of its points do. The list does not tell how exactly: it may be off by ``accuracy_m``,
+    or by as much as another of its points is from there, where that is more.
     """
     of: dict[str, list[SamplingPoint]] = defaultdict(list)
     for each in points:
@@ -94,9 +93,9 @@ def _station(code: str, points: list[SamplingPoint], accuracy_m: float | None) -
         "elevation_m": altitude if metres and altitude is not None and altitude > -500 else None,
         "note": _note(one.columns),
     }
-    within = _ACCURACY_M if accuracy_m is None else accuracy_m
     names = {"": one.name} if one.name else {}
-    return Found(code, names, place, max(within, round(off, 1)), "The agency's list of sampling points.", properties)
+    further = round(off, 1) if off > (accuracy_m or 0) else None
+    return Found(code, names, place, further, "The agency's list of sampling points.", properties)
 
 
 def _note(columns: Mapping[str, str]) -> str:

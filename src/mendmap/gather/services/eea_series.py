@@ -20,7 +20,8 @@ from pyarrow import parquet as pq
 from mendmap.errors import FeedError
 from mendmap.readings.unpack import most_bytes
 
-_MOMENT, _NUMBER = pa.timestamp("us"), pa.decimal128(38, 18)
+# In nanoseconds, as the agency has them: moments of delivery have more digits than microseconds.
+_MOMENT, _NUMBER = pa.timestamp("ns"), pa.decimal128(38, 18)
 _REQUIRED = {
     "Samplingpoint": pa.string(),
     "Pollutant": pa.int32(),
@@ -32,7 +33,7 @@ _REQUIRED = {
     "Validity": pa.int32(),
     "Verification": pa.int32(),
 }
-_OPTIONAL = {"ResultTime": _MOMENT, "DataCapture": _NUMBER, "FkObservationLog": pa.string()}
+_OPTIONAL = {"ResultTime": _MOMENT, "DataCapture": pa.string(), "FkObservationLog": pa.string()}
 _SCHEMA = pa.schema(_REQUIRED | _OPTIONAL)
 # The kinds of average that readings have; beside them the agency has intervals of any length.
 HOUR, DAY = "hour", "day"

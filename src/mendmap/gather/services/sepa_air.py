@@ -35,7 +35,6 @@ from mendmap.vectors.gathered import Found
 
 _API = "https://opendata.kosava.cloud/api/v1"
 _REMEMBERS = dt.timedelta(days=30)
-_ACCURACY_M = 50.0  # The service does not state any.
 # What the symbols of the service stand for in the vocabulary aq/pollutant.
 _SYMBOLS = {
     "so2": "1", "pm10": "5", "o3": "7", "no2": "8", "nox": "9", "co": "10", "c6h6": "20", "no": "38",
@@ -76,20 +75,19 @@ def _stations(recipe: Recipe, place: Place, stations: Iterable[Mapping[str, Any]
         if at is None:
             answer.left_out["stations whose place the service does not tell"] += 1
         elif west <= at.x <= east and south <= at.y <= north:
-            answer.features.append(_found(each, at, recipe, url))
+            answer.features.append(_found(each, at, url))
     if len(answer.features) > (most := place.settings.max_gather_features):
         raise FeedError(f"{len(answer.features)} stations, more than {most}; give the recipe a smaller box")
     return answer
 
 
-def _found(station: Mapping[str, Any], at: Point, recipe: Recipe, url: str) -> Found:
+def _found(station: Mapping[str, Any], at: Point, url: str) -> Found:
     ident, code = str(_member(station, "station_id", url)), str(station.get("station_code") or "").strip()
     aliases = [f"sepa:{ident}", *([f"eea:{code}"] if code else [])]
     name, town = (str(station.get(each) or "").strip() for each in ("station_name", "municipality"))
     properties = {"medium": "air", "aliases": "; ".join(aliases), "note": f"Municipality: {town}." if town else ""}
-    accuracy = _ACCURACY_M if recipe.accuracy_m is None else recipe.accuracy_m
     names = {"": name} if name else {}
-    return Found(f"station/{ident}", names, at, accuracy, "The agency's list of stations.", properties)
+    return Found(f"station/{ident}", names, at, None, "The agency's list of stations.", properties)
 
 
 def _place(station: Mapping[str, Any]) -> Point | None:
