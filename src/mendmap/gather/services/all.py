@@ -6,5 +6,5 @@ from mendmap.gather.model import Service
 from mendmap.gather.services import overpass
 
 SERVICES: Mapping[str, Service] = {
-    "overpass": overpass.SERVICE,
+    overpass.SERVICE.name: overpass.SERVICE,
 }
