@@ -3,5 +3,14 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
+from mendmap.gather.services import ogc_features, sensorthings, water_quality_portal, wfs
 
-SERVICES: Mapping[str, Service] = {}
+SERVICES: Mapping[str, Service] = {
+    each.name: each
+    for each in (
+        ogc_features.SERVICE,
+        wfs.SERVICE,
+        water_quality_portal.SERVICE,
+        sensorthings.SERVICE,
+    )
+}
