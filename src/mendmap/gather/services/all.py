@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
-from mendmap.gather.services import overpass
+from mendmap.gather.services import ogc_features, overpass, sensorthings, water_quality_portal, wfs
 
 SERVICES: Mapping[str, Service] = {
-    overpass.SERVICE.name: overpass.SERVICE,
+    each.name: each
+    for each in (
+        overpass.SERVICE,
+        ogc_features.SERVICE,
+        wfs.SERVICE,
+        water_quality_portal.SERVICE,
+        sensorthings.SERVICE,
+    )
 }
