@@ -40,7 +40,7 @@ class Landscape:
     ways: dict[int, tuple[list[int], Tags]] = field(default_factory=dict)
     relations: dict[int, tuple[list[tuple[str, int, str]], Tags]] = field(default_factory=dict)
 
-    def node(self, place: Sequence[float], /, ident: int = 0, **tags: str) -> int:
+    def node(self, place: Sequence[float], ident: int = 0, /, **tags: str) -> int:
         """A node at a place; the one that is there, where it is to have no tags."""
         found = next((key for key, each in self.nodes.items() if each[0] == tuple(place)), 0)
         if not found or tags:
@@ -48,13 +48,13 @@ class Landscape:
             self.nodes[found] = (float(place[0]), float(place[1])), _spelt(tags)
         return found
 
-    def way(self, places: Iterable[Sequence[float]], /, ident: int = 0, **tags: str) -> int:
+    def way(self, places: Iterable[Sequence[float]], ident: int = 0, /, **tags: str) -> int:
         """A way along some places."""
         ident = ident or len(self.ways) + 1
         self.ways[ident] = [self.node(each) for each in places], _spelt(tags)
         return ident
 
-    def relation(self, members: Iterable[tuple[str, int, str]], ident: int = 0, **tags: str) -> int:
+    def relation(self, members: Iterable[tuple[str, int, str]], ident: int = 0, /, **tags: str) -> int:
         """A relation of some members: their types, ids and roles."""
         ident = ident or len(self.relations) + 1
         self.relations[ident] = list(members), _spelt(tags)

@@ -12,7 +12,7 @@ from conftest import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mendmap.gather.courses import River, assembled, start_km
+from mendmap.gather.courses import River, assembled
 from mendmap.gather.stem import stems
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.chainage import Course
@@ -188,29 +188,3 @@ def test_a_river_is_cut_where_it_leaves_the_area_and_keeps_its_direction() -> No
     assert box.contains(Bounds(*inside.geometry.bounds))
     assert assembled([river], within=Bounds(0, 0, 1, 1)) == ([], {"it lies outside the area": 1})
     assert one([river]).geometry.equals(river.geometry)
-
-
-@MANY
-@given(st.floats(-12, 12), st.integers(-50, 50))
-def test_the_zero_of_a_chainage_stays_where_it_is_when_a_line_is_redrawn(km: float, wiggle: int) -> None:
-    old = shapely.LineString([(21, 44), (21, 44.1)])  # 11.1 km
-    same = shapely.LineString([(21, 44), (21, 44.04), (21, 44.1)])
-    assert start_km(old, km, same) == pytest.approx(km, abs=0.002)
-    # Begins 2.2 km farther up: there it is 2.2 km less, and the other way round.
-    longer = shapely.LineString([(21, 43.98), (21, 44.1)])
-    assert start_km(old, km, longer) == pytest.approx(km - 2.222, abs=0.003)
-    shorter = shapely.LineString([(21, 44.02), (21, 44.1)])
-    assert start_km(old, km, shorter) == pytest.approx(km + 2.222, abs=0.003)
-    # What winds above the zero moves the first vertex, and not the zero.
-    winding = shapely.LineString([(21, 44), (21 + wiggle * STEP, 44.02), (21, 44.04), (21, 44.1)])
-    zero_m = -1000 * start_km(old, -6.0, winding)
-    along = Course.of(winding)
-    assert along is not None
-    ((_, latitude),) = along.at(zero_m)
-    assert latitude == pytest.approx(44.054, abs=0.0005)
-
-
-def test_a_line_without_a_single_distance_along_it_has_no_zero() -> None:
-    fork = shapely.MultiLineString([[(21, 44), (21, 44.1)], [(21, 44), (21.1, 44)]])
-    with pytest.raises(ValueError, match="no single distance"):
-        start_km(fork, 0, shapely.LineString([(21, 44), (21, 44.1)]))

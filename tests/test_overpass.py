@@ -140,7 +140,18 @@ def test_a_way_that_is_but_the_outline_of_a_relation_is_not_taken_twice(asker: A
     asker.land.relation([("way", 7, "outer"), ("way", 8, "inner")], 3, type="multipolygon", natural="water")
     answer = asker.gather()
     assert [each.id for each in answer.features] == ["way/8", "relation/3"]
-    assert answer.left_out == {"it is the outline of a larger feature, which is taken": 1}
+    assert answer.left_out == {"it stands for a feature that is taken already": 1}
+
+
+@pytest.mark.parametrize(("layer", "taken"), [("lakes", "relation/3"), ("stations", "node/5")])
+def test_a_place_and_its_label_are_one_feature_as_the_layer_takes_it(asker: Asker, layer: str, taken: str) -> None:
+    asker.land.way(SQUARE, 7)
+    asker.land.node((20.55, 44.55), 5, place="town", name="Bistra")
+    members = [("way", 7, "outer"), ("node", 5, "label")]
+    asker.land.relation(members, 3, type="boundary", place="town", name="Bistra")
+    answer = asker.gather(layer=layer, select="place=town")
+    assert [each.id for each in answer.features] == [taken]
+    assert answer.left_out == {"it stands for a feature that is taken already": 1}
 
 
 def test_what_has_no_sound_outline_is_left_out_and_counted(asker: Asker) -> None:

@@ -3,7 +3,7 @@
 Lines are of one river where the service says so (``River``), or where they have a name in common, in any script.
 They are drawn in the direction of flow, as OpenStreetMap's are; how they are joined is ``stem``'s. The zero of a
 river's chainage is its first vertex, and each river says in its ``method`` what was joined, bridged and left out.
-Not here: which gathered river is which of ours (``match``).
+Not here: which gathered river is which of ours (``match``), and what its zero is then (``geo.chainage``).
 """
 
 import dataclasses
@@ -14,11 +14,9 @@ from math import ceil, floor
 
 import shapely
 from anyascii import anyascii
-from shapely.geometry.base import BaseGeometry
 
 from mendmap.gather.stem import Groups, Place, Stem, lengths_m, stems
 from mendmap.geo.bounds import Bounds
-from mendmap.geo.chainage import Course
 from mendmap.geo.measure import length_m
 from mendmap.vectors.gathered import Found
 from mendmap.words.letters import folded
@@ -70,24 +68,6 @@ def assembled(
     for group in _groups(lines, sorted(rivers, key=lambda each: _number(each.id)), left_out):
         made += _made(group, within, service, left_out)
     return sorted(made, key=lambda each: each.id), +left_out
-
-
-def start_km(old: BaseGeometry, old_start_km: float, new: BaseGeometry) -> float:
-    """The chainage of a new line's first vertex that keeps the zero of the old line where it is, in km.
-
-    The zero, or the place of the old line that is nearest to it, is carried over to the nearest place of the new line;
-    where the new line ends before it, its own end is carried back. Raises ValueError where a line has no single
-    distance along it.
-    """
-    before, after = Course.of(old), Course.of(new)
-    if before is None or after is None:
-        raise ValueError("a line has no single distance along it")
-    anchor_m = min(max(-1000 * old_start_km, 0.0), before.length_m)
-    ((lon, lat),) = before.at(anchor_m)
-    at_m = after.snap(float(lon), float(lat)).at_m
-    if at_m in (0.0, after.length_m):
-        anchor_m = before.snap(*after.vertices[0 if at_m == 0.0 else -1]).at_m
-    return round(old_start_km + (anchor_m - at_m) / 1000, 3)
 
 
 def _groups(lines: Sequence[Found], rivers: Sequence[River], left_out: Counter[str]) -> list[_Group]:

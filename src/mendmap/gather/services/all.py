@@ -3,6 +3,17 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
-from mendmap.gather.services import eea_air, overpass, sepa_air
+from mendmap.gather.services import (
+    eea_air,
+    elevation,
+    ogc_features,
+    overpass,
+    sensorthings,
+    sepa_air,
+    stac,
+    water_quality_portal,
+    wfs,
+)
 
-SERVICES: Mapping[str, Service] = {each.SERVICE.name: each.SERVICE for each in (eea_air, overpass, sepa_air)}
+_ADAPTERS = (overpass, ogc_features, wfs, eea_air, sepa_air, water_quality_portal, sensorthings, stac, elevation)
+SERVICES: Mapping[str, Service] = {each.SERVICE.name: each.SERVICE for each in _ADAPTERS}

@@ -32,7 +32,8 @@ URL = "https://overpass-api.de/api/interpreter"
 _FORM = "application/x-www-form-urlencoded"
 # Memory of the server that a question may take, in bytes: half of what is usual, which makes it wait less.
 _MEMORY = 256 * 1024 * 1024
-_PART = "it is the outline of a larger feature, which is taken"
+_TWICE = "it stands for a feature that is taken already"
+_LABELS = ("label", "admin_centre")
 _MAIN_STREAM = ("", "main_stream")
 _SIDE_STREAM = ("side_stream", "anabranch")
 Element = Mapping[str, Any]
@@ -45,7 +46,8 @@ def gather(recipe: Recipe, place: Place, ask: Ask) -> Answer:
     rivers = layer.role == "watercourse"
     url, most = recipe.url or URL, place.settings.max_gather_features
     selection = _selection(recipe)
-    asked = question(selection, place.box, int(place.settings.pull_timeout_seconds), most, rivers=rivers)
+    # The server may let a question wait in line as long as it then takes over it.
+    asked = question(selection, place.box, int(place.settings.pull_timeout_seconds / 2), most, rivers=rivers)
     body = ask(url, urlencode({"data": asked}).encode(), _FORM)
     found = _elements(body, named(url))
     of_one = [each for key, each in found.items() if not (rivers and key.startswith("relation/"))]
@@ -59,13 +61,15 @@ def gather(recipe: Recipe, place: Place, ask: Ask) -> Answer:
         features, more = assembled(features, _rivers(found, named(url)), extent, "OpenStreetMap")
         left_out += more
     else:
-        features = _without_parts(features, found, selection, left_out)
-    return Answer(_suited(features, layer.geometry, left_out), left_out=left_out)
+        once = _each_once(features, found, selection, areas=bool({"Polygon", "MultiPolygon"} & set(layer.geometry)))
+        left_out.update({_TWICE: len(features) - len(once)})
+        features = once
+    return Answer(_suited(features, layer.geometry, left_out), left_out=+left_out)
 
 
 def question(selection: Selection, box: Bounds, timeout_s: int, most: int, *, rivers: bool = False) -> str:
     """The question in Overpass QL. The box stands with each alternative, and not once for all, so that nothing that
-    belongs to an object is cut off; the server gives up when we would, and at one more than ``most``."""
+    belongs to an object is cut off; the server gives up after ``timeout_s``, and at one more than ``most``."""
     corners = ",".join(f"{each:.7f}" for each in (box.south, box.west, box.north, box.east))
     kind = "way" if rivers else "nwr"
     lines = [f"  {kind}{''.join(tag.overpass for tag in each)}({corners});" for each in selection]
@@ -93,7 +97,10 @@ def _elements(body: Path, where: str) -> dict[str, Element]:
     if not isinstance(document, dict) or not isinstance(document.get("elements"), list):
         raise FeedError(f"{where}: an answer without elements, which an Overpass API gives: {shown(document)}")
     if remark := document.get("remark"):
-        raise FeedError(f"{where}: the server stopped before the end: {shown(remark, 200)}")
+        raise FeedError(
+            f"{where}: the server stopped before the end: {shown(remark, 200)}; select fewer, in a smaller box, or "
+            "give it longer (setting MENDMAP_PULL_TIMEOUT_SECONDS)"
+        )
     found: dict[str, Element] = {}
     for nth, each in enumerate(document["elements"]):
         if not isinstance(each, dict):
@@ -113,22 +120,27 @@ def _features(found: Sequence[Element], where: str) -> tuple[list[Found], Counte
     return features, left_out
 
 
-def _without_parts(
-    features: Sequence[Found], found: Mapping[str, Element], selection: Selection, left_out: Counter[str]
+def _each_once(
+    features: Sequence[Found], found: Mapping[str, Element], selection: Selection, *, areas: bool
 ) -> list[Found]:
-    """The features without the ways that are but the outline of a relation among them, and tagged the same."""
+    """The features but for those that are one with a relation among them, and tagged the same: the ways that are its
+    outline; and its label, where ``areas`` are wanted, or else, where there is a label, the relation."""
     keys = {tag.key for each in selection for tag in each if tag.asks}
-    parts = set[str]()
-    for relation in (found[each.id] for each in features if each.id.startswith("relation/")):
+    twice = set[str]()
+    for each in features:
+        if not each.id.startswith("relation/"):
+            continue
+        relation = found[each.id]
         own = {(key, value) for key, value in relation.get("tags", {}).items() if key in keys}
         for member in relation["members"]:
             name = f"{member['type']}/{member.get('ref')}"
-            if member["role"] in ("", "outer") and own & set(found.get(name, {}).get("tags", {}).items()):
-                parts.add(name)
-    kept = [each for each in features if each.id not in parts]
-    if len(kept) < len(features):
-        left_out[_PART] += len(features) - len(kept)
-    return kept
+            if own.isdisjoint(found.get(name, {}).get("tags", {}).items()):
+                continue
+            if member["role"] in ("", "outer"):
+                twice.add(name)
+            elif member["role"] in _LABELS:
+                twice.add(name if areas else each.id)
+    return [each for each in features if each.id not in twice]
 
 
 def _rivers(found: Mapping[str, Element], where: str) -> list[River]:
