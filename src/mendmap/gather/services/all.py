@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
-from mendmap.gather.services import ogc_features, sensorthings, water_quality_portal, wfs
+from mendmap.gather.services import eea_air, ogc_features, sensorthings, sepa_air, water_quality_portal, wfs
 
 SERVICES: Mapping[str, Service] = {
-    each.name: each
-    for each in (
-        ogc_features.SERVICE,
-        wfs.SERVICE,
-        water_quality_portal.SERVICE,
-        sensorthings.SERVICE,
-    )
+    eea_air.SERVICE.name: eea_air.SERVICE,
+    sepa_air.SERVICE.name: sepa_air.SERVICE,
+    ogc_features.SERVICE.name: ogc_features.SERVICE,
+    wfs.SERVICE.name: wfs.SERVICE,
+    water_quality_portal.SERVICE.name: water_quality_portal.SERVICE,
+    sensorthings.SERVICE.name: sensorthings.SERVICE,
 }
