@@ -3,5 +3,9 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
+from mendmap.gather.services import elevation, stac
 
-SERVICES: Mapping[str, Service] = {}
+SERVICES: Mapping[str, Service] = {
+    "stac": stac.SERVICE,
+    "elevation": elevation.SERVICE,
+}
