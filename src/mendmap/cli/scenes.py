@@ -12,7 +12,7 @@ import click
 
 from mendmap import __version__
 from mendmap.cli.main import settings_with
-from mendmap.errors import FeedError, RasterError, shown
+from mendmap.errors import FeedError, RasterError
 from mendmap.geo.bounds import Bounds
 from mendmap.words.dates import Period, months
 
@@ -36,14 +36,9 @@ def _read(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Paramet
 
 
 def _box(text: str) -> Bounds:
-    try:
-        numbers = [float(each) for each in text.split(",")]
-    except ValueError:
-        raise ValueError(f"not four numbers, west, south, east, north: {shown(text)}") from None
-    found = Bounds.parse(numbers)
-    if found.west == found.east or found.south == found.north:
-        raise ValueError(f"a box without an area: {shown(text)}")
-    return found
+    from mendmap.load.recipes import box_of
+
+    return box_of(text)
 
 
 def _list(text: str) -> tuple[str, ...]:

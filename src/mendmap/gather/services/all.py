@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
-from mendmap.gather.services import elevation, stac
+from mendmap.gather.services import eea_air, elevation, sepa_air, stac
 
 SERVICES: Mapping[str, Service] = {
-    "stac": stac.SERVICE,
-    "elevation": elevation.SERVICE,
+    eea_air.SERVICE.name: eea_air.SERVICE,
+    sepa_air.SERVICE.name: sepa_air.SERVICE,
+    stac.SERVICE.name: stac.SERVICE,
+    elevation.SERVICE.name: elevation.SERVICE,
 }
