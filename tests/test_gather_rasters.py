@@ -2,6 +2,7 @@
 
 All of it is synthetic, and comes from servers of this machine."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import rasterio
 import valley
+from click.testing import CliRunner, Result
 from feed_server import FeedServer, Reply, serving
 from ground_server import SIDE, GroundServer, heights
 from hypothesis import given
@@ -24,11 +26,13 @@ from test_stac import files as files
 
 from mendmap.catalogue.gathered import Recipe
 from mendmap.catalogue.imagery import Raster
+from mendmap.cli import main
 from mendmap.errors import FeedError, RasterError
 from mendmap.gather.model import Answer
 from mendmap.gather.services import elevation
 from mendmap.gather.services.all import SERVICES
 from mendmap.geo.bounds import Bounds
+from mendmap.load import scenes as load_scenes
 from mendmap.load.check import check
 from mendmap.words.fields import fields_of, value
 
@@ -90,6 +94,11 @@ def rasters(folder: Path) -> list[Raster]:
 
 def contents(folder: Path) -> dict[Path, bytes]:
     return {each: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
+def seen(folder: Path) -> dict[Path, bytes]:
+    """What of a folder is data: not what gather keeps for itself."""
+    return {path: content for path, content in contents(folder).items() if ".gather" not in path.parts}
 
 
 def test_the_scenes_of_a_recipe_are_added_under_its_terms(folder: Path, service: StacServer) -> None:
@@ -377,3 +386,95 @@ def test_every_adapter_of_rasters_says_what_it_was_written_from() -> None:
         service = SERVICES[name]
         assert (service.name, bool(service.documentation)) == (name, True)
     assert SERVICES["stac"].needs == ("url", "collection", "period")
+
+
+def gathering(folder: Path, server: FeedServer, *words: str) -> Result:
+    environment = {"MENDMAP_GATHER_OWN": server.url, "MENDMAP_PULL_TRIES": "1", "MENDMAP_GATHER_PAUSE_SECONDS": "0"}
+    return CliRunner().invoke(main, ["gather", "--geodata", str(folder), *words], env={**os.environ, **environment})
+
+
+RECIPES = """
+[[recipe]]
+id = "summers"
+title = "Scenes of the summers"
+service = "stac"
+url = "{stac}"
+collection = "{collection}"
+period = "2019-06/2023-08"
+months = "6,7"
+cloud = 20
+per = "year"
+select = "red,nir"
+box = "10.39,49.62,10.43,49.64"
+source = "synthetic"
+licence = "CC0-1.0"
+
+[[recipe]]
+id = "ground"
+title = "The ground"
+service = "elevation"
+url = "{ground}"
+box = "10.9,49.85,11.15,50.1"
+source = "synthetic"
+licence = "CC0-1.0"
+"""
+
+
+def _with_recipes(folder: Path, recipes: str) -> None:
+    (folder / "recipes.toml").write_text(recipes, "utf-8")
+    with (folder / "catalogue.toml").open("a", encoding="utf-8") as catalogue:
+        about = 'file = "recipes.toml"\nlicence = "CC0-1.0"\nsource = "tests"\norigin = "own"\n'
+        catalogue.write(f'\n[[table]]\nkind = "recipe"\n{about}')
+
+
+def test_a_run_of_gather_brings_scenes_and_ground_once(
+    folder: Path, service: StacServer, server: FeedServer, tiles: Path
+) -> None:
+    found = GroundServer(server, tiles, [(49, 10), (49, 11), (50, 10)])
+    recipes = RECIPES.format(stac=service.url, collection=COLLECTION, ground=found.url)
+    _with_recipes(folder, recipes)
+    before = seen(folder)
+    dry = gathering(folder, server, "--dry-run")
+    assert dry.exit_code == 0, dry.output
+    assert seen(folder) == before
+    assert "summers: left out: 2: another of its year is clearer" in dry.output
+    assert "ground: left out: 1: no tile of that degree, as of the sea" in dry.output
+    assert "would write rasters/S2A_32UPA_20190614_0_L2A.tif" in dry.output
+    assert "would write rasters/ground.tif" in dry.output
+
+    asked = len(server.asked)
+    done = gathering(folder, server)
+    assert done.exit_code == 0, done.output
+    assert "wrote rasters/ground.tif" in done.output and "wrote rasters.csv" in done.output
+    assert not any(each.path.endswith(".tif") for each in server.asked[asked:]), "the dry run has fetched them"
+    assert [each.id for each in rasters(folder)] == ["S2A_32UPA_20190614_0_L2A", "S2A_32UPA_20230614_0_L2A", "ground"]
+
+    held = seen(folder)
+    again = gathering(folder, server)
+    assert again.exit_code == 0 and "nothing has changed" in again.output, again.output
+    assert seen(folder) == held
+
+
+def test_a_run_that_is_interrupted_amid_the_scenes_goes_on_with_those_that_are_missing(
+    folder: Path, service: StacServer, server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes = RECIPES.format(stac=service.url, collection=COLLECTION, ground="https://ground.example.org/{south}{west}")
+    _with_recipes(folder, recipes)
+    before = seen(folder)
+    add_scene, added = load_scenes.add_scene, []
+
+    def interrupted(*given: Any) -> Any:
+        if added:
+            raise KeyboardInterrupt
+        added.append(add_scene(*given))
+        return added[0]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(load_scenes, "add_scene", interrupted)
+        assert gathering(folder, server, "summers").exit_code != 0
+    assert seen(folder) == before
+    first = [each for each in server.asked if "20190614" in each.path]
+    done = gathering(folder, server, "summers")
+    assert done.exit_code == 0, done.output
+    assert [each for each in server.asked if "20190614" in each.path] == first
+    assert [each.id for each in rasters(folder)] == ["S2A_32UPA_20190614_0_L2A", "S2A_32UPA_20230614_0_L2A"]
