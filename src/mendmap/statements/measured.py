@@ -2,8 +2,8 @@
 
 Stations count one by one. One that disagrees is enough to contradict; to support, every independent station that has
 a series of the parameter about then must have answers that agree and cover the whole time. One whose readings all lie
-before that time, or all after it, says nothing of it, as one that has none; it is named. Stations that differ stand side
-by side. Not here: the assessment itself (``assess``); readings that were not assessed decide nothing.
+before that time, or all after it, says nothing of it, as one that has none; it is named. Stations that differ stand
+side by side. Not here: the assessment itself (``assess``); readings that were not assessed decide nothing.
 """
 
 import datetime as dt
