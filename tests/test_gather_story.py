@@ -188,7 +188,7 @@ def test_a_new_place_begins_with_what_services_have_around_a_point(
         ("waters", ["Made-up reservoir"]),
         ("places", ["Made-up village"]),
     ):
-        found = page.request.get(f"{service.url}/layers/{layer}.geojson").json()["features"]
+        found = page.request.get(f"{service.url}/ogc/collections/{layer}/items?f=json").json()["features"]
         assert set(names) <= {each["properties"]["name_en"] for each in found}, layer
     page.goto(f"{service.url}/stations/station_xx0007a")
     expect(page.locator("main")).to_contain_text("SO₂")
