@@ -106,6 +106,8 @@ def gathered(place: Testford, server: FeedServer, **columns: Any) -> Answer:
 
 def keep(place: Testford, *files: ReadingsFile, recipe: str = "some") -> None:
     """Puts files of readings into the folder, as ``mendmap gather`` does."""
+    of = {"id": recipe, "title": "Readings", "service": "eea_air", "source": "survey", "licence": "CC0-1.0"}
+    place.tables["recipe"] = [of]
     (place.folder / "gathered").mkdir(exist_ok=True)
     for each in files:
         name = f"gathered/{recipe}-{each.name}"
