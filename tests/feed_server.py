@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -74,6 +74,10 @@ class FeedServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def handle(self) -> None:
+                with suppress(ConnectionResetError):  # who asked has gone
+                    super().handle()
 
             def do_POST(self) -> None:
                 self.do_GET(self.rfile.read(int(self.headers["Content-Length"])))
@@ -177,10 +181,13 @@ class SensorThings:
         assert asked.query["$orderby"] == "phenomenonTime asc"
         of_all = collection == "Observations"
         assert ("$expand" in asked.query) == of_all
-        wanted = re.search(r"phenomenonTime gt (\S+?)(?=\)|$)", asked.query.get("$filter", ""))
-        after = dt.datetime.fromisoformat(wanted[1]) if wanted else dt.datetime.min.replace(tzinfo=dt.UTC)
+        wanted = dict(re.findall(r"phenomenonTime (gt|ge|lt) (\S+?)(?=\)| |$)", asked.query.get("$filter", "")))
+        told = {name: dt.datetime.fromisoformat(text) for name, text in wanted.items()}
+        after = told.get("gt", dt.datetime.min.replace(tzinfo=dt.UTC))
         found = []
         for stream, begin, result in sorted(self.observations, key=lambda each: each[1]):
+            if "ge" in told and not told["ge"] <= begin < told["lt"]:
+                continue
             if begin <= after or not (of_all or collection == f"Datastreams({stream})/Observations"):
                 continue
             span = f"{begin.isoformat()}/{(begin + dt.timedelta(hours=1)).isoformat()}"

@@ -40,7 +40,8 @@ _TOLD = (
     "kinds",
     "jurisdictions",
 )
-KINDS = ("catalogue", "layer", *(kind for kind in TABLES if kind != "feed"))
+# What a catalogue fetches, and how, is no news of the land.
+KINDS = ("catalogue", "layer", *(kind for kind in TABLES if kind not in ("feed", "recipe", "match")))
 
 
 def changes(pair: Pair, atlas: Atlas) -> Iterator[Change]:

@@ -70,6 +70,7 @@ def settings_with(**given: Any) -> Settings:
 def check(geodata: Path, as_json: bool, accept: bool) -> None:
     """Check a folder of geodata: every fault, as file:row: column: message."""
     from mendmap.load import check as checking
+    from mendmap.load.gathered import undecided
     from mendmap.rasters.header import Most
 
     chosen = settings_with()
@@ -90,6 +91,8 @@ def check(geodata: Path, as_json: bool, accept: bool) -> None:
     for layer in found.catalogue.layers:
         if layer.id not in drawn:
             click.echo(f"note: the layer {layer.id} is on no map; name it in maps/*.toml to draw it", err=True)
+    if waiting := undecided(found.records):
+        click.echo(f"note: matches that are not decided: {waiting}; write accept, add or reject into each", err=True)
     counts = {"features": len(found.features), "records": len(found.records), "readings": len(found.readings)}
     if as_json:
         click.echo(json.dumps({"faults": [], **counts}, indent=2))

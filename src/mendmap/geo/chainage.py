@@ -149,6 +149,24 @@ class Course:
         return flat[:-1], np.diff(flat, axis=0)
 
 
+def start_km(was: BaseGeometry | None, start: float | None, now: BaseGeometry) -> float | None:
+    """The chainage of the first vertex of a line that is drawn ``now``, so that its zero stays on the ground where it
+    ``was``: kilometres downstream of the zero of the line before, whose first vertex had the chainage ``start`` (None:
+    the zero is that vertex).
+
+    What stays is the place of the zero, or, where the zero lies beyond the line before, its end that is nearest to it:
+    that place has the chainage that it had. None where the zero is the first vertex, and what was stated where either
+    is no one line.
+    """
+    before, after = Course.of(was), Course.of(now)
+    if before is None or after is None:
+        return start
+    kept = min(max(0.0, -(start or 0.0) * 1000), before.length_m)
+    (place,) = before.at(kept)
+    found = round((start or 0.0) + (kept - after.snap(*place).at_m) / 1000, 3)
+    return found or (None if start is None else 0.0)
+
+
 def _ends(geometry: BaseGeometry) -> list[tuple[float, float]]:
     """The points of a geometry, and both ends of each of its lines."""
     found: dict[tuple[float, float], None] = {}

@@ -10,6 +10,10 @@ import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
+_MOST_VERTICES = 500
+# Of latitude, on the mean sphere.
+_METRES_OF_DEGREE = 111_195.0
+
 
 @cache
 def ellipsoid() -> Geod:
@@ -31,6 +35,22 @@ def area_m2(geometry: BaseGeometry) -> float:
 def distance_m(one: BaseGeometry, other: BaseGeometry) -> float:
     """Geodesic length of the shortest line between two geometries, in metres; 0 where they touch."""
     return length_m(between(one, other))
+
+
+def apart_m(one: BaseGeometry, other: BaseGeometry) -> float:
+    """How far from the larger of two geometries the farthest place of the smaller lies, in metres; 0 where it lies
+    within it or along it. A point is smaller than a line, and a line than an area; of two alike, the shorter or the one
+    of less area.
+
+    It is measured at the vertices, at most about 500 of them, on the plane of longitude scaled by the cosine of the
+    latitude, which is right to about 1 % within 100 km.
+    """
+    small, large = sorted((one, other), key=lambda each: (shapely.get_dimensions(each), each.area, each.length))
+    vertices = shapely.get_coordinates(small)
+    scale = [max(0.01, cos(radians(float(vertices[:, 1].mean())))), 1.0]
+    flat = shapely.transform(large, lambda xy: xy * scale)
+    chosen = vertices[:: -(-len(vertices) // _MOST_VERTICES)] * scale
+    return float(shapely.distance(shapely.points(chosen), flat).max()) * _METRES_OF_DEGREE
 
 
 def between(one: BaseGeometry, other: BaseGeometry) -> BaseGeometry:

@@ -5,7 +5,7 @@ All faults are found in one run. Not here: writing (``load.write``).
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from mendmap.catalogue.imagery import Index, Raster
 from mendmap.catalogue.model import DERIVED, FILE, Catalogue
 from mendmap.catalogue.records import Figure, Limit, Parameter, Record, Rule, Source, Statement, Work, to_plain
 from mendmap.errors import Fault, GeodataError
-from mendmap.load import feeds, formatted, imagery, landed, recipes, translations
+from mendmap.load import feeds, formatted, gathered, imagery, landed, recipes, translations
 from mendmap.maps import model as maps
 from mendmap.rasters.header import USUAL, Most
 from mendmap.rasters.indices import INDICES
@@ -29,6 +29,7 @@ from mendmap.statements.needs import NEEDS, complaints
 from mendmap.vectors import features as vectors
 from mendmap.vectors.features import Feature
 from mendmap.vectors.fields import columns
+from mendmap.vectors.gathered import Found
 from mendmap.words.fields import Known, fields_of, unknown_ids
 from mendmap.words.vocabulary import ROLES
 
@@ -44,6 +45,7 @@ class Geodata:
     readings: tuple[Reading, ...]
     maps: tuple[maps.MapSpec, ...]
     mappings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of the feeds, by file
+    found: Mapping[str, Sequence[Found]] = field(default_factory=dict)  # what was gathered, by recipe
 
 
 def maps_folder(folder: Path) -> Path | None:
@@ -77,20 +79,12 @@ def _checked(folder: Path, max_file_mb: int, most: Most, *, translated: bool) ->
     catalogue, faults = catalogue_file.read(folder, max_bytes)
     if catalogue is None:
         raise GeodataError(faults)
-    languages = catalogue.languages
-    unread: set[str] = set()  # kinds of id that are not all known, because a file that has some cannot be read
-    features: list[Feature] = []
-    for layer in catalogue.layers:
-        found, wrong = vectors.read(layer, languages, max_bytes)
-        features += found
-        faults += wrong
-        unread |= {layer.role, "feature"} if wrong and not found else set()
-    placed: list[tuple[str, int, Record]] = []
-    for table in catalogue.tables:
-        records, wrong = tables.read(table, languages, max_bytes)
-        placed += [(table.entry.file, line, record) for line, record in records]
-        faults += wrong
-        unread |= {table.kind} if wrong and not records else set()
+    own, placed, wrong, unread = _rows(catalogue, max_bytes)
+    faults += wrong
+    laid = gathered.lay(catalogue, own, placed, faults, unread, max_bytes)
+    features = laid.features
+    faults += laid.faults
+    unread |= laid.unread
     known = {kind: ids for kind, ids in _known(catalogue, features, placed).items() if kind not in unread}
     parameters = {record.id: record for _, _, record in placed if isinstance(record, Parameter)}
     readings: list[Reading] = []
@@ -106,7 +100,7 @@ def _checked(folder: Path, max_file_mb: int, most: Most, *, translated: bool) ->
     specs, wrong = _maps(folder, catalogue, max_bytes)
     faults += wrong
     faults += _twins(catalogue, features)
-    faults += _feature_references(catalogue, features, known)
+    faults += _feature_references(catalogue, features, known, laid.places)
     faults += _record_references(placed, known)
     faults += _twin_readings(readings)
     faults += _uncheckable(placed)
@@ -116,15 +110,40 @@ def _checked(folder: Path, max_file_mb: int, most: Most, *, translated: bool) ->
     placed, wrong_rasters = imagery.check(folder, placed, catalogue.extent, most)
     rasters = [record.file for _, _, record in placed if isinstance(record, Raster) and record.file]
     faults += wrong + wrong_rasters + catalogue_file.unlisted(folder, catalogue, [*mappings, *rasters])
-    texts = translations.texts(catalogue, features, placed)
+    # Texts of the folder as it was written: what a decision covers is still there to be translated.
+    texts = translations.texts(catalogue, own, placed)
     if translated:
-        said, wrong = translations.read(folder, languages, None if faults else texts, max_bytes)
-        catalogue = dataclasses.replace(catalogue, translations=said)
+        said, wrong = translations.read(folder, catalogue.languages, None if faults else texts, max_bytes)
+        translations.together(said, laid.joined)
+        laid.catalogue = dataclasses.replace(laid.catalogue, translations=said)
         faults += wrong
     if faults:
         raise GeodataError(faults)
     held = tuple(record for _, _, record in placed)
-    return Geodata(folder, catalogue, tuple(features), held, tuple(readings), tuple(specs), mappings), texts
+    terms = (tuple(features), held, tuple(readings), tuple(specs), mappings, laid.found)
+    return Geodata(folder, laid.catalogue, *terms), texts
+
+
+def _rows(
+    catalogue: Catalogue, max_bytes: int
+) -> tuple[list[Feature], list[tuple[str, int, Record]], list[Fault], set[str]]:
+    """The features and records of the folder's own files, what is wrong with these, and the kinds of id that are not
+    all known, because a file that has some cannot be read."""
+    features: list[Feature] = []
+    placed: list[tuple[str, int, Record]] = []
+    faults: list[Fault] = []
+    unread: set[str] = set()
+    for layer in catalogue.layers:
+        found, wrong = vectors.read(layer, catalogue.languages, max_bytes)
+        features += found
+        faults += wrong
+        unread |= {layer.role, "feature"} if wrong and not found else set()
+    for table in catalogue.tables:
+        records, wrong = tables.read(table, catalogue.languages, max_bytes)
+        placed += [(table.entry.file, line, record) for line, record in records]
+        faults += wrong
+        unread |= {table.kind} if wrong and not records else set()
+    return features, placed, faults, unread
 
 
 def _maps(folder: Path, catalogue: Catalogue, max_bytes: int) -> tuple[list[maps.MapSpec], list[Fault]]:
@@ -173,12 +192,14 @@ def _twins(catalogue: Catalogue, features: list[Feature]) -> Iterator[Fault]:
         first.setdefault(feature.id, feature)
 
 
-def _feature_references(catalogue: Catalogue, features: list[Feature], known: Known) -> Iterator[Fault]:
+def _feature_references(
+    catalogue: Catalogue, features: list[Feature], known: Known, places: Mapping[str, gathered.Place]
+) -> Iterator[Fault]:
     layers = {layer.id: (layer.entry.file, columns(layer)) for layer in catalogue.layers}
     for feature in features:
         file, fields = layers[feature.layer]
         for column, message in unknown_ids(fields, feature.properties, known):
-            yield Fault(file, feature.row, column, message)
+            yield Fault(*places.get(feature.id, (file, feature.row)), column, message)
 
 
 def _record_references(placed: list[tuple[str, int, Record]], known: Known) -> Iterator[Fault]:

@@ -5,11 +5,11 @@ for each language, and what mendmap says itself (``words``).
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mendmap.catalogue import files
-from mendmap.catalogue.model import FILE, Catalogue
+from mendmap.catalogue.model import FILE, Catalogue, Gathered, Readings
 from mendmap.catalogue.records import Record, Work
 from mendmap.errors import Fault, not_one_of, shown
 from mendmap.vectors.features import Feature
@@ -28,6 +28,9 @@ _SPAN = re.compile(r"\d+(h|d|min)|instant|sample|month|year")
 _SAID = (Field("said", "text", ""),)
 _PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)\w")
 
+# Records of what a person decides while working on the folder; no page shows them.
+_UNTOLD = ("match",)
+
 Placed = Sequence[tuple[str, int, Record]]
 
 
@@ -44,7 +47,7 @@ def texts(catalogue: Catalogue, features: Iterable[Feature], placed: Placed) -> 
             if each.kind == "text" and each.name not in _FIXED and (said := feature.properties.get(each.name)):
                 found.setdefault(said, f"{layer.entry.file}: {feature.id} {each.name}")
     for file, _, record in placed:
-        for text, column in _record(record):
+        for text, column in _record(record) if record.kind not in _UNTOLD else ():
             found.setdefault(text, f"{file}: {record.id} {column}")
     return found
 
@@ -71,6 +74,14 @@ def read(
         faults += (Fault(file, each.line, "", wrong) for each in current for wrong in _wrong(each, known))
         found[language] = {each.text: each.said for each in current if each.said}
     return found, faults
+
+
+def together(said: dict[str, dict[str, str]], joined: Mapping[str, Sequence[str]]) -> None:
+    """Translates texts that are ``joined`` of several: of those that are translated, the others as they are."""
+    for own in said.values():
+        for whole, parts in joined.items():
+            if whole not in own and any(each in own for each in parts):
+                own[whole] = "; ".join(own.get(each, each) for each in parts)
 
 
 def renew(folder: Path, languages: Sequence[str], known: dict[str, str], max_bytes: int) -> Iterator[tuple[str, int]]:
@@ -125,6 +136,13 @@ def _own(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         yield from ((text, f"{layer.id} fields {name}") for name, text in layer.fields.items())
     for entry in [*(each.entry for each in catalogue.tables), *(each.entry for each in catalogue.readings)]:
         yield entry.licence, f"{entry.file} licence"
+    for each in catalogue.gathered:
+        yield each.entry.licence, f"{each.entry.file} licence"
+        yield each.entry.source, f"{each.entry.file} source"
+    attributed: list[Gathered | Readings] = [*catalogue.gathered, *catalogue.readings]
+    for given in attributed:
+        if given.attribution:
+            yield given.attribution, f"{given.entry.file} attribution"
 
 
 def _record(record: Record) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import shapely
 
 from mendmap.catalogue import files
+from mendmap.catalogue.gathered import Match
 from mendmap.catalogue.imagery import Raster
 from mendmap.catalogue.model import plain_catalogue, plain_layer
 from mendmap.catalogue.read import entries
@@ -124,7 +125,9 @@ def _records(geodata: Geodata) -> Iterable[dict[str, Any]]:
     placed += [("layer", layer.id, plain_layer(layer)) for layer in catalogue.layers]
     placed += [("map", spec.id, maps.plain(spec)) for spec in geodata.maps]
     placed += [("mapping", file, {"file": file, "mapping": each}) for file, each in geodata.mappings.items()]
-    placed += [(record.kind, record.id, to_plain(record)) for record in geodata.records]
+    # What a match decided stands in its feature; the rest is a list of what a person has yet to look at.
+    kept = [record for record in geodata.records if not isinstance(record, Match)]
+    placed += [(record.kind, record.id, to_plain(record)) for record in kept]
     for position, (kind, ident, content) in enumerate(placed):
         body = _json(content)
         yield {"kind": kind, "id": ident, "position": position, "body": body, "digest": _digest(body.encode())}

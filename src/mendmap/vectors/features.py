@@ -3,7 +3,7 @@
 Not here: ids that other files name (``load.check``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,14 @@ from mendmap.geo.bounds import Bounds
 from mendmap.geo.measure import area_m2, length_m
 from mendmap.vectors import files
 from mendmap.vectors.fields import columns, twins, withheld
-from mendmap.words.fields import Complaint, Row, plain, read_row
+from mendmap.words.fields import Complaint, Row, name_column, plain, read_row
 
 _AGREEMENT = 0.01  # the share by which a declared length or area may differ from the geometry's
+# What may be declared of a geometry: its dimension, how it is measured, and metres of the unit.
+_DECLARED: Mapping[str, tuple[int, Callable[[BaseGeometry], float], float]] = {
+    "length_km": (1, length_m, 1000.0),
+    "area_ha": (2, area_m2, 10_000.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +55,35 @@ def read(layer: Layer, languages: Sequence[str], max_bytes: int) -> tuple[list[F
         Fault(FILE, layer.entry.row, "restricted", f"no column that a feature can be told without: {name}")
         for name in withheld(layer)
     ]
-    fields = columns(layer)
     try:
         raws = list(files.read(layer, max_bytes))
     except ValueError as error:
         return [], [*faults, Fault(layer.entry.file, *place(error))]
     for row, raw in enumerate(raws, start=1):
-        values, complaints = read_row(fields, raw.properties, languages)
-        complaints += _kind(layer, values)
-        complaints += [("geometry", raw.broken)] if raw.broken else list(_geometry(layer, values, raw.geometry))
-        complaints += _disagreements(values, raw.geometry)
+        feature, complaints = checked(layer, languages, row, raw)
         faults += [Fault(layer.entry.file, row, *each) for each in complaints]
-        if values["id"]:
-            properties = {name: plain(each) for name, each in values.items() if name != "id"}
-            features.append(Feature(row, layer.id, values["id"], raw.geometry, properties))
+        features += [feature] if feature else []
     return features, faults
+
+
+def checked(layer: Layer, languages: Sequence[str], row: int, raw: files.Raw) -> tuple[Feature | None, list[Complaint]]:
+    """A feature of a layer, and what is wrong with it; None where it has no id."""
+    values, complaints = read_row(columns(layer), raw.properties, languages)
+    complaints += _kind(layer, values)
+    complaints += [("geometry", raw.broken)] if raw.broken else list(_geometry(layer, values, raw.geometry))
+    complaints += _disagreements(values, raw.geometry)
+    if not values["id"]:
+        return None, complaints
+    properties = {name: plain(each) for name, each in values.items() if name != "id"}
+    return Feature(row, layer.id, values["id"], raw.geometry, properties), complaints
+
+
+def cells(feature: Feature) -> dict[str, Any]:
+    """What ``checked`` makes a feature of: its id and properties, each name in the column of its language."""
+    found = {"id": feature.id, **feature.properties}
+    for language, text in found.pop("name", {}).items():
+        found[name_column("name", language)] = text
+    return found
 
 
 def _kind(layer: Layer, values: Row) -> list[Complaint]:
@@ -116,14 +135,17 @@ def _disagreements(values: Row, shape: BaseGeometry | None) -> Iterator[Complain
         yield "valid_to", f"{last.text} is before valid_from {first.text}"
     if shape is None or shape.is_empty or not np.isfinite(shapely.get_coordinates(shape)).all():
         return
-    for column, dimension, measure, per_unit in (
-        ("length_km", 1, length_m, 1000.0),
-        ("area_ha", 2, area_m2, 10_000.0),
-    ):
-        declared = values[column]
-        if declared is None:
-            continue
-        if shapely.get_dimensions(shape) != dimension:
-            yield column, f"a {shape.geom_type} has none; say it in size: {shown(declared)}"
-        elif abs(measure(shape) / per_unit - declared) > _AGREEMENT * abs(declared):
-            yield column, f"{declared:g} is declared, but the geometry measures {measure(shape) / per_unit:.4g}"
+    for column in _DECLARED:
+        if values[column] is not None and (wrong := disagreement(column, values[column], shape)):
+            yield column, wrong
+
+
+def disagreement(column: str, declared: float, shape: BaseGeometry) -> str:
+    """How a declared ``length_km`` or ``area_ha`` differs from what is drawn; empty where the two agree within 1 %."""
+    dimension, measure, per_unit = _DECLARED[column]
+    if shapely.get_dimensions(shape) != dimension:
+        return f"a {shape.geom_type} has none; say it in size: {shown(declared)}"
+    measured = measure(shape) / per_unit
+    if abs(measured - declared) <= _AGREEMENT * abs(declared):
+        return ""
+    return f"{declared:g} is declared, but the geometry measures {measured:.4g}"

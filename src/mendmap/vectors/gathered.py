@@ -43,8 +43,12 @@ def text(features: Iterable[Found]) -> bytes:
     return b'{"type":"FeatureCollection","features":[\n' + b",\n".join(rows) + b"\n]}\n"
 
 
+def rounded(geometry: BaseGeometry) -> BaseGeometry:
+    """A geometry as the file holds it."""
+    return shapely.transform(geometry, lambda degrees: degrees.round(_DECIMALS))
+
+
 def _line(found: Found) -> bytes:
-    rounded = shapely.transform(found.geometry, lambda degrees: degrees.round(_DECIMALS))
     properties = {
         **{name: value for name, value in sorted(found.properties.items()) if value not in (None, "", [])},
         "gathered": found.id,
@@ -53,7 +57,11 @@ def _line(found: Found) -> bytes:
         **({"method": found.method} if found.method else {}),
         **({"gone": found.gone} if found.gone else {}),
     }
-    body = {"type": "Feature", "properties": properties, "geometry": orjson.Fragment(shapely.to_geojson(rounded))}
+    body = {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": orjson.Fragment(shapely.to_geojson(rounded(found.geometry))),
+    }
     return orjson.dumps(body)
 
 
@@ -84,9 +92,11 @@ def read(entry: Entry, max_bytes: int) -> tuple[list[Found], list[Fault]]:
 
 def _found(raw: Mapping[str, Any]) -> Found:
     properties = dict(raw["properties"])
+    if raw["geometry"] is None:
+        raise ValueError("it has no geometry")
     geometry = shapely.from_geojson(orjson.dumps(raw["geometry"]))
-    if geometry is None or geometry.is_empty or not geometry.is_valid:
-        raise ValueError("its geometry is missing, empty or not valid")
+    if geometry.is_empty or not geometry.is_valid:
+        raise ValueError("its geometry is empty or not valid")
     given = {name: properties.pop(name, None) for name in _MEMBERS}
     if not isinstance(given["gathered"], str) or not given["gathered"]:
         raise ValueError("it has no id of the service (gathered)")

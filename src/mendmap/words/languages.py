@@ -10,6 +10,7 @@ import functools
 import gettext
 import io
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from importlib import resources
 from typing import Any
@@ -20,6 +21,8 @@ from babel.messages import Catalog, mofile, pofile
 from mendmap.words.dates import Period
 from mendmap.words.phrases import ENGLISH, Name, Phrase, date, parts_of, say, written
 
+# How Unicode begins the names of the letters of each script that it names otherwise.
+_LETTERS = {"Latn": "LATIN", "Cyrl": "CYRILLIC", "Grek": "GREEK", "Arab": "ARABIC", "Hans": "CJK", "Hant": "CJK"}
 # What a language is made of that has no file of its own: another's, and how its letters change.
 _LATIN = (
     str.maketrans("абвгдђежзијклмнопрстћуфхцчш", "abvgdđežzijklmnoprstćufhcčš")
@@ -155,6 +158,17 @@ def translated(texts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, st
 def made_of_another(ident: str, choices: Collection[str]) -> bool:
     """Whether a language is made of the letters of another that is among the choices."""
     return ident in _MADE_OF and _MADE_OF[ident][0] in choices
+
+
+def in_letters_of(text: str, ident: str) -> bool:
+    """Whether a text has letters, and all are of the script that a language is written in: the one that its tag says,
+    else the one that Unicode expects. False for scripts that are not known here."""
+    language, _, rest = ident.partition("-")
+    likely = babel.core.get_global("likely_subtags").get(language, "")
+    script = rest[:4] if len(rest.partition("-")[0]) == 4 else likely.partition("_")[2][:4]
+    letters = [each for each in text if each.isalpha()]
+    known = _LETTERS.get(script, "")
+    return bool(known and letters) and all(unicodedata.name(each, "").startswith(known) for each in letters)
 
 
 def latin(text: str) -> str:
