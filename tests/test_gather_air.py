@@ -27,12 +27,16 @@ from mendmap.atlas.build import build
 from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError, GeodataError
 from mendmap.gather.model import Answer, ReadingsFile
+from mendmap.gather.run import How, run
 from mendmap.gather.services import eea_air, sepa_air
 from mendmap.gather.services.all import SERVICES
 from mendmap.gather.services.eea_series import Series
 from mendmap.load.check import check
+from mendmap.settings import Settings
 from mendmap.statements.outcome import outcomes
 
+NOW = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0)
+YESTERDAY = NOW - dt.timedelta(days=1)
 BOX = (20.0, 44.0, 21.0, 45.0)
 FIRST, SECOND = "SPO-XX0001A_00001_100", "SPO-XX0002A_00001_100"
 NEVER = """
@@ -106,6 +110,8 @@ def gathered(place: Testford, server: FeedServer, **columns: Any) -> Answer:
 
 def keep(place: Testford, *files: ReadingsFile, recipe: str = "some") -> None:
     """Puts files of readings into the folder, as ``mendmap gather`` does."""
+    of = {"id": recipe, "title": "Readings", "service": "eea_air", "source": "survey", "licence": "CC0-1.0"}
+    place.tables["recipe"] = [of]
     (place.folder / "gathered").mkdir(exist_ok=True)
     for each in files:
         name = f"gathered/{recipe}-{each.name}"
@@ -153,6 +159,35 @@ def test_a_year_of_hours_at_two_stations_decides_the_statement(
     assert len(readings) == 8760
     assert readings[0].start == dt.datetime(2022, 12, 31, 23, tzinfo=dt.UTC)
     assert {(each.unit, each.quality) for each in readings} == {("ug/m3", "valid")}
+
+
+def test_a_run_brings_readings_and_stations_of_both_and_the_same_run_changes_nothing(
+    eea: EeaService, sepa: SepaService, place: Testford
+) -> None:
+    eea.add(2, FIRST, year(FIRST))
+    eea.add(2, SECOND, year(SECOND, day=130.0))
+    sepa.observe(9, YESTERDAY, 2)
+    usual = {"title": "Air", "source": "survey", "licence": "CC-BY-4.0", "attribution": "The agency"}
+    more = {"layer": "stations", "feature_kind": "gauge", "accuracy_m": "50"}
+    place.tables["recipe"] = [
+        {"id": "hours", "service": "eea_air", "url": eea.server.url, "parameters": "so2", "period": "2023"} | usual,
+        {"id": "spots", "service": "eea_air", "url": eea.server.url} | more | usual,
+        {"id": "now", "service": "sepa_air", "url": sepa.url} | usual,
+    ]
+    folder = place.write()
+    own = Settings(gather_own=eea.server.url, gather_pause_seconds=0)
+    first = run(folder, [], How(), own)
+    assert [each.errors for each in first.done] == [(), (), ()]
+    turned = [each for each in first.difference.plain()["changes"] if each["thing"] == "outcome"]
+    assert [(each["id"], each["was"], each["now"]) for each in turned] == [("clean", "unverifiable", "contradicted")]
+    waiting = first.difference.plain()["waiting"]
+    assert [(each["gathered"], each["feature"]) for each in waiting] == [
+        ("XX0001A", "XX0001A"),
+        ("XX0002A", "institute"),
+    ]
+    assert len(check(folder, 100).readings) == 2 * 8760 + 1 + 2
+    again = run(folder, [], How(fresh=True), own)
+    assert (again.files, again.gone) == ((), ())
 
 
 # Choosing of the agency's files.
@@ -338,7 +373,8 @@ def test_too_many_stations_are_refused_and_not_cut(eea: EeaService, place: Testf
     ("reply", "words"),
     [
         (Reply(b"gone", 404), "404"),
-        (Reply(b"<!doctype html><title>Sign in</title>"), "not a Parquet file that can be read"),
+        (Reply(b"<!doctype html><title>Sign in</title>"), "answers with a web page in place of data"),
+        (Reply(b"PAR1 and no more"), "not a Parquet file that can be read"),
         (Reply(b""), "not a Parquet file that can be read"),
         (Reply(parquet(year(FIRST))[:-100]), "not a Parquet file that can be read"),
         (Reply(parquet(year(FIRST).drop_columns(["Start", "Unit"]))), "no column Start, Unit"),
@@ -361,7 +397,8 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"<html><body>Service unavailable</body></html>", "not a list of addresses of Parquet files: '<html>"),
+        (b"<html><body>Service unavailable</body></html>", "answers with a web page in place of data"),
+        (b"try later", "not a list of addresses of Parquet files: 'try later'"),
         (b'{"error": "no"}', "not a list of addresses of Parquet files"),
         (b"\xff\xfe\x00", "not a list of addresses of Parquet files"),
         (b"", "no such reading of XX0001A, XX0002A in its 0 files"),
@@ -410,10 +447,6 @@ def test_too_many_files_are_refused_before_any_is_fetched(eea: EeaService, place
 
 
 # The Serbian agency.
-
-
-NOW = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0)
-YESTERDAY = NOW - dt.timedelta(days=1)
 
 
 def lines(file: ReadingsFile) -> list[dict[str, str]]:
@@ -530,7 +563,8 @@ def test_a_changed_schema_says_which_member_is_missing(member: str, sepa: SepaSe
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (Reply(b"<html>Down for maintenance</html>"), "not JSON"),
+        (Reply(b"<html>Down for maintenance</html>"), "answers with a web page in place of data"),
+        (Reply(b"Down for maintenance"), "not JSON"),
         (Reply(b'[{"station_id": 9}'), "not JSON"),
         (Reply(b'{"error": "no"}'), "neither a list of objects nor a document with such a list as data"),
         (Reply(b'{"total": 3, "data": []}'), "0 of 3 rows; name a shorter period"),
