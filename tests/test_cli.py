@@ -18,8 +18,8 @@ COMMANDS = sorted(main.commands)  # type: ignore[attr-defined]
 
 def test_the_promised_commands_are_there() -> None:
     assert " ".join(COMMANDS) == (
-        "assess changes check compact expire export ingest init keys load package progress publish pull raster rebuild "
-        "serve statements translate verify"
+        "assess changes check compact expire export gather ingest init keys load package progress publish pull raster "
+        "rebuild serve statements translate verify"
     )
 
 

@@ -3,6 +3,8 @@
 All imagery is synthetic, made by a seed.
 """
 
+import csv
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ from mendmap.catalogue import files
 from mendmap.errors import RasterError
 from mendmap.geo.bounds import Bounds
 from mendmap.load import add as adding
+from mendmap.load import edit
 from mendmap.load.check import check
 from mendmap.load.write import write
 from mendmap.rasters import cog, header
@@ -213,8 +216,8 @@ def test_other_lines_of_the_table_stay_as_they_were_written(header_line: str) ->
     columns = ["id", "name_en", "file", "note", "taken", "bands"]
     row = {"id": "b", "name_en": "Two; three, four", "note": "said", "taken": "2021-07-20", "bands": "red,nir"}
     line = delimiter.join(["a", '"One"', "a.tif"])
-    grown = adding._with_row(f"{header_line}{line}", columns, row)
-    found = list(adding.csv.reader(adding.io.StringIO(grown, newline=""), delimiter=delimiter))
+    grown = edit.with_rows(f"{header_line}{line}", columns, [row])
+    found = list(csv.reader(io.StringIO(grown, newline=""), delimiter=delimiter))
     named = [dict(zip(found[0], cells, strict=False)) for cells in found[1:]]
     assert [each["name_en"] for each in named] == ["One", "Two; three, four"]
     assert {each: named[1][each] for each in row} == row
@@ -225,7 +228,7 @@ def test_rows_in_toml_are_added_as_toml(land: Path, tmp_path: Path, run_mendmap:
     rows = (land / "rasters.csv").read_text("utf-8").splitlines()
     names = rows[0].split(",")
     blocks = []
-    for cells in adding.csv.reader(rows[1:]):
+    for cells in csv.reader(rows[1:]):
         said = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
         blocks.append("[[raster]]\n" + "".join(f"{name} = {json.dumps(cell)}\n" for name, cell in said.items()))
     (land / "rasters.toml").write_text("\n".join(blocks), "utf-8")
@@ -312,7 +315,7 @@ def test_what_was_killed_after_any_of_its_files_is_taken_up_by_the_next_run(
     parts = (land / "catalogue.toml").read_text("utf-8").split("[[table]]")
     (land / "catalogue.toml").write_text("[[table]]".join(each for each in parts if "rasters.csv" not in each), "utf-8")
     source, given = scene(tmp_path / "scene.tif", nodata=0), GIVEN | {"id": "new", "source": "agency"}
-    write, written = adding._Changes.write, []
+    write, written = edit.Changes.write, []
 
     def killed(changes: Any, name: str, content: bytes) -> None:
         if len(written) == nth:
@@ -326,8 +329,8 @@ def test_what_was_killed_after_any_of_its_files_is_taken_up_by_the_next_run(
 
     with monkeypatch.context() as patched:
         # Nobody who is killed takes anything back.
-        patched.setattr(adding._Changes, "__exit__", lambda *_: None)
-        patched.setattr(adding._Changes, "write", killed)
+        patched.setattr(edit.Changes, "__exit__", lambda *_: None)
+        patched.setattr(edit.Changes, "write", killed)
         with pytest.raises(SystemExit):
             added()
     added()

@@ -18,7 +18,7 @@ from mendmap.catalogue.imagery import Index, Raster
 from mendmap.catalogue.model import DERIVED, FILE, Catalogue
 from mendmap.catalogue.records import Figure, Limit, Parameter, Record, Rule, Source, Statement, Work, to_plain
 from mendmap.errors import Fault, GeodataError
-from mendmap.load import feeds, formatted, gathered, imagery, translations
+from mendmap.load import feeds, formatted, gathered, imagery, landed, recipes, translations
 from mendmap.maps import model as maps
 from mendmap.rasters.header import USUAL, Most
 from mendmap.rasters.indices import INDICES
@@ -74,6 +74,8 @@ def translate(folder: Path, max_file_mb: int, most: Most = USUAL) -> list[tuple[
 def _checked(folder: Path, max_file_mb: int, most: Most, *, translated: bool) -> tuple[Geodata, dict[str, str]]:
     """A folder without fault, and its texts that can be translated; its translations are read where they are to be."""
     max_bytes = max_file_mb * 1_000_000
+    if unfinished := landed.complaint(folder):
+        raise GeodataError(unfinished)
     catalogue, faults = catalogue_file.read(folder, max_bytes)
     if catalogue is None:
         raise GeodataError(faults)
@@ -102,6 +104,7 @@ def _checked(folder: Path, max_file_mb: int, most: Most, *, translated: bool) ->
     faults += _record_references(placed, known)
     faults += _twin_readings(readings)
     faults += _uncheckable(placed)
+    faults += recipes.check(placed)
     faults += _reserved(catalogue)
     mappings, wrong = feeds.check(folder, placed)
     placed, wrong_rasters = imagery.check(folder, placed, catalogue.extent, most)

@@ -100,7 +100,7 @@ def pull(address: str, known: Declared, feed: Feed, manner: Manner) -> Pulled:
             return Pulled(busy=True)
         declaration = _digest(known, feed)
         memory = _Memory() if manner.whole else _remembered(address, known.catalogue, feed.id, declaration)
-        fetcher = Fetcher(feed.url, _agent(manner, known), manner.limits, _token(feed), manner.pause)
+        fetcher = Fetcher(feed.url, identified(manner.agent, known.contact), manner.limits, _token(feed), manner.pause)
         done = []
         try:
             for path, left in _fetched(fetcher, feed, memory, manner, Path(folder)):
@@ -192,8 +192,9 @@ def _token(feed: Feed) -> str:
     return token
 
 
-def _agent(manner: Manner, known: Declared) -> str:
-    return f"{manner.agent} (+{quote(known.contact, safe=':/?&=@%+,;')})"
+def identified(agent: str, contact: str) -> str:
+    """Who asks, and where whoever is asked can complain."""
+    return f"{agent} (+{quote(contact, safe=':/?&=@%+,;')})"
 
 
 @contextmanager

@@ -67,8 +67,9 @@ _READINGS = pa.schema(
 )
 
 
-def write(geodata: Geodata, address: str, source: Path, *, dry: bool = False) -> Written:
-    """Writes a checked folder into the lake at ``address``, in one transaction.
+def write(geodata: Geodata, address: str, source: Path, *, dry: bool = False, rasters: bool = True) -> Written:
+    """Writes a checked folder into the lake at ``address``, in one transaction; without its ``rasters``, nothing of
+    them can be drawn.
 
     Writes nothing where nothing differs, or where ``dry`` only asks what would.
     Raises LakeError; then the lake is as it was.
@@ -79,7 +80,7 @@ def write(geodata: Geodata, address: str, source: Path, *, dry: bool = False) ->
         added = {name: {"added": len(table), "changed": 0, "removed": 0} for name, table in rows(geodata).items()}
         return Written(None, added)
     try:
-        for raster in (each for each in geodata.records if isinstance(each, Raster) and not dry):
+        for raster in (each for each in geodata.records if isinstance(each, Raster) and rasters and not dry):
             imagery.keep(address, files.inside(geodata.folder, raster.file), raster.sha256 or "")
         return replace(
             lake,

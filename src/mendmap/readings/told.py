@@ -27,6 +27,8 @@ LASTING = {
     "24h": "24 hours",
 }
 assert set(TOLD) < set(CLAIM)
+# Vocabularies whose codes a format tells parameters by, so that no alias need repeat them.
+_VOCABULARIES = {"eea": "dd.eionet.europa.eu/vocabulary/aq/pollutant"}
 _FEW = 2_000  # rows that are looked up one by one
 
 
@@ -50,6 +52,19 @@ def codes(ids: Mapping[str, str | None], prefix: str) -> dict[str, str]:
     return found
 
 
+def parameter_codes(parameters: Mapping[str, Parameter], prefix: str) -> dict[str, str]:
+    """Every text by which a claim of a format may name a parameter, in lower case, with the id it means: beside ids and
+    aliases the code of its address in the vocabulary that the format uses, unless two parameters have that address."""
+    base = _VOCABULARIES.get(prefix)
+    told: dict[str, list[str]] = {}
+    for each in parameters.values():
+        address, _, code = (each.vocabulary or "").rpartition("/")
+        if base and code and address.endswith(base):
+            told.setdefault(code.lower(), []).append(each.id)
+    alone = {code: ids[0] for code, ids in told.items() if len(ids) == 1}
+    return alone | codes({ident: each.aliases for ident, each in parameters.items()}, prefix)
+
+
 def contexts(query: Query, claims: str, known: Referents, prefix: str, source: str, *, hashed: bool = False) -> str:
     """Makes the temporary table ``contexts`` of a SELECT of claims, and returns the SQL that gives the ``context``
     of a claim ``c``.
@@ -61,7 +76,7 @@ def contexts(query: Query, claims: str, known: Referents, prefix: str, source: s
     that they have the columns of ``claims.WORDS``.
     """
     _codes(query, "station_codes", codes(known.stations, prefix))
-    _codes(query, "parameter_codes", codes({i: each.aliases for i, each in known.parameters.items()}, prefix))
+    _codes(query, "parameter_codes", parameter_codes(known.parameters, prefix))
     _codes(query, "source_codes", {ident: ident for ident in known.sources})
     context = _hashed(query, claims, hashed)
     _factors(query, known.parameters)

@@ -1,0 +1,240 @@
+"""Asks public services, as an adapter is given it (``model.Ask``): politely, only hosts that may be asked, and keeping
+what came.
+
+Who asks says who it is. A host is left alone between two questions. An answer is kept by its content, beside what was
+asked: as long as the run that it was for has not come to its end, it is taken as it is, so that what was interrupted
+goes on, and a dry run's answers are those of the run that follows; later the service is asked whether it has changed.
+Not here: the connection (``feeds``), and what an answer says (``services``).
+"""
+
+import datetime as dt
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import orjson
+
+from mendmap import __version__
+from mendmap.catalogue import files
+from mendmap.catalogue.gathered import Recipe
+from mendmap.errors import FeedError
+from mendmap.feeds.fetch import Fetcher, Limits
+from mendmap.feeds.guarded import Guard, Hosts, named
+from mendmap.gather.model import Service
+from mendmap.load.pull import identified
+from mendmap.settings import Settings
+
+# How long an answer is taken as it is for a run that has not come to its end.
+_TAKEN_UP = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is known of a question that was answered: the ``recipe`` that asked it, the content, what to ask with the
+    next time, when the service last said so, and whether its run has come to its end."""
+
+    recipe: str
+    url: str
+    sha256: str
+    etag: str
+    last_modified: str
+    at: str
+    done: bool = False
+
+    @property
+    def moment(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.at)
+
+
+class Answers:
+    """The answers that are kept in a folder: ``answers`` has their contents, ``questions`` what was asked for each."""
+
+    def __init__(self, home: Path) -> None:
+        self._contents, self._questions = home / "answers", home / "questions"
+        for each in (self._contents, self._questions):
+            each.mkdir(parents=True, exist_ok=True)
+
+    def forget(self, recipe: str = "") -> None:
+        """Forgets the answers to a recipe, or all."""
+        for path, kept in self._all():
+            if not recipe or kept is None or kept.recipe == recipe:
+                path.unlink()
+
+    def find(self, question: str) -> _Kept | None:
+        """What is kept of a question, if its content is whole."""
+        kept = _read(self._questions / question)
+        if kept is None or not self.path(kept).is_file() or files.sha256(self.path(kept)) != kept.sha256:
+            return None
+        return kept
+
+    def path(self, kept: _Kept) -> Path:
+        """The file of an answer."""
+        return self._contents / kept.sha256
+
+    @contextmanager
+    def coming(self) -> Iterator[Path]:
+        """A file for an answer that is on its way."""
+        path = self._contents / f".{os.getpid()}"
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def keep(self, question: str, kept: _Kept, path: Path | None = None) -> Path:
+        """Keeps an answer, whose content stands in ``path``, or is kept already."""
+        if path:
+            path.replace(self.path(kept))
+        beside = self._questions / f".{question}"
+        beside.write_bytes(orjson.dumps(asdict(kept)))
+        beside.replace(self._questions / question)
+        return self.path(kept)
+
+    def close(self, recipe: str, questions: Collection[str]) -> None:
+        """A run for a recipe has come to its end: what else it ever asked is forgotten."""
+        for path, kept in self._all():
+            if kept is None or kept.recipe != recipe:
+                continue
+            if path.name not in questions:
+                path.unlink()
+            elif not kept.done:
+                self.keep(path.name, replace(kept, done=True))
+
+    def tidy(self, recipes: Collection[str]) -> None:
+        """Takes away what belongs to no recipe any more, and what no question is answered with."""
+        for path, kept in self._all():
+            if kept is None or kept.recipe not in recipes:
+                path.unlink()
+        named_here = {kept.sha256 for _, kept in self._all() if kept}
+        for path in self._contents.iterdir():
+            if path.name not in named_here:
+                path.unlink()
+
+    def _all(self) -> Iterator[tuple[Path, _Kept | None]]:
+        for path in sorted(self._questions.iterdir()):
+            yield path, _read(path)
+
+
+def _read(path: Path) -> _Kept | None:
+    try:
+        return _Kept(**orjson.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):  # none, of another version, or not written to its end
+        return None
+
+
+class Turns:
+    """When each host was asked last, so that it is left alone for some seconds."""
+
+    def __init__(self, pause_s: float) -> None:
+        self._pause_s = pause_s
+        self._last: dict[str, float] = {}
+
+    def wait(self, host: str) -> None:
+        """Waits until it is right to ask."""
+        due = self._last.get(host, float("-inf")) + self._pause_s
+        time.sleep(max(0.0, due - time.monotonic()))
+
+    def took(self, host: str) -> None:
+        """Remembers that it was asked."""
+        self._last[host] = time.monotonic()
+
+
+class Asker:
+    """Asks for one recipe. ``questions`` are those that were asked, ``newest`` when the last of their answers came;
+    ``counts`` says how many came anew, had not changed, or were kept of a run that was interrupted. ``failed`` where
+    it was the asking that went wrong, and not what came."""
+
+    def __init__(self, recipe: Recipe, answers: Answers, fetcher: Fetcher, turns: Turns, most: int) -> None:
+        self._recipe, self._answers, self._fetcher, self._turns, self._most = recipe, answers, fetcher, turns, most
+        self.questions: set[str] = set()
+        self.newest: dt.datetime | None = None
+        self.counts = {"fetched": 0, "unchanged": 0, "kept": 0}
+        self.failed = False
+
+    def __call__(self, url: str, post: bytes | None = None, media: str = "application/json") -> Path:
+        """The file with the answer. Raises FeedError."""
+        question = _digest(self._recipe.id, url, media if post is not None else "", post)
+        self.questions.add(question)
+        if len(self.questions) > self._most:
+            raise FeedError(f"{named(url)}: more than {self._most} questions (setting MENDMAP_MAX_PULL_PAGES)")
+        kept = self._answers.find(question)
+        if kept and not kept.done and dt.datetime.now(dt.UTC) - kept.moment < _TAKEN_UP:
+            self.counts["kept"] += 1
+        else:
+            kept = self._asked(question, kept, url, post, media)
+        self.newest = max(filter(None, (self.newest, kept.moment)))
+        return self._answers.path(kept)
+
+    def _asked(self, question: str, kept: _Kept | None, url: str, post: bytes | None, media: str) -> _Kept:
+        # Of a post the same conditions would mean something else (RFC 9110, 13.1.2).
+        known = (kept.etag, kept.last_modified) if kept and post is None else ("", "")
+        host = urlsplit(url).netloc
+        self._turns.wait(host)
+        try:
+            with self._answers.coming() as path:
+                with path.open("w+b") as sink:
+                    answer = self._fetcher.fetch(url, sink, *known, post=post, media=media)
+                now = f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+                if kept and not answer.changed:
+                    self.counts["unchanged"] += 1
+                    kept = replace(kept, at=now, done=False)
+                    self._answers.keep(question, kept)
+                    return kept
+                self.counts["fetched"] += 1
+                sha256 = files.sha256(path)
+                kept = _Kept(self._recipe.id, url, sha256, answer.etag, answer.last_modified, now)
+                self._answers.keep(question, kept, path)
+                return kept
+        except FeedError:
+            self.failed = True
+            raise
+        finally:
+            self._turns.took(host)
+
+
+def _digest(recipe: str, url: str, media: str, post: bytes | None) -> str:
+    whole = hashlib.sha256()
+    for part in (recipe.encode(), url.encode(), media.encode(), post or b""):
+        whole.update(len(part).to_bytes(8, "big") + part)
+    return whole.hexdigest()
+
+
+@contextmanager
+def fetching(recipe: Recipe, service: Service, contact: str, settings: Settings) -> Iterator[Fetcher]:
+    """A fetcher that asks for one recipe: the hosts that it names, those of its service, and the operator's own.
+    Raises SettingError where one of them is no host."""
+    limits = Limits(settings.max_pull_mb * 1_000_000, settings.pull_timeout_seconds, settings.pull_tries)
+    guard = Guard(hosts(recipe, service, settings))
+    fetcher = Fetcher("", identified(f"mendmap/{__version__}", contact), limits, guard=guard)
+    try:
+        yield fetcher
+    finally:
+        fetcher.close()
+
+
+def hosts(recipe: Recipe, service: Service, settings: Settings) -> Hosts:
+    """The hosts that may be asked for a recipe. Raises SettingError."""
+    public = [_host(url) for url in (recipe.url, service.url) if url]
+    public += [each.strip() for each in (recipe.hosts or "").split(",")] + list(service.hosts)
+    # Only the operator opens their own machine, and not whoever wrote the catalogue.
+    asked = ",".join(each for each in public if "://" not in each)
+    where = f"recipe {recipe.id}, its service, or setting MENDMAP_GATHER_OWN"
+    own = Hosts.parse(settings.gather_own, "setting MENDMAP_GATHER_OWN")
+    return Hosts(Hosts.parse(asked, where).listed | own.listed, where)
+
+
+def _host(url: str) -> str:
+    """The host of an address; none of an origin of one's own machine, which the setting alone opens."""
+    parts = urlsplit(url)
+    return (parts.hostname or "") if parts.scheme == "https" else ""
+
+
+def empty(home: Path) -> None:
+    """Forgets everything that was ever answered."""
+    for each in ("answers", "questions"):
+        shutil.rmtree(home / each, ignore_errors=True)
