@@ -12,7 +12,7 @@ from place import point as at
 FIRST, SECOND = "SPO-XX0001A_00001_100", "SPO-XX0002A_00001_100"
 QUICK = {"MENDMAP_GATHER_PAUSE_SECONDS": "0", "MENDMAP_PULL_TRIES": "1", "MENDMAP_PULL_TIMEOUT_SECONDS": "5"}
 COLUMNS = (
-    "id", "title", "service", "url", "layer", "feature_kind", "accuracy_m",
+    "id", "title", "service", "url", "select", "layer", "feature_kind", "accuracy_m",
     "parameters", "period", "source", "licence", "attribution",
 )  # fmt: skip
 
