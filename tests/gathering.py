@@ -6,6 +6,7 @@ from pathlib import Path
 
 from air_server import SO2, EeaService, point, series
 from feed_server import FeedServer
+from overpass_server import Landscape, Overpass
 from place import Testford, feature
 from place import point as at
 
@@ -51,6 +52,17 @@ def agency(server: FeedServer) -> EeaService:
     for nth, name in enumerate((FIRST, SECOND)):
         service.add(2, name, series(name, hours(30), [10.5 + nth + hour for hour in range(30)], SO2))
     return service
+
+
+def outlines(place: Testford, server: FeedServer, name: str = "Heap") -> None:
+    """The heap has an outline in OpenStreetMap, some metres off the point of it, and the folder a recipe for that."""
+    land = Landscape()
+    ring = [(20.8, 44.8), (20.803, 44.8), (20.803, 44.802), (20.8, 44.802), (20.8, 44.8)]
+    land.way(ring, 7, landuse="landfill", name=name)
+    url = Overpass(land).install(server)
+    asked = {"service": "overpass", "url": url, "select": "landuse=landfill", "licence": "ODbL-1.0"}
+    drawn = {"layer": "dumps", "feature_kind": "dump", "accuracy_m": "10", "attribution": "© OpenStreetMap"}
+    place.tables["recipe"].insert(0, recipe(server, "heaps", **asked, **drawn))
 
 
 def hours(count: int) -> list[dt.datetime]:

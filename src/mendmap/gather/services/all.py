@@ -3,17 +3,29 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
-from mendmap.gather.services import eea_air, ogc_features, overpass, sensorthings, sepa_air, water_quality_portal, wfs
+from mendmap.gather.services import (
+    eea_air,
+    elevation,
+    ogc_features,
+    overpass,
+    sensorthings,
+    sepa_air,
+    stac,
+    water_quality_portal,
+    wfs,
+)
 
 SERVICES: Mapping[str, Service] = {
     each.name: each
     for each in (
         overpass.SERVICE,
-        eea_air.SERVICE,
-        sepa_air.SERVICE,
         ogc_features.SERVICE,
         wfs.SERVICE,
+        eea_air.SERVICE,
+        sepa_air.SERVICE,
         water_quality_portal.SERVICE,
         sensorthings.SERVICE,
+        stac.SERVICE,
+        elevation.SERVICE,
     )
 }
