@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from math import ceil, floor
 
 import shapely
-from anyascii import anyascii
 
+from mendmap.gather.names import words
 from mendmap.gather.stem import Groups, Place, Stem, lengths_m, stems
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.measure import length_m
 from mendmap.vectors.gathered import Found
-from mendmap.words.letters import folded
 
 _SIDE_ARM = "it is a side arm of a river"
 _APART = "it is part of a river, and does not join up with the longest part of it"
@@ -131,7 +130,7 @@ def _keys(lines: Iterable[Found]) -> set[str]:
 
 def _folded(names: Mapping[str, str]) -> set[str]:
     """Names as they are compared: whatever the script."""
-    return {key for each in names.values() if (key := folded(anyascii(folded(each))))}
+    return {" ".join(key) for each in names.values() if (key := words(each))}
 
 
 def _places(lines: Iterable[Found]) -> set[Place]:

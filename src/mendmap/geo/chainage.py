@@ -155,15 +155,18 @@ def start_km(was: BaseGeometry | None, start: float | None, now: BaseGeometry) -
     the zero is that vertex).
 
     What stays is the place of the zero, or, where the zero lies beyond the line before, its end that is nearest to it:
-    that place has the chainage that it had. None where the zero is the first vertex, and what was stated where either
-    is no one line.
+    that place has the chainage that it had. Where the line now ends before it, what stays is the place of that end on
+    the line before. None where the zero is the first vertex, and what was stated where either is no one line.
     """
     before, after = Course.of(was), Course.of(now)
     if before is None or after is None:
         return start
     kept = min(max(0.0, -(start or 0.0) * 1000), before.length_m)
     (place,) = before.at(kept)
-    found = round((start or 0.0) + (kept - after.snap(*place).at_m) / 1000, 3)
+    at = after.snap(*place).at_m
+    if at in (0.0, after.length_m):
+        kept = before.snap(*after.vertices[0 if at == 0.0 else -1]).at_m
+    found = round((start or 0.0) + (kept - at) / 1000, 3)
     return found or (None if start is None else 0.0)
 
 
