@@ -328,7 +328,7 @@ def _of(change: Callable[[Reply], Reply]) -> Callable[[Asked], Reply]:
     [
         (_whole, "gives the whole file only"),
         (Reply(b"<html>", headers={"Content-Type": "text/html; charset=utf-8"}), "answers with a web page"),
-        (Reply(b"<html>", 404, {"Content-Type": "text/html"}), "answers with a web page"),
+        (Reply(b"<html>", 404, {"Content-Type": "text/html"}), "answered 404 Not Found"),
         (Reply(status=403), "answered 403 Forbidden"),
         (Reply(status=416), "answered 416"),
         (Reply(status=429, headers={"Retry-After": "3600"}), "answered 429"),

@@ -342,8 +342,8 @@ def test_a_service_that_leads_astray_is_refused(place: Place, page: object, word
     place.feed("/v1.1/Datastreams", format="sensorthings")
     with pytest.raises(FeedError, match=words):
         place.pull()
-    place.server.answers["/v1.1/Datastreams"] = Reply(b"<html>")
-    with pytest.raises(FeedError, match="a page that is no JSON: '<html>'"):
+    place.server.answers["/v1.1/Datastreams"] = Reply(b"<a/>")
+    with pytest.raises(FeedError, match="a page that is no JSON: '<a/>'"):
         place.pull()
 
 

@@ -75,10 +75,11 @@ class RasterError(MendmapError):
 
 
 class FeedError(MendmapError):
-    """A feed cannot be reached, or does not answer as it should. ``wait_s`` is how long it asked to be left alone."""
+    """A feed cannot be reached, or does not answer as it should. ``wait_s`` is how long it asked to be left alone, and
+    ``status`` what it answered, where that is what was wrong."""
 
-    def __init__(self, message: str, wait_s: float = 0.0) -> None:
-        self.wait_s = wait_s
+    def __init__(self, message: str, wait_s: float = 0.0, status: int = 0) -> None:
+        self.wait_s, self.status = wait_s, status
         super().__init__(message)
 
 

@@ -52,9 +52,10 @@ class Recipe:
         "ids", "What they measure; blank: every parameter that the service has.", refers="parameter"
     )
     period: Period | None = column("date", "Of which time.")
-    months: str | None = column("text", "Of which months of the year, such as 6,7,8.")
+    months: str | None = column("months", "Of which months of the year, such as 6,7,8.")
     cloud: float | None = column("amount", "The most percent of clouds in a scene.", unit="%")
-    most: int | None = column("integer", "The most scenes; the clearest are taken.")
+    most: int | None = column("integer", "The most scenes; the clearest are taken; blank: 20.")
+    per: str | None = column("word", "At most one scene of each of these, the clearest.", choices=("month", "year"))
     zone: str | None = column("text", "Zone of times that the service gives without an offset, such as Europe/Paris.")
     source: str = column(
         "id", "Document or data set that what it brings is taken from.", required=True, refers="source"

@@ -12,9 +12,9 @@ import click
 
 from mendmap import __version__
 from mendmap.cli.main import settings_with
-from mendmap.errors import FeedError, RasterError, shown
+from mendmap.errors import FeedError, RasterError
 from mendmap.geo.bounds import Bounds
-from mendmap.words.dates import Period
+from mendmap.words.dates import Period, months
 
 if TYPE_CHECKING:
     from mendmap.load.add import Added
@@ -35,22 +35,10 @@ def _read(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Paramet
     return read
 
 
-def _months(text: str) -> frozenset[int]:
-    found = [each.strip() for each in text.split(",")]
-    if not all(each.isdecimal() and 1 <= int(each) <= 12 for each in found):
-        raise ValueError(f"not months by number, such as 6,7,8: {shown(text)}")
-    return frozenset(map(int, found))
-
-
 def _box(text: str) -> Bounds:
-    try:
-        numbers = [float(each) for each in text.split(",")]
-    except ValueError:
-        raise ValueError(f"not four numbers, west, south, east, north: {shown(text)}") from None
-    found = Bounds.parse(numbers)
-    if found.west == found.east or found.south == found.north:
-        raise ValueError(f"a box without an area: {shown(text)}")
-    return found
+    from mendmap.load.recipes import box_of
+
+    return box_of(text)
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -61,15 +49,15 @@ _OPTIONS = (
     click.option("--stac", metavar="ADDRESS|FILE", help="Add scenes of this STAC API, or of a file of STAC items."),
     click.option("--collection", default="", help="Which collection of it, such as sentinel-2-c1-l2a."),
     click.option("--period", callback=_read(Period.parse), help="When they were taken, such as 2019-05/2023-09."),
-    click.option("--months", callback=_read(_months), help="Of which months of the year, such as 6,7,8."),
+    click.option("--months", callback=_read(months), help="Of which months of the year, such as 6,7,8."),
     click.option("--cloud", type=click.FloatRange(0, 100), help="The most percent of clouds in a scene."),
     click.option("--limit", type=click.IntRange(1, 1000), default=20, help="The most scenes; the clearest are taken."),
-    click.option("--monthly", is_flag=True, help="One scene of each month at most, the clearest."),
+    click.option("--per", type=click.Choice(["month", "year"]), help="One scene of each at most, the clearest."),
     click.option("--around", callback=_read(_list), help="Copy only what lies around these sites; else around all."),
     click.option("--box", callback=_read(_box), metavar="W,S,E,N", help="Copy what lies in this box, in degrees."),
     click.option("--dry-run", is_flag=True, help="Say what would be added, and write nothing."),
 )
-SOUGHT = ("stac", "collection", "period", "months", "cloud", "limit", "monthly", "around", "box", "dry_run")
+SOUGHT = ("stac", "collection", "period", "months", "cloud", "limit", "per", "around", "box", "dry_run")
 
 
 def refuse(given: Mapping[str, Any], why: str) -> None:
@@ -105,20 +93,20 @@ def add_scenes(folder: Path, bands: str | None, licence: str | None, how: Mappin
         how["months"] or frozenset(),
         how["cloud"],
         how["limit"],
-        how["monthly"],
+        how["per"] or "",
         read.catalogue.zone,
     )
     failed = False
     with scenes.fetching(chosen, _AGENT) as fetcher:
-        found = scenes.find(read, place, query, fetcher, chosen)
+        found = scenes.find(read, place, query, scenes.asking(fetcher), chosen)
         for line in listed(found.scenes):
             click.echo(line)
         for reason, number in sorted(found.left_out.items()):
             click.echo(f"left out: {number}: {reason}")
-        collection = found.collection.under(licence)
+        given = {"licence": licence}
         for scene in () if how["dry_run"] else found.scenes:
             try:
-                said = scenes.add_scene(read, scene, collection, box, Path(place).parent, fetcher, chosen)
+                said = scenes.add_scene(read, scene, found.collection, box, Path(place).parent, fetcher, chosen, given)
                 click.echo(f"added {said.row['id']}: {said.row['file']}")
             except (FeedError, RasterError) as error:
                 click.echo(f"mendmap: {scene.id}: {error}", err=True)

@@ -1,20 +1,24 @@
 """Fetches one address: conditional, bounded in bytes, time and redirects, and tried again while that makes sense.
 
-Redirects stay with the host, or with one below or above it (``www.``), and never lead from https to http. A token
-goes to the feed's own origin and nowhere else. With a guard (``guarded``) only hosts of an allow-list are asked, at
-public addresses, and redirects may lead to any of them. Not here: pages that lead to more pages (``sensorthings``),
-and parts of a file (``ranges``).
+A body counts once it is whole: as long as it says, its gzip unpacked to the end. Redirects stay with the host, or with
+one below or above it (``www.``), and never lead from https to http. A token goes to the feed's own origin and nowhere
+else. With a guard (``guarded``) only hosts of an allow-list are asked, at public addresses, and redirects may lead to
+any of them. Not here: pages that lead to more pages (``sensorthings``), and parts of a file (``ranges``).
 """
 
 import datetime as dt
 import ipaddress
 import random
+import re
 import time
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import BinaryIO, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -31,6 +35,8 @@ _CHUNK = 1 << 16
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PORTS = {"http": 80, "https": 443}
+# How web pages begin, which stand where a service is gone or wants to be logged in to; nothing that is read begins so.
+_PAGE, _PAGE_BEGINS = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html)\b", re.IGNORECASE), 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +168,11 @@ class Fetcher:
                             return take(url, response, until)
                         follow = self.guard.followed if self.guard else redirected
                         url = follow(url, response.headers.get("Location", ""))
+                        post = None if response.status == 303 else post  # RFC 9110, 15.4.4: what is there is got
                     finally:
                         # A body that was read to its end has given its connection back already.
                         response.close()
-                except exceptions.HTTPError as error:
+                except (exceptions.HTTPError, HTTPException) as error:
                     raise _told(url, error, self.limits.timeout_s) from error
         raise FeedError(f"{named(url)}: more than {self.limits.redirects} redirects")
 
@@ -211,18 +218,52 @@ class Fetcher:
         length = response.headers.get("Content-Length", "")
         if not length.isdecimal() and "chunked" not in response.headers.get("Transfer-Encoding", "").lower():
             raise FeedError(f"{named(url)}: does not say how long its body is, so that a cut one could not be told")
-        most = self.limits.max_bytes
+        most, begins = self.limits.max_bytes, b""
         sink.seek(0)
         sink.truncate()
         size = int(length[:18]) if length.isdecimal() else 0
-        # read1, because read would wait for a whole chunk however slowly it trickles in.
-        while size <= most and (chunk := response.read1(_CHUNK)):
-            sink.write(chunk)
-            size = max(size, sink.tell())
+        parts = _parts(url, response)
+        while size <= most and (part := next(parts, None)) is not None:
+            sink.write(part)
+            size = max(size, sink.tell(), response.tell())
+            begins += part[: max(0, _PAGE_BEGINS - len(begins))]
             if time.monotonic() > until:
                 raise FeedError(f"{named(url)}: not done after {self.limits.total_s:g} seconds")
         if size > most:
             raise FeedError(f"{named(url)}: more than {most / 1e6:g} MB (setting {self.limits.setting})")
+        if _PAGE.match(begins):
+            raise FeedError(f"{named(url)}: answers with a web page in place of data")
+
+
+def _parts(url: str, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    """The body in parts as they come, unpacked; a part may be empty. Raises FeedError where it is packed otherwise than
+    was asked for."""
+    packed = response.headers.get("Content-Encoding", "").strip().lower()
+    if packed not in ("", "identity", "gzip", "x-gzip"):
+        raise FeedError(f"{named(url)}: packs its body in a way that was not asked for: {shown(packed)}")
+    # read1, because read would wait for a whole chunk however slowly it trickles in.
+    parts = iter(partial(response.read1, _CHUNK, decode_content=False), b"")
+    return _unpacked(parts) if "gzip" in packed else parts
+
+
+def _unpacked(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """What gzip unpacks to, never much at once. Not by urllib3, which takes a body that is cut for whole, and reads on
+    for ever where nothing comes of what it reads. Raises _PassingError where it is damaged or cut."""
+    unpacks = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        for part in parts:
+            left = part
+            while left:
+                if unpacks.eof:  # a file of gzip may be several, one behind the other (RFC 1952, 2.2)
+                    unpacks = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                yield unpacks.decompress(left, _CHUNK)
+                left = unpacks.unused_data if unpacks.eof else unpacks.unconsumed_tail
+        while not unpacks.eof and (rest := unpacks.decompress(b"", _CHUNK)):
+            yield rest
+    except zlib.error as error:
+        raise _PassingError("its gzip is damaged") from error
+    if not unpacks.eof:
+        raise _PassingError("its gzip is cut")
 
 
 def redirected(url: str, location: str, *, same_host: bool = False) -> str:
@@ -269,7 +310,7 @@ def _sendable(value: str) -> str:
 
 def answered(url: str, status: int) -> FeedError:
     """The error of a status that is not what was asked for."""
-    return FeedError(f"{named(url)}: {_said(status)}")
+    return FeedError(f"{named(url)}: {_said(status)}", status=status)
 
 
 def _said(status: int) -> str:
@@ -288,7 +329,7 @@ def _retry_after(value: str) -> float:
         return 0.0
 
 
-def _told(url: str, error: exceptions.HTTPError, timeout_s: float) -> Exception:
+def _told(url: str, error: exceptions.HTTPError | HTTPException, timeout_s: float) -> Exception:
     """An error of the library in our words: one that may pass, or one for good."""
     if isinstance(error, exceptions.SSLError):
         return FeedError(f"{named(url)}: no secure connection: {shown(str(error), 200)}")
@@ -298,6 +339,9 @@ def _told(url: str, error: exceptions.HTTPError, timeout_s: float) -> Exception:
         return _PassingError("cannot be reached")
     if isinstance(error, exceptions.TimeoutError):
         return _PassingError(f"silent for {timeout_s:g} seconds")
-    if isinstance(error, exceptions.ProtocolError | exceptions.DecodeError):
+    cause = error.args[-1] if isinstance(error, exceptions.HTTPError) and error.args else error
+    if isinstance(cause, HTTPException) and not isinstance(cause, RemoteDisconnected | IncompleteRead):
+        return FeedError(f"{named(url)}: what it answers is no sound HTTP: {shown(str(cause))}")
+    if isinstance(error, exceptions.ProtocolError):
         return _PassingError("the connection broke off before the end of the body")
     return FeedError(f"{named(url)}: no answer that could be read: {type(error).__name__}")

@@ -6,6 +6,7 @@ DNS rebinding). TLS still asks for the name. Redirects are held against the same
 passed by, because it would resolve the name anew. Not here: asking (``fetch``, ``ranges``).
 """
 
+import http.client
 import ipaddress
 import re
 import socket
@@ -118,6 +119,37 @@ class Hosts:
         return ""
 
 
+class _Ended(http.client.HTTPResponse):
+    """An answer whose body ends where its Content-Length says: a part of it that has come already behind that end means
+    that one of the two is wrong, and what was read perhaps cut."""
+
+    def begin(self) -> None:
+        """Raises HTTPException where it gives several lengths."""
+        super().begin()
+        if len({each.strip() for each in ",".join(self.headers.get_all("Content-Length", [])).split(",")}) > 1:
+            raise http.client.HTTPException("it gives several lengths")
+
+    def close(self) -> None:
+        """Raises HTTPException where something stands behind the end."""
+        beyond = self.fp is not None and self.length == 0 and not self.chunked and _waiting(self.fp)
+        super().close()
+        if beyond:
+            raise http.client.HTTPException("its body goes on behind the length that it gives")
+
+
+def _waiting(file: Any) -> bool:
+    """Whether something has come that nobody has read yet, without waiting for it."""
+    connected = file.raw._sock
+    patience = connected.gettimeout()
+    connected.settimeout(0)
+    try:
+        return bool(file.peek(1))
+    except OSError:  # TLS says so that there is nothing
+        return False
+    finally:
+        connected.settimeout(patience)
+
+
 class Guard:
     """Connections to the hosts of a list, at public addresses; ``resolve`` finds the addresses of a name.
 
@@ -170,21 +202,26 @@ class Guard:
         timer = threading.Timer(seconds, cut)
         timer.daemon = True
         timer.start()
+        error: Exception | None = None
         try:
             yield
-        except Exception as error:
-            if over.is_set():
-                raise FeedError(f"{named(url)}: not done after {seconds:g} seconds") from error
-            raise
+        except Exception as raised:
+            error = raised
+            if not over.is_set():
+                raise
         finally:
             timer.cancel()
             self._socket = None
+        if over.is_set():
+            raise FeedError(f"{named(url)}: not done after {seconds:g} seconds") from error
 
     def _watch(self, manager: urllib3.PoolManager, dial: Callable[[str, int], list[str]]) -> None:
         """Makes a pool's connections go where ``dial`` says, and known to ``deadline``."""
         guard = self
 
         class Mixed(connection.HTTPConnection):
+            response_class = _Ended
+
             def _new_conn(self) -> socket.socket:
                 return _connected(self, dial(self.host, self.port))
 

@@ -177,12 +177,12 @@ def _runs(numbers: list[int], most: int) -> list[tuple[int, int]]:
 def _taken(url: str, response: urllib3.BaseHTTPResponse, until: float, first: int, last: int) -> _Part:
     """The part that an answer holds. Raises FeedError where it is not the one that was asked for."""
     headers = response.headers
+    if response.status not in (200, 206):
+        raise answered(url, response.status)
     if "html" in headers.get("Content-Type", "").lower():
         raise FeedError(f"{named(url)}: answers with a web page in place of a file")
     if response.status == 200:
         raise FeedError(f"{named(url)}: gives the whole file only, though a part of it was asked for")
-    if response.status != 206:
-        raise answered(url, response.status)
     said = headers.get("Content-Range", "")
     found = _RANGE.fullmatch(said)
     begin, end, size = (int(each) for each in found.groups()) if found else (-1, -1, -1)

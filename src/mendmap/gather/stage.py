@@ -155,7 +155,7 @@ class Stage:
 
 def _listing(folder: Path) -> dict[str, tuple[int, ...]]:
     """Every file of a folder that is not hidden, by path, with what changes when it is written to."""
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for where, folders, names in os.walk(folder, followlinks=True):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         for name in sorted(names):

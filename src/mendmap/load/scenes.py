@@ -1,7 +1,8 @@
-"""Adds rasters from elsewhere to a folder of geodata: the part of them that lies around its sites.
+"""Adds rasters from elsewhere to a folder of geodata: the part of them that lies in an area.
 
-Scenes that a STAC service has, and files at addresses; each is copied, made a COG and checked like any file, and what
-is whole stays. Not here: asking (``feeds``), what is in the files (``rasters``), and the rows (``add``).
+Scenes that a STAC service has, files at addresses, and models of the ground in tiles; each is copied, made a COG and
+checked like any file, and what is whole stays. Not here: asking (``feeds``), what is in the files (``rasters``), and
+the rows (``add``).
 """
 
 import datetime as dt
@@ -9,9 +10,10 @@ import io
 import math
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -104,17 +106,22 @@ def fetching(settings: Settings, agent: str) -> Iterator[Fetcher]:
         fetcher.close()
 
 
-def find(folder: Folder, place: str, query: Query, fetcher: Fetcher, settings: Settings) -> Found:
-    """The scenes of a STAC API at an address, or of a file of STAC items, that are not in the folder yet.
-
-    Raises FeedError and RasterError.
-    """
+def asking(fetcher: Fetcher) -> stac.Ask:
+    """Asks through a fetcher, for ``find``."""
 
     def ask(url: str, post: bytes | None) -> bytes:
         sink = io.BytesIO()
         fetcher.fetch(url, sink, post=post)
         return sink.getvalue()
 
+    return ask
+
+
+def find(folder: Folder, place: str, query: Query, ask: stac.Ask, settings: Settings) -> Found:
+    """The scenes of a STAC API at an address, or of a file of STAC items, that are not in the folder yet.
+
+    Raises FeedError and RasterError.
+    """
     if is_address(place):
         found = stac.search(ask, place, query, settings.max_pull_pages)
     else:
@@ -136,9 +143,11 @@ def add_scene(
     beside: Path,
     fetcher: Fetcher,
     settings: Settings,
+    given: Mapping[str, str | None],
 ) -> Added:
-    """Copies a scene, and adds it with its row, and with one for its collection among the sources where there is none.
-    ``beside`` is the folder that addresses in a file of items are below.
+    """Copies a scene, and adds it with its row. ``beside`` is the folder that addresses in a file of items are below;
+    ``given`` are texts by column that take the place of what the service says. Where they name no source, that is the
+    collection, which gets a row among the sources where it has none.
 
     Raises FeedError, RasterError, and GeodataError; then the folder is as it was.
     """
@@ -146,7 +155,7 @@ def add_scene(
     for each in scene.assets:
         opened[each.href] = opened.get(each.href) or _file(each.href, scene, beside, fetcher, settings)
     layers = [remote.Layer(opened[each.href], each.number, each.nodata) for each in scene.assets]
-    first, source = scene.assets[0], _ident(collection.id)
+    first, said = scene.assets[0], {column: text for column, text in given.items() if text}
     day = f"{scene.taken:%Y-%m-%d}"
     row = {
         "id": _ident(scene.id),
@@ -160,20 +169,23 @@ def add_scene(
         "platform": _plain(scene.platform or ""),
         "scene": scene.id,
         "href": scene.href,
-        "retrieved": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
+        "retrieved": _today(),
         "licence": _plain(collection.licence) or "not told where it comes from",
         "attribution": scene.attribution,
-        "source": source,
+        "source": _ident(collection.id),
+        **said,
     }
     about = {
-        "id": source,
-        "title": _plain(collection.title) or source,
+        "id": row["source"],
+        "title": _plain(collection.title) or row["source"],
         "publisher": _plain(collection.publisher),
         "url": collection.url,
-        "licence": _plain(collection.licence),
+        "licence": said.get("licence") or _plain(collection.licence),
     }
     names = {"": f"{row['platform'] or about['title']}, {day}"}
-    return _added(folder, layers, box, names, row, settings, about)
+    copy = partial(remote.copy, layers, box)
+    # A scene's file has the scene's own name, which nobody gives to anything else.
+    return _added(folder, copy, names, row, settings, {} if "source" in said else about, afresh=True)
 
 
 def add_address(
@@ -187,9 +199,32 @@ def add_address(
 ) -> Added:
     """Copies what a GeoTIFF at an address has within a box, all its bands, and adds it with its row. ``given`` are
     texts by column. Raises FeedError, RasterError, and GeodataError; then the folder is as it was."""
-    file = Remote(fetcher, url, settings.max_raster_mb * 1_000_000, _SETTING)
-    row = {"href": url, "retrieved": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}", **given}
-    return _added(folder, [remote.Layer(file, None)], box, names, row, settings, {})
+    file = tile(url, fetcher, settings)
+    row = {"href": url, "retrieved": _today(), **given}
+    return _added(folder, partial(remote.copy, [remote.Layer(file, None)], box), names, row, settings)
+
+
+def add_ground(
+    folder: Folder,
+    tiles: Sequence[Remote],
+    names: Mapping[str, str],
+    given: Mapping[str, str | None],
+    box: Bounds,
+    settings: Settings,
+) -> Added:
+    """Copies what the tiles of a model of the ground have within a box into one raster, and adds it with its row.
+    ``given`` are texts by column. Raises FeedError, RasterError, and GeodataError; then the folder is as it was."""
+    row = {"shows": "elevation", "bands": "height", "retrieved": _today(), **given}
+    return _added(folder, partial(remote.join, tiles, box), names, row, settings)
+
+
+def tile(url: str, fetcher: Fetcher, settings: Settings) -> Remote:
+    """The file at an address, of which no more is fetched than a raster may have."""
+    return Remote(fetcher, url, settings.max_raster_mb * 1_000_000, _SETTING)
+
+
+def _today() -> str:
+    return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
 
 
 def is_address(text: str) -> bool:
@@ -199,17 +234,19 @@ def is_address(text: str) -> bool:
 
 def _added(
     folder: Folder,
-    layers: Sequence[remote.Layer],
-    box: Bounds,
+    copy: Callable[[Path, Most], None],
     names: Mapping[str, str],
     row: Mapping[str, str | None],
     settings: Settings,
-    source: Mapping[str, str | None],
+    source: Mapping[str, str | None] | None = None,
+    *,
+    afresh: bool = False,
 ) -> Added:
+    """Adds what ``copy`` writes, no more than it is told."""
     most = Most.of(settings)
     with tempfile.TemporaryDirectory(prefix="mendmap-") as scratch:
         copied = Path(scratch) / "copied.tif"
-        remote.copy(layers, box, copied, most)
+        copy(copied, most)
         return add_file(
             folder.path,
             copied,
@@ -217,9 +254,8 @@ def _added(
             {column: text for column, text in row.items() if text},
             max_file_mb=settings.max_file_mb,
             most=most,
-            collection={column: text for column, text in source.items() if text},
-            # A scene's file has the scene's own name, which nobody gives to anything else.
-            afresh=bool(row.get("scene") and source),
+            collection={column: text for column, text in (source or {}).items() if text},
+            afresh=afresh,
         )
 
 
@@ -243,7 +279,7 @@ def _file(href: str, scene: Scene, beside: Path, fetcher: Fetcher, settings: Set
     if not is_address(href) and scene.href:
         href = urljoin(scene.href, href)
     if is_address(href):
-        return Remote(fetcher, href, settings.max_raster_mb * 1_000_000, _SETTING)
+        return tile(href, fetcher, settings)
     try:
         path = files.inside(beside, urlsplit(href).path)
     except ValueError as error:

@@ -1,4 +1,5 @@
-"""Copies the part of GeoTIFFs that covers an area into one file: all bands on the grid of the finest of them.
+"""Copies the part of GeoTIFFs that covers an area into one file, on the grid of the finest of them: bands one behind
+the other (``copy``), or tiles side by side (``join``).
 
 The files are read through handles that somebody else made, so that GDAL itself asks no network for anything. Where a
 band is coarser than the finest each of its pixels becomes several alike: nothing is made up between them. Not here:
@@ -77,6 +78,29 @@ def copy(layers: Sequence[Layer], box: Bounds, place: Path, most: Most) -> None:
         _write(finest, window, bands, place, most)
 
 
+def join(tiles: Sequence[File], box: Bounds, place: Path, most: Most) -> None:
+    """Writes the values that lie within a box, of files of one band that lie side by side, into one GeoTIFF at
+    ``place``, which has the whole box: float32, and NaN where none of them has a value. Where two overlap the first
+    counts. Raises as ``copy``."""
+    with ExitStack() as stack, rasterio.Env(**OPTIONS):
+        stack.enter_context(_told(tiles))
+        datasets = [stack.enter_context(_opened(each)) for each in tiles]
+        for each, dataset in zip(tiles, datasets, strict=True):
+            if dataset.count != 1:
+                raise RasterError(f"{each.url}: has {dataset.count} bands, in place of one")
+        finest = min(datasets, key=_pixel_m)
+        window = _touched(finest, *transform_bounds("OGC:CRS84", finest.crs, *box, densify_pts=21))
+        _bounded(window, 1, most)
+        empty = True
+        with rasterio.open(place, "w", **_profile(finest, window, 1, "float32", np.nan)) as made:
+            for part, at in _parts(window):
+                values = _joined(datasets, finest, part)
+                empty = empty and bool(np.isnan(values).all())
+                made.write(values, 1, window=at)
+    if empty:
+        raise RasterError(f"{tiles[0].url}: nothing of it lies in the area that is asked for")
+
+
 @contextmanager
 def _told(files: Sequence[File]) -> Iterator[None]:
     """Raises what went wrong with a file in place of what GDAL made of it."""
@@ -144,17 +168,19 @@ def _window(finest: DatasetReader, datasets: Sequence[DatasetReader], box: Bound
     east, north = (min(each[nth] for each in bounds) for nth in (2, 3))
     if not (west < east and south < north):
         raise RasterError(f"{name}: does not cover the area that is asked for")
+    found = _touched(finest, west, south, east, north)
+    wide, high = finest.width - found.col_off, finest.height - found.row_off
+    return Window(found.col_off, found.row_off, min(found.width, wide), min(found.height, high))
+
+
+def _touched(finest: DatasetReader, west: float, south: float, east: float, north: float) -> Window:
+    """The pixels of a grid that a box of its own system covers or touches, whether or not the file has them."""
     wide, high = finest.transform.a, -finest.transform.e
     # An edge on the grid stays there: it is rounded off before it is rounded out.
     left, top = ((west - finest.transform.c) / wide, (finest.transform.f - north) / high)
     right, bottom = ((east - finest.transform.c) / wide, (finest.transform.f - south) / high)
     column, row = (int(np.floor(round(each, 3))) for each in (left, top))
-    return Window(
-        column,
-        row,
-        min(int(np.ceil(round(right, 3))), finest.width) - column,
-        min(int(np.ceil(round(bottom, 3))), finest.height) - row,
-    )
+    return Window(column, row, int(np.ceil(round(right, 3))) - column, int(np.ceil(round(bottom, 3))) - row)
 
 
 def _write(
@@ -165,20 +191,40 @@ def _write(
     most: Most,
 ) -> None:
     kind = np.result_type(*(dataset.dtypes[number - 1] for dataset, number, _ in bands))
-    mpixels = window.width * window.height * len(bands) / 1e6
-    if mpixels > most.mpixels or len(bands) > most.bands:
+    _bounded(window, len(bands), most)
+    first, number, layer = bands[0]
+    nodata = layer.nodata if layer.nodata is not None else first.nodatavals[number - 1]
+    with rasterio.open(place, "w", **_profile(finest, window, len(bands), kind, nodata)) as made:
+        for nth, (dataset, each, _) in enumerate(bands, start=1):
+            for part, at in _parts(window):
+                values = _values(dataset, each, finest, part).astype(kind, copy=False)
+                made.write(values, nth, window=at)
+        # What a file tells of itself goes along with it; of several files each tells of its own band.
+        made.descriptions = [dataset.descriptions[each - 1] for dataset, each, _ in bands]
+        made.scales = [dataset.scales[each - 1] for dataset, each, _ in bands]
+        made.offsets = [dataset.offsets[each - 1] for dataset, each, _ in bands]
+        if len({id(dataset) for dataset, _, _ in bands}) == 1:
+            made.update_tags(**{name: text for name, text in first.tags().items() if name != "AREA_OR_POINT"})
+
+
+def _bounded(window: Window, bands: int, most: Most) -> None:
+    """Raises RasterError where more pixels would be copied than may be."""
+    mpixels = window.width * window.height * bands / 1e6
+    if mpixels > most.mpixels or bands > most.bands:
         raise RasterError(
-            f"{window.width:,} by {window.height:,} pixels in {len(bands)} bands are {mpixels:,.0f} megapixels; "
+            f"{window.width:,} by {window.height:,} pixels in {bands} bands are {mpixels:,.0f} megapixels; "
             f"at most {most.mpixels:,} in {most.bands} bands are copied (settings MENDMAP_MAX_RASTER_MPIXELS and "
             "MENDMAP_MAX_RASTER_BANDS); ask for a smaller area"
         )
-    first, number, layer = bands[0]
-    nodata = layer.nodata if layer.nodata is not None else first.nodatavals[number - 1]
-    profile = {
+
+
+def _profile(finest: DatasetReader, window: Window, bands: int, kind: Any, nodata: float | None) -> dict[str, Any]:
+    """What a file of a window of a grid is."""
+    return {
         "driver": "GTiff",
         "width": window.width,
         "height": window.height,
-        "count": len(bands),
+        "count": bands,
         "dtype": kind,
         "crs": finest.crs,
         "transform": finest.window_transform(window),
@@ -189,26 +235,28 @@ def _write(
         "compress": "deflate",
         "interleave": "band",
     }
-    with rasterio.open(place, "w", **profile) as made:
-        for nth, (dataset, each, _) in enumerate(bands, start=1):
-            for part in _parts(window):
-                values = _values(dataset, each, finest, part).astype(kind, copy=False)
-                at = Window(0, part.row_off - window.row_off, part.width, part.height)
-                made.write(values, nth, window=at)
-        # What a file tells of itself goes along with it; of several files each tells of its own band.
-        made.descriptions = [dataset.descriptions[each - 1] for dataset, each, _ in bands]
-        made.scales = [dataset.scales[each - 1] for dataset, each, _ in bands]
-        made.offsets = [dataset.offsets[each - 1] for dataset, each, _ in bands]
-        if len({id(dataset) for dataset, _, _ in bands}) == 1:
-            made.update_tags(**{name: text for name, text in first.tags().items() if name != "AREA_OR_POINT"})
 
 
-def _parts(window: Window) -> Iterator[Window]:
+def _parts(window: Window) -> Iterator[tuple[Window, Window]]:
     """A window in parts from the north, each of whole rows of tiles and no more than is well kept in memory: a small
-    file may claim any number of pixels."""
+    file may claim any number of pixels. Each on the grid, and counted from the corner of the window."""
     rows = max(1, _AT_ONCE // (window.width * _TILE)) * _TILE
     for begin in range(0, window.height, rows):
-        yield Window(window.col_off, window.row_off + begin, window.width, min(rows, window.height - begin))
+        high = min(rows, window.height - begin)
+        yield Window(window.col_off, window.row_off + begin, window.width, high), Window(0, begin, window.width, high)
+
+
+def _joined(datasets: Sequence[DatasetReader], finest: DatasetReader, window: Window) -> Any:
+    """The values of files on the pixels of a window of the finest grid, NaN where none has one."""
+    found = np.full((window.height, window.width), np.nan, "float32")
+    about = {"crs": finest.crs, "transform": finest.window_transform(window), "dtype": "float32", "nodata": np.nan}
+    for each in datasets:
+        with WarpedVRT(
+            each, width=window.width, height=window.height, resampling=Resampling.nearest, **about
+        ) as turned:
+            values = turned.read(1) * np.float32(each.scales[0]) + np.float32(each.offsets[0])
+        np.copyto(found, values, where=np.isnan(found))
+    return found
 
 
 def _values(dataset: DatasetReader, number: int, finest: DatasetReader, window: Window) -> Any:

@@ -5,7 +5,6 @@ query asks for is looked at again in every answer, because services differ in wh
 holds which band (``sensors``), and fetching (``feeds``).
 """
 
-import dataclasses
 import datetime as dt
 import math
 import warnings
@@ -34,13 +33,15 @@ Ask = Callable[[str, bytes | None], bytes]
 _PAGE = 100
 # The share of the area from which on another tile of the same pass shows nothing more.
 _WHOLE = 0.999
+# How a time is spelled of which one scene is taken at most.
+_SPANS = {"month": "%Y-%m", "year": "%Y"}
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which scenes are wanted: of a ``collection``, that touch the ``box``, of a ``period`` and of ``months`` (none:
-    all), with at most ``cloud`` percent of clouds (None: any), at most ``limit`` of them, the clearest; with
-    ``monthly`` one of each month at most, and the ``bands`` that are copied."""
+    all), with at most ``cloud`` percent of clouds (None: any), at most ``limit`` of them, the clearest; one of each
+    ``per`` at most (``month``, ``year``; blank: all), and the ``bands`` that are copied."""
 
     collection: str
     box: Bounds
@@ -49,7 +50,7 @@ class Query:
     months: frozenset[int] = frozenset()
     cloud: float | None = None
     limit: int = 20
-    monthly: bool = False
+    per: str = ""
     # The zone of days and months: that of the catalogue.
     zone: str = "UTC"
 
@@ -63,10 +64,6 @@ class Collection:
     licence: str
     publisher: str
     url: str | None
-
-    def under(self, licence: str | None) -> "Collection":
-        """The same under terms that somebody gives, if any."""
-        return dataclasses.replace(self, licence=licence) if licence else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +218,14 @@ def _chosen(items: Iterable[Any], collection: Collection, query: Query) -> Found
     alone = [each for each in best if passes.get((each.taken.date(), each.platform), each) is each]
     found.leave("another tile of the same pass covers the area", len(best) - len(alone))
     best = alone
-    if query.monthly:
-        firsts = list({(each.taken.year, each.taken.month): each for each in reversed(best)}.values())
-        found.leave("another of its month is clearer", len(best) - len(firsts))
+    if query.per:
+        spelled = _SPANS[query.per]
+        firsts = list({f"{each.taken:{spelled}}": each for each in reversed(best)}.values())
+        found.leave(f"another of its {query.per} is clearer", len(best) - len(firsts))
         best = [each for each in best if each in firsts]
-    found.leave(f"more than {query.limit}; raise --limit", len(best) - query.limit if len(best) > query.limit else 0)
+    found.leave(
+        f"more than the {query.limit} that are wanted", len(best) - query.limit if len(best) > query.limit else 0
+    )
     found.scenes = sorted(best[: query.limit], key=lambda each: (each.taken, each.id))
     return found
 

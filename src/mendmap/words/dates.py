@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from mendmap.errors import shown
+
 _LENGTH = re.compile(r"(\d{1,9})(s|min|m|h|d)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
@@ -50,6 +52,14 @@ def length(text: str) -> dt.timedelta:
     if not 0 < seconds <= 3660 * 86400:
         raise ValueError("not a length of time up to ten years: write 30s, 10m, 6h or 7d")
     return dt.timedelta(seconds=seconds)
+
+
+def months(text: str) -> frozenset[int]:
+    """Months of the year by number, such as ``6,7,8``. Raises ValueError for anything else."""
+    found = [each.strip() for each in text.split(",")]
+    if not all(each.isascii() and each.isdecimal() and 1 <= int(each) <= 12 for each in found):
+        raise ValueError(f"not months by number, such as 6,7,8: {shown(text)}")
+    return frozenset(map(int, found))
 
 
 def day_of(moment: dt.datetime, zone: str) -> dt.date:

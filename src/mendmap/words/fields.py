@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from mendmap.errors import not_one_of, shown
 from mendmap.units import UnitError, parsed
-from mendmap.words.dates import Period, length
+from mendmap.words.dates import Period, length, months
 from mendmap.words.phrases import Phrase, say
 
 Row = dict[str, Any]
@@ -231,6 +231,12 @@ def _duration(raw: object) -> dt.timedelta:
         raise ValueError(f"{error}: {shown(raw)}") from None
 
 
+def _months(raw: object) -> str:
+    text = str(raw)
+    months(text)
+    return text
+
+
 def _url(raw: object) -> str:
     text = _text(raw)
     parts = urlsplit(text)
@@ -260,6 +266,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "date": _period,
     "moment": _moment,
     "duration": _duration,
+    "months": _months,
     "url": _url,
     "unit": _unit,
 }

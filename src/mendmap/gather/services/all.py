@@ -3,13 +3,29 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
-from mendmap.gather.services import eea_air, ogc_features, sensorthings, sepa_air, water_quality_portal, wfs
+from mendmap.gather.services import (
+    eea_air,
+    elevation,
+    ogc_features,
+    overpass,
+    sensorthings,
+    sepa_air,
+    stac,
+    water_quality_portal,
+    wfs,
+)
 
 SERVICES: Mapping[str, Service] = {
-    eea_air.SERVICE.name: eea_air.SERVICE,
-    sepa_air.SERVICE.name: sepa_air.SERVICE,
-    ogc_features.SERVICE.name: ogc_features.SERVICE,
-    wfs.SERVICE.name: wfs.SERVICE,
-    water_quality_portal.SERVICE.name: water_quality_portal.SERVICE,
-    sensorthings.SERVICE.name: sensorthings.SERVICE,
+    each.name: each
+    for each in (
+        overpass.SERVICE,
+        ogc_features.SERVICE,
+        wfs.SERVICE,
+        eea_air.SERVICE,
+        sepa_air.SERVICE,
+        water_quality_portal.SERVICE,
+        sensorthings.SERVICE,
+        stac.SERVICE,
+        elevation.SERVICE,
+    )
 }
