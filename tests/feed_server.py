@@ -181,10 +181,13 @@ class SensorThings:
         assert asked.query["$orderby"] == "phenomenonTime asc"
         of_all = collection == "Observations"
         assert ("$expand" in asked.query) == of_all
-        wanted = re.search(r"phenomenonTime gt (\S+?)(?=\)|$)", asked.query.get("$filter", ""))
-        after = dt.datetime.fromisoformat(wanted[1]) if wanted else dt.datetime.min.replace(tzinfo=dt.UTC)
+        wanted = dict(re.findall(r"phenomenonTime (gt|ge|lt) (\S+?)(?=\)| |$)", asked.query.get("$filter", "")))
+        told = {name: dt.datetime.fromisoformat(text) for name, text in wanted.items()}
+        after = told.get("gt", dt.datetime.min.replace(tzinfo=dt.UTC))
         found = []
         for stream, begin, result in sorted(self.observations, key=lambda each: each[1]):
+            if "ge" in told and not told["ge"] <= begin < told["lt"]:
+                continue
             if begin <= after or not (of_all or collection == f"Datastreams({stream})/Observations"):
                 continue
             span = f"{begin.isoformat()}/{(begin + dt.timedelta(hours=1)).isoformat()}"

@@ -5,20 +5,25 @@ of chance falls while the command is at work, and not while it is imported.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from types import MappingProxyType
 
 from mendmap.cli import main
 
 _IMPORTED = ["forked", "mendmap.load.check", "mendmap.load.ingest", "mendmap.load.write", "mendmap.lake.upkeep"]
+_IMPORTED += ["mendmap.gather.run"]
 
 
-def start(arguments: Sequence[object], output: Path) -> ForkServerProcess:
-    """Starts a command of mendmap, whose output goes to a file."""
-    process = context().Process(target=_run, args=([str(each) for each in arguments], output))
+def start(
+    arguments: Sequence[object], output: Path, environment: Mapping[str, str] = MappingProxyType({})
+) -> ForkServerProcess:
+    """Starts a command of mendmap, whose output goes to a file; ``environment`` is what it finds beside ours."""
+    given = [str(each) for each in arguments]
+    process = context().Process(target=_run, args=(given, output, dict(environment)))
     process.start()
     return process
 
@@ -34,7 +39,8 @@ def context() -> ForkServerContext:
     return made
 
 
-def _run(arguments: list[str], output: Path) -> None:
+def _run(arguments: list[str], output: Path, environment: dict[str, str]) -> None:
+    os.environ.update(environment)
     file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(file, 1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

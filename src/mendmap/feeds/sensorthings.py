@@ -44,8 +44,22 @@ def collection(url: str) -> str:
     return found.group(1) if found else ""
 
 
-def batches(ask: Ask, url: str, positions: Mapping[str, str], overlap: dt.timedelta, max_pages: int) -> Iterator[Batch]:
-    """What is new since ``positions``, in batches that are each sound by themselves. ``ask`` fetches a page.
+def every(stream: Object) -> bool:
+    """Every Datastream."""
+    return True
+
+
+def batches(
+    ask: Ask,
+    url: str,
+    positions: Mapping[str, str],
+    overlap: dt.timedelta,
+    max_pages: int,
+    choose: Callable[[Object], bool] = every,
+    within: tuple[dt.datetime, dt.datetime] | None = None,
+) -> Iterator[Batch]:
+    """What is new since ``positions``, in batches that are each sound by themselves. ``ask`` fetches a page, ``choose``
+    says whether a Datastream is wanted, and of time only what is ``within`` two moments, the second exclusive.
 
     Raises FeedError where a page is no SensorThings, leads elsewhere, or more than ``max_pages`` are needed; then
     what was handed over before stands, and the next run goes on from there.
@@ -54,8 +68,10 @@ def batches(ask: Ask, url: str, positions: Mapping[str, str], overlap: dt.timede
     streams = _streams(walk, url) if collection(url) == "Datastreams" else iter([("", {}, url)])
     try:
         for key, about, address in streams:
+            if key and not choose(about):
+                continue
             wanted = _STREAM | ({} if key else {"$expand": "Datastream($expand=Thing,ObservedProperty)"})
-            for entries in walk.pages(_queried(address, wanted, _after(positions.get(key), overlap))):
+            for entries in walk.pages(_queried(address, wanted, _times(positions.get(key), overlap, within))):
                 walk.gather(key, about, entries)
                 if walk.size >= _BATCH_BYTES:
                     yield walk.batch()
@@ -161,10 +177,11 @@ def _queried(url: str, wanted: Mapping[str, str], after: str) -> str:
     return parts._replace(query=text, fragment="").geturl()
 
 
-def _after(position: str | None, overlap: dt.timedelta) -> str:
-    if position is None:
-        return ""
-    return f"phenomenonTime gt {_text(dt.datetime.fromisoformat(position) - overlap)}"
+def _times(position: str | None, overlap: dt.timedelta, within: tuple[dt.datetime, dt.datetime] | None) -> str:
+    """The condition on times of what is wanted; blank where there is none."""
+    after = f"phenomenonTime gt {_text(dt.datetime.fromisoformat(position) - overlap)}" if position else ""
+    during = f"phenomenonTime ge {_text(within[0])} and phenomenonTime lt {_text(within[1])}" if within else ""
+    return " and ".join(filter(None, [after, during]))
 
 
 def _begins(entries: Sequence[Any]) -> Iterator[dt.datetime]:

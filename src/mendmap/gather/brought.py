@@ -74,7 +74,8 @@ class _Bringing:
     def __init__(self, changes: Changes, recipe: Recipe, place: Place, manner: Manner) -> None:
         self._changes, self._recipe, self._place, self._manner = changes, recipe, place, manner
         catalogue = place.geodata.catalogue
-        self._before = {each.entry.file: each.entry.sha256 for each in (*catalogue.gathered, *catalogue.readings)}
+        listed = [*(each.entry for each in catalogue.gathered), *(each.entry for each in catalogue.readings)]
+        self._before = {each.file: each.sha256 for each in listed}
         sources = (each for each in place.geodata.records if isinstance(each, Source))
         title = next((each.title for each in sources if each.id == recipe.source), recipe.source)
         self._terms: dict[str, Cell] = {
@@ -109,9 +110,15 @@ class _Bringing:
         if len(files) < len(list(brought)):
             raise FeedError("two files of readings with one name")
         for name, each in files.items():
-            about = {"format": each.format, "zone": each.zone, "label": each.label, "encoding": each.encoding}
-            # Our own columns name the source of each reading.
-            more = {**about, "source_id": self._recipe.source if each.format else "", "stations": dict(each.stations)}
+            more: dict[str, Cell] = {
+                "format": each.format,
+                "zone": each.zone,
+                "label": each.label,
+                "encoding": each.encoding,
+                # Our own columns name the source of each reading.
+                "source_id": self._recipe.source if each.format else "",
+                "stations": dict(each.stations),
+            }
             self._put("readings", name, each.path.read_bytes(), more)
         listed = self._place.geodata.catalogue.readings
         gone = [each.entry.file for each in listed if each.recipe == self._recipe.id and each.entry.file not in files]

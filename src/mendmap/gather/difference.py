@@ -4,9 +4,9 @@ Both are loaded into a lake of their own that is thrown away, and compared as ``
 so that what is said before is what happens after. Not here: the words of a change (``changes.words``).
 """
 
-import tempfile
-from collections.abc import Mapping
-from contextlib import closing
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def difference(before: Geodata, after: Geodata, scratch: Path, most: int) -> Dif
     had = {each.id for each in before.records if isinstance(each, Raster)}
     rasters = tuple(each.id for each in after.records if isinstance(each, Raster) and each.id not in had)
     waiting = tuple(each for each in after.records if isinstance(each, Match) and each.decision is None)
-    with tempfile.TemporaryDirectory(prefix="lake-", dir=scratch) as lake:
+    with _lake(scratch) as lake:
         then, now = (_loaded(each, lake) for each in (before, after))
         was, since = ({each.statement.id: each for each in outcomes(atlas)} for atlas in (then, now))
         words = [{ident: each.outcome for ident, each in some.items()} for some in (was, since)]
@@ -64,6 +64,17 @@ def difference(before: Geodata, after: Geodata, scratch: Path, most: int) -> Dif
     turned = [each.id for each in found.told if each.thing == "outcome"]
     counted = {part: count for (_, part), count in found.counted.items()}
     return Difference(found.told, counted, {ident: since[ident].because for ident in turned}, rasters, waiting)
+
+
+@contextmanager
+def _lake(scratch: Path) -> Iterator[str]:
+    """The address of a lake that is there for as long as the block lasts; one that a killed run left goes before."""
+    address = scratch / "lake"
+    shutil.rmtree(address, ignore_errors=True)
+    try:
+        yield str(address)
+    finally:
+        shutil.rmtree(address, ignore_errors=True)
 
 
 def _loaded(geodata: Geodata, address: str) -> Atlas:

@@ -105,7 +105,8 @@ class Stage:
     @contextmanager
     def unless_wrong(self) -> Iterator[None]:
         """Puts everything back as it was before, where something goes wrong in between."""
-        shutil.rmtree(self._before, ignore_errors=True)
+        for each in (self._before, self.path / landed.HOME):  # what was left, by adapters too
+            shutil.rmtree(each, ignore_errors=True)
         # Whoever writes puts a new file in the place of the old one, so that names of the same files are copies.
         shutil.copytree(self.path, self._before, copy_function=os.link)
         try:
@@ -154,7 +155,7 @@ class Stage:
 
 def _listing(folder: Path) -> dict[str, tuple[int, ...]]:
     """Every file of a folder that is not hidden, by path, with what changes when it is written to."""
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for where, folders, names in os.walk(folder, followlinks=True):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         for name in sorted(names):

@@ -13,7 +13,7 @@ from mendmap.catalogue.records import Parameter
 from mendmap.errors import Fault, QueryError, ReadError, not_one_of
 from mendmap.lake.connection import scratch
 from mendmap.readings.claims import Options, Query
-from mendmap.readings.explain import faults
+from mendmap.readings.explain import faults, reasons
 from mendmap.readings.formats import lines_above, recognise
 from mendmap.readings.mapping import options_of, read_mapping
 from mendmap.readings.opened import Opened, open_readings
@@ -54,6 +54,28 @@ def read(given: Readings, known: Referents, max_bytes: int) -> tuple[list[Readin
         database.close()
 
 
+def unsound(given: Readings, known: Referents, max_bytes: int) -> tuple[int, dict[int, list[str]]]:
+    """How many rows one file without a mapping has, and of those that cannot be read, counted from 1, what is wrong
+    with each, as ``column: why: what stands there``. Raises ReadError where the file cannot be read at all."""
+    if reason := files.complaint(given.entry.path, max_bytes):
+        raise ReadError(reason)
+    options = options_of({}, given.zone, given.label, given.source_id)
+    database = scratch()
+    try:
+        with open_readings(given.entry.path, max_bytes, given.encoding, options.header_row) as opened:
+            form = recognise(opened, given.format or "auto")
+            known = _named(known, given.stations, form.prefix)
+            form.raw(database.query, opened, options)
+            claims = form.claims(opened, options)
+            settle(database.query, claims, known, form.prefix, options, opened.scratch)
+            ((count,),) = database.query("SELECT count(*) FROM raw").fetchall()
+            return count, dict(reasons(database.query, claims))
+    except QueryError as error:
+        raise ReadError(str(error).splitlines()[0]) from None
+    finally:
+        database.close()
+
+
 def _read(
     query: Query, opened: Opened, given: Readings, known: Referents, options: Options
 ) -> tuple[list[Reading], list[Fault]]:
@@ -78,7 +100,8 @@ def _named(known: Referents, stations: Mapping[str, str], prefix: str) -> Refere
         raise ReadError(not_one_of("no such station", unknown[0], known.stations))
     aliases = dict(known.stations)
     for code, ident in stations.items():
-        aliases[ident] = f"{aliases[ident] or ''};{prefix}:{code}"
+        # The last that goes by a code is meant by it, so that two services may have stations of one number.
+        aliases[ident] = f"{aliases.pop(ident) or ''};{prefix}:{code}"
     return replace(known, stations=aliases)
 
 

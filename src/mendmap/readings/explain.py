@@ -4,6 +4,7 @@ every row in the file of rejects.
 Not here: finding them (``readings.settle``).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +113,17 @@ def _of_unit(unit: str, parameter: Parameter) -> str:
     except UnitError as error:
         return f"{error} (the unit of {parameter.id})"
     return f"not a unit that can be converted to that of {parameter.id}: {shown(unit)}"
+
+
+def reasons(query: Query, claims: str) -> Iterator[tuple[int, list[str]]]:
+    """Every row of the file that holds a claim that ``settle`` judged wrong, and why: ``column: reason: its text``."""
+    wrong = "SELECT file_row, bit_or(wrong) AS wrong FROM judged WHERE wrong <> 0 GROUP BY file_row"
+    said = query(f"SELECT j.wrong, c.* FROM ({claims}) c JOIN ({wrong}) j ON j.file_row = c.file_row ORDER BY file_row")
+    names = [each[0] for each in said.description]
+    for row in said.fetchall():
+        cells = dict(zip(names, row, strict=True))
+        about = [each for bit, each in REASONS.items() if cells["wrong"] & bit]
+        yield cells["file_row"], [f"{each.column}: {each.text}: {shown(cells[each.column])}" for each in about]
 
 
 def reasons_sql() -> str:

@@ -59,7 +59,7 @@ def _geojson(layer: Layer, text: str) -> Iterator[Raw]:
     features = document.get("features")
     if not isinstance(features, list):
         raise ValueError('"features" is not a list')
-    return (_raw(feature) for feature in features)
+    return (raw_feature(feature) for feature in features)
 
 
 def _not_json(text: str, error: orjson.JSONDecodeError) -> str:
@@ -68,7 +68,8 @@ def _not_json(text: str, error: orjson.JSONDecodeError) -> str:
     return f"{what}, line {error.lineno} column {error.colno}"
 
 
-def _raw(feature: object) -> Raw:
+def raw_feature(feature: object) -> Raw:
+    """A GeoJSON Feature, as far as it is one."""
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         return Raw({}, None, "not a GeoJSON Feature")
     properties = feature.get("properties")

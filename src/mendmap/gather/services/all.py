@@ -3,11 +3,29 @@
 from collections.abc import Mapping
 
 from mendmap.gather.model import Service
-from mendmap.gather.services import eea_air, elevation, sepa_air, stac
+from mendmap.gather.services import (
+    eea_air,
+    elevation,
+    ogc_features,
+    overpass,
+    sensorthings,
+    sepa_air,
+    stac,
+    water_quality_portal,
+    wfs,
+)
 
 SERVICES: Mapping[str, Service] = {
-    eea_air.SERVICE.name: eea_air.SERVICE,
-    sepa_air.SERVICE.name: sepa_air.SERVICE,
-    stac.SERVICE.name: stac.SERVICE,
-    elevation.SERVICE.name: elevation.SERVICE,
+    each.name: each
+    for each in (
+        overpass.SERVICE,
+        ogc_features.SERVICE,
+        wfs.SERVICE,
+        eea_air.SERVICE,
+        sepa_air.SERVICE,
+        water_quality_portal.SERVICE,
+        sensorthings.SERVICE,
+        stac.SERVICE,
+        elevation.SERVICE,
+    )
 }
