@@ -304,6 +304,11 @@ def test_what_a_server_answers_is_known_to_who_asked(server: FeedServer) -> None
     assert caught.value.status == 404
 
 
+def test_an_empty_line_behind_the_body_does_no_harm() -> None:
+    with speaking(says(OK + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY + b"\r\n")) as url:
+        assert fetched(url) == BODY
+
+
 def test_an_answer_that_is_sound_is_taken_over_one_connection_after_the_other() -> None:
     """What is looked at behind the end of one answer is not taken from the next."""
     with serving() as server:

@@ -19,6 +19,7 @@ from feed_server import FeedServer, Reply, serving
 from ground_server import SIDE, GroundServer, heights
 from hypothesis import given
 from hypothesis import strategies as st
+from rasterio.transform import from_origin
 from rasterio.warp import transform_bounds
 from stac_server import COLLECTION, StacServer
 from test_stac import bare as bare
@@ -34,6 +35,9 @@ from mendmap.gather.services.all import SERVICES
 from mendmap.geo.bounds import Bounds
 from mendmap.load import scenes as load_scenes
 from mendmap.load.check import check
+from mendmap.rasters import remote
+from mendmap.rasters.header import Most
+from mendmap.settings import Settings
 from mendmap.words.fields import fields_of, value
 
 # Around the lake of the landscape, which lies at 10.4 E, 49.6 N.
@@ -337,6 +341,46 @@ def test_a_tile_that_cannot_be_used_is_an_error_and_nothing_is_written(
     with pytest.raises((FeedError, RasterError), match=words):
         ground(found, folder)
     assert contents(folder) == before
+
+
+def write_tile(path: Path, west: float, values: Any, **about: Any) -> load_scenes._Local:
+    """A file of some bands, of pixels of a tenth of a degree south of 50 degrees north."""
+    profile = {"count": values.shape[0], "height": values.shape[1], "width": values.shape[2], "dtype": values.dtype}
+    place = {"crs": "EPSG:4326", "transform": from_origin(west, 50.0, 0.1, 0.1), "nodata": about.pop("nodata", None)}
+    with rasterio.open(path, "w", driver="GTiff", **profile, **place) as made:
+        made.write(values)
+        made.scales, made.offsets = [about.get("scale", 1.0)] * made.count, [about.get("offset", 0.0)] * made.count
+    return load_scenes._Local(path)
+
+
+def test_tiles_of_integers_are_joined_as_the_heights_that_they_mean(tmp_path: Path) -> None:
+    first = np.array([[[100, -32768], [300, 400]]], "int16")
+    second = np.array([[[7, 8, 9], [10, 11, -32768]]], "int16")
+    tiles = [
+        write_tile(tmp_path / "a.tif", 10.0, first, nodata=-32768, scale=0.5, offset=5.0),
+        write_tile(tmp_path / "b.tif", 10.1, second, nodata=-32768),
+    ]
+    remote.join(tiles, Bounds(10.0, 49.75, 10.5, 50.0), tmp_path / "joined.tif", Most.of(Settings()))
+    with rasterio.open(tmp_path / "joined.tif") as dataset:
+        found = dataset.read(1)
+    nothing = np.nan
+    assert np.array_equal(
+        found,
+        [[55, 7, 8, 9, nothing], [155, 205, 11, nothing, nothing], [nothing] * 5],
+        equal_nan=True,
+    )
+
+
+def test_a_tile_of_several_bands_one_beside_the_area_and_too_many_pixels_are_told(tmp_path: Path) -> None:
+    two = write_tile(tmp_path / "two.tif", 10.0, np.ones((2, 2, 2), "float32"))
+    one = write_tile(tmp_path / "one.tif", 10.0, np.ones((1, 2, 2), "float32"))
+    for tile, box, most, words in (
+        (two, Bounds(10.0, 49.8, 10.2, 50.0), 1, r"two\.tif: has 2 bands, in place of one"),
+        (one, Bounds(11.0, 49.8, 11.2, 50.0), 1, r"one\.tif: nothing of it lies in the area"),
+        (one, Bounds(0.0, 0.0, 179.0, 80.0), 1, "1,790 by 800 pixels in 1 bands are 1 megapixels; at most 1"),
+    ):
+        with pytest.raises(RasterError, match=words):
+            remote.join([tile], box, tmp_path / "joined.tif", Most(most, 32, 100))
 
 
 def test_the_public_model_is_asked_by_its_names_and_shown_with_the_notice_of_its_licence(

@@ -140,14 +140,14 @@ class _Ended(http.client.HTTPResponse):
 def _waiting(file: Any) -> bool:
     """Whether something has come that nobody has read yet, without waiting for it."""
     connected = file.raw._sock
-    patience = connected.gettimeout()
-    connected.settimeout(0)
-    try:
-        return bool(file.peek(1))
-    except OSError:  # TLS says so that there is nothing
-        return False
-    finally:
-        connected.settimeout(patience)
+    with suppress(OSError):  # as TLS says that there is nothing
+        patience = connected.gettimeout()
+        try:
+            connected.settimeout(0)
+            return bool(file.peek(1).strip())  # some servers end a body with an empty line too many
+        finally:
+            connected.settimeout(patience)
+    return False
 
 
 class Guard:
