@@ -15,7 +15,7 @@ from shapely import LineString
 from mendmap.cli import main
 from mendmap.errors import GeodataError
 from mendmap.geo.chainage import Course, start_km
-from mendmap.load.check import Geodata
+from mendmap.load.check import Geodata, translate
 from mendmap.load.redrawn import names_of
 from mendmap.load.write import write
 from mendmap.settings import Settings
@@ -103,6 +103,18 @@ def test_joined_terms_are_translated_as_far_as_their_parts_are(gathering: Gather
     catalogue = gathering.check().catalogue
     said = catalogue.translations["sr-Latn"]
     assert said[catalogue.attribution] == "Sintetički podaci; © Synthetic Street Map"
+
+
+def test_what_a_decision_covers_is_still_there_to_be_translated_and_the_matches_are_not(gathering: Gathering) -> None:
+    gathering.place.feature("lakes", 1)["properties"]["method"] = "Paced out."
+    gathering.match("way/1", "", "puddle", why="Looks alike.", note="Ask.")
+    translate(gathering.write(), 100)
+    po = gathering.place.folder / "translations" / "sr-Latn.po"
+    assert "Paced out." in po.read_text("utf-8") and "Looks alike." not in po.read_text("utf-8")
+    gathering.matches[0]["decision"] = "accept"
+    assert one(gathering.check(), "puddle").properties["method"] == "Outline of a way."
+    translate(gathering.write(), 100)
+    assert "Paced out." in po.read_text("utf-8").split("#~")[0]
 
 
 def test_a_declared_area_that_is_no_longer_drawn_stays_in_words(gathering: Gathering) -> None:
