@@ -74,6 +74,14 @@ def test_what_nobody_has_named_is_called_by_its_kind_and_its_id_at_the_service(g
     assert one(gathering.check(), "new_pond").properties["name"] == {"en": "Synthetic lake way/1"}
 
 
+def test_an_outline_thinner_than_a_centimetre_is_kept_as_it_is(gathering: Gathering) -> None:
+    sliver = polygon([[20.7, 44.7], [20.702, 44.7], [20.702, 44.70000001], [20.7, 44.7]])
+    gathering.found["ponds"] = [found("way/1", sliver), found("way/2", point(20.123456789, 44.7))]
+    thin, place = gathering.check().found["ponds"]
+    assert thin.geometry.equals(gathering.found["ponds"][0].geometry)
+    assert place.geometry.x == 20.1234568
+
+
 def test_terms_and_attribution_go_with_what_is_taken_once_and_only_then(gathering: Gathering) -> None:
     before = gathering.check().catalogue
     gathering.match("way/1", "", "puddle")

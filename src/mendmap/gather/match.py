@@ -73,6 +73,8 @@ class _Proposer:
         self.layer, self.recipe, self.languages = layer, recipe, catalogue.languages
         self.ours = sorted((each for each in features if each.layer == layer.id), key=lambda each: each.id)
         self.found = sorted(found, key=lambda each: each.id)
+        self.tree = shapely.STRtree([each.geometry for each in self.found])
+        self.least_sure_m = max((self._accuracy(each) for each in self.found), default=0.0)
         decided = [each for each in held if each.decision]
         self.decided = {each.gathered for each in decided if each.recipe == recipe.id}
         self.settled = {
@@ -115,19 +117,12 @@ class _Proposer:
         if feature.geometry is None:
             ours = {word for name in feature.properties["name"].values() for word in words(name)}
             return [nth for nth, each in enumerate(self.found) if self._words(each) & ours]
-        if not self.found:
-            return []
-        far = max(self._accuracy(each) for each in self.found) + (feature.properties["accuracy_m"] or 0)
+        far = self.least_sure_m + (feature.properties["accuracy_m"] or 0)
         west, south, east, north = feature.geometry.bounds
         up = _REACH * far / _METRES_OF_DEGREE * 1.02
         across = up / max(0.01, float(np.cos(np.radians(max(abs(south), abs(north))))))
         near = shapely.box(west - across, south - up, east + across, north + up)
-        return [int(each) for each in self._tree().query(near)]
-
-    def _tree(self) -> shapely.STRtree:
-        if not hasattr(self, "_kept"):
-            self._kept = shapely.STRtree([each.geometry for each in self.found])
-        return self._kept
+        return [int(each) for each in self.tree.query(near)]
 
     def _words(self, found: Found) -> set[str]:
         return {word for name in found.names.values() for word in words(name)}
