@@ -15,7 +15,7 @@ from shapely import LineString
 from mendmap.cli import main
 from mendmap.errors import GeodataError
 from mendmap.geo.chainage import Course, start_km
-from mendmap.load.check import Geodata
+from mendmap.load.check import Geodata, translate
 from mendmap.load.redrawn import names_of
 from mendmap.load.write import write
 from mendmap.settings import Settings
@@ -74,6 +74,14 @@ def test_what_nobody_has_named_is_called_by_its_kind_and_its_id_at_the_service(g
     assert one(gathering.check(), "new_pond").properties["name"] == {"en": "Synthetic lake way/1"}
 
 
+def test_an_outline_thinner_than_a_centimetre_is_kept_as_it_is(gathering: Gathering) -> None:
+    sliver = polygon([[20.7, 44.7], [20.702, 44.7], [20.702, 44.70000001], [20.7, 44.7]])
+    gathering.found["ponds"] = [found("way/1", sliver), found("way/2", point(20.123456789, 44.7))]
+    thin, place = gathering.check().found["ponds"]
+    assert thin.geometry.equals(gathering.found["ponds"][0].geometry)
+    assert place.geometry.x == 20.1234568
+
+
 def test_terms_and_attribution_go_with_what_is_taken_once_and_only_then(gathering: Gathering) -> None:
     before = gathering.check().catalogue
     gathering.match("way/1", "", "puddle")
@@ -103,6 +111,18 @@ def test_joined_terms_are_translated_as_far_as_their_parts_are(gathering: Gather
     catalogue = gathering.check().catalogue
     said = catalogue.translations["sr-Latn"]
     assert said[catalogue.attribution] == "Sintetički podaci; © Synthetic Street Map"
+
+
+def test_what_a_decision_covers_is_still_there_to_be_translated_and_the_matches_are_not(gathering: Gathering) -> None:
+    gathering.place.feature("lakes", 1)["properties"]["method"] = "Paced out."
+    gathering.match("way/1", "", "puddle", why="Looks alike.", note="Ask.")
+    translate(gathering.write(), 100)
+    po = gathering.place.folder / "translations" / "sr-Latn.po"
+    assert "Paced out." in po.read_text("utf-8") and "Looks alike." not in po.read_text("utf-8")
+    gathering.matches[0]["decision"] = "accept"
+    assert one(gathering.check(), "puddle").properties["method"] == "Outline of a way."
+    translate(gathering.write(), 100)
+    assert "Paced out." in po.read_text("utf-8").split("#~")[0]
 
 
 def test_a_declared_area_that_is_no_longer_drawn_stays_in_words(gathering: Gathering) -> None:

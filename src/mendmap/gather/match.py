@@ -8,8 +8,9 @@ How much speaks for a feature is a product of four, each from 0 to 1; what each 
 - kind: 1 for the same kind, 0.8 for another;
 - gain: 1, or 0.5 where nothing would be known better than before, or a watercourse would run against ours.
 
-Below 0.35 it is proposed as new. A proposal that a load would refuse has 0, and says why. Not here: what stands in the
-table of matches already (``review``).
+Below 0.35 it is proposed as new. A proposal that is not to be taken unseen has 0, and says why: a load would refuse
+it, its feature takes its outline from something else, or a feature of its name is elsewhere.
+Not here: what stands in the table of matches already (``review``).
 """
 
 import hashlib
@@ -72,6 +73,8 @@ class _Proposer:
         self.layer, self.recipe, self.languages = layer, recipe, catalogue.languages
         self.ours = sorted((each for each in features if each.layer == layer.id), key=lambda each: each.id)
         self.found = sorted(found, key=lambda each: each.id)
+        self.tree = shapely.STRtree([each.geometry for each in self.found])
+        self.least_sure_m = max((self._accuracy(each) for each in self.found), default=0.0)
         decided = [each for each in held if each.decision]
         self.decided = {each.gathered for each in decided if each.recipe == recipe.id}
         self.settled = {
@@ -83,6 +86,7 @@ class _Proposer:
         told = [name for each in self.ours for name in each.properties["name"].values()]
         told += [name for each in self.found for name in each.names.values()]
         self.likeness = Likeness(told, kinds)
+        self.named = {_key(name): each for each in self.ours for name in each.properties["name"].values()}
 
     def matches(self) -> Iterator[Match]:
         judged = self._judged()
@@ -113,19 +117,12 @@ class _Proposer:
         if feature.geometry is None:
             ours = {word for name in feature.properties["name"].values() for word in words(name)}
             return [nth for nth, each in enumerate(self.found) if self._words(each) & ours]
-        if not self.found:
-            return []
-        far = max(self._accuracy(each) for each in self.found) + (feature.properties["accuracy_m"] or 0)
+        far = self.least_sure_m + (feature.properties["accuracy_m"] or 0)
         west, south, east, north = feature.geometry.bounds
         up = _REACH * far / _METRES_OF_DEGREE * 1.02
         across = up / max(0.01, float(np.cos(np.radians(max(abs(south), abs(north))))))
         near = shapely.box(west - across, south - up, east + across, north + up)
-        return [int(each) for each in self._tree().query(near)]
-
-    def _tree(self) -> shapely.STRtree:
-        if not hasattr(self, "_kept"):
-            self._kept = shapely.STRtree([each.geometry for each in self.found])
-        return self._kept
+        return [int(each) for each in self.tree.query(near)]
 
     def _words(self, found: Found) -> set[str]:
         return {word for name in found.names.values() for word in words(name)}
@@ -214,6 +211,10 @@ class _Proposer:
         if complaints:
             refused = "; ".join(f"{column}: {message}" for column, message in complaints)
             return replace(row, feature=ident, score=0.0, why=f"it cannot be added as it is: {refused}; {why}")
+        namesakes = (self.named.get(_key(name)) for _, name in sorted(found.names.items()))
+        if namesake := next(filter(None, namesakes), None):
+            told = f"{namesake.id} has this name, but is hardly it: {self._place(namesake, found)[1]}; {_drawn(found)}"
+            return replace(row, feature=ident, score=0.0, why=told)
         return replace(row, feature=ident, why=why if row.name else f"{why}; it has no name there")
 
     def _fresh(self, name: str, found: Found) -> str:
@@ -221,6 +222,11 @@ class _Proposer:
         kind, ident = self.recipe.feature_kind or "", slug(found.id)
         choices = [slug(name)[:60], f"{slug(name)[:40] or kind}_{ident}"[:60], _ident(kind, found.id)]
         return next((each for each in choices if each.strip("_") and each not in self.taken), _ident(name, found.id))
+
+
+def _key(name: str) -> tuple[str, ...]:
+    """The same for names that are the same but for letters and order; the name itself where it has no letters."""
+    return tuple(sorted(words(name))) or (name,)
 
 
 def _codes(ident: str, properties: Mapping[str, object]) -> set[str]:
@@ -232,7 +238,7 @@ def _codes(ident: str, properties: Mapping[str, object]) -> set[str]:
 def _ident(first: str, gathered: str) -> str:
     """An id of a recipe or kind and an id at a service. One that is long, or loses something in an id's letters, ends
     in a digest, so that no two are alike."""
-    text = f"{slug(first)}_{slug(gathered)}"
+    text = f"{slug(first)}_{slug(gathered)}".strip("_")
     if len(text) <= 80 and slug(gathered) == gathered.replace("/", "_"):
         return text
     return f"{text[:70]}_{hashlib.sha256(gathered.encode()).hexdigest()[:8]}"

@@ -89,7 +89,7 @@ def accepted(proposed: Sequence[Match], known: Iterable[str]) -> list[Match]:
 
 
 def added(proposed: Sequence[Match], known: Iterable[str]) -> list[Match]:
-    """The proposals that are like nothing of ours, and that a load would take, with that decision."""
+    """The proposals that are like nothing of ours, and that speak against nothing, with that decision."""
     ours = set(known)
     new = [each for each in proposed if each.feature and each.feature not in ours and each.score is None]
     return [replace(each, decision="add") for each in new]

@@ -44,8 +44,9 @@ def text(features: Iterable[Found]) -> bytes:
 
 
 def rounded(geometry: BaseGeometry) -> BaseGeometry:
-    """A geometry as the file holds it."""
-    return shapely.transform(geometry, lambda degrees: degrees.round(_DECIMALS))
+    """A geometry as the file holds it: to a centimetre, but for one so thin that this would break it."""
+    short = shapely.transform(geometry, lambda degrees: degrees.round(_DECIMALS))
+    return short if short.is_valid and not short.is_empty else geometry
 
 
 def _line(found: Found) -> bytes:
