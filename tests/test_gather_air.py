@@ -285,6 +285,13 @@ def test_points_that_do_not_bear_their_stations_code_are_found_in_the_list(eea: 
     assert eea.asked("SP_0003") == 0
 
 
+def test_a_station_that_has_no_such_reading_is_named(eea: EeaService, place: Testford) -> None:
+    eea.add(2, FIRST, series(FIRST, [dt.datetime(2023, 5, 1)], [4]))
+    eea.add(2, SECOND, series(SECOND, [dt.datetime(2022, 5, 1)], [4]))
+    found = gathered(place, eea.server, period="2023")
+    assert dict(found.left_out) == {"station whose files have no such reading: XX0002A": 1}
+
+
 def test_other_pollutants_are_not_taken(eea: EeaService, place: Testford) -> None:
     hour = dt.datetime(2023, 5, 1)
     mixed = pa.concat_tables([series(FIRST, [hour], [4]), series(FIRST, [hour], [5], pollutant=8)])

@@ -86,7 +86,10 @@ def _readings(recipe: Recipe, place: Place, ask: Ask, points: Points) -> Answer:
     folder = place.folder / ".gather" / recipe.id
     folder.mkdir(parents=True, exist_ok=True)
     aliases = codes({each.id: each.properties.get("aliases") for each in place.geodata.features}, "eea")
-    for part, (path, names) in series.write(folder).items():
+    written = series.write(folder)
+    empty = sorted(set(files.values()) - {part.station for part in written})
+    answer.left_out.update({f"station whose files have no such reading: {each}": 1 for each in empty})
+    for part, (path, names) in written.items():
         station = stations[part.station]
         called = {each: station for each in names if aliases.get(each.lower()) != station}
         zone = recipe.zone or (_HOURS_ZONE if part.kind == HOUR else eea_points.zone_of(points(), part.station))
