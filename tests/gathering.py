@@ -6,13 +6,14 @@ from pathlib import Path
 
 from air_server import SO2, EeaService, point, series
 from feed_server import FeedServer
+from overpass_server import Landscape, Overpass
 from place import Testford, feature
 from place import point as at
 
 FIRST, SECOND = "SPO-XX0001A_00001_100", "SPO-XX0002A_00001_100"
 QUICK = {"MENDMAP_GATHER_PAUSE_SECONDS": "0", "MENDMAP_PULL_TRIES": "1", "MENDMAP_PULL_TIMEOUT_SECONDS": "5"}
 COLUMNS = (
-    "id", "title", "service", "url", "layer", "feature_kind", "accuracy_m",
+    "id", "title", "service", "url", "select", "layer", "feature_kind", "accuracy_m",
     "parameters", "period", "source", "licence", "attribution",
 )  # fmt: skip
 
@@ -51,6 +52,17 @@ def agency(server: FeedServer) -> EeaService:
     for nth, name in enumerate((FIRST, SECOND)):
         service.add(2, name, series(name, hours(30), [10.5 + nth + hour for hour in range(30)], SO2))
     return service
+
+
+def outlines(place: Testford, server: FeedServer, name: str = "Heap") -> None:
+    """The heap has an outline in OpenStreetMap, some metres off the point of it, and the folder a recipe for that."""
+    land = Landscape()
+    ring = [(20.8, 44.8), (20.803, 44.8), (20.803, 44.802), (20.8, 44.802), (20.8, 44.8)]
+    land.way(ring, 7, landuse="landfill", name=name)
+    url = Overpass(land).install(server)
+    asked = {"service": "overpass", "url": url, "select": "landuse=landfill", "licence": "ODbL-1.0"}
+    drawn = {"layer": "dumps", "feature_kind": "dump", "accuracy_m": "10", "attribution": "© OpenStreetMap"}
+    place.tables["recipe"].insert(0, recipe(server, "heaps", **asked, **drawn))
 
 
 def hours(count: int) -> list[dt.datetime]:

@@ -18,7 +18,7 @@ from air_server import EeaService, series
 from assessed_place import assessed
 from conftest import Run, times
 from feed_server import FeedServer, Reply, serving
-from gathering import FIRST, SECOND, agency, contents, environment, recipe, town
+from gathering import FIRST, SECOND, agency, contents, environment, outlines, recipe, town
 from place import Testford
 from test_gather_air import NEVER, year
 from test_lake import load
@@ -99,6 +99,25 @@ def test_each_recipe_sees_what_those_before_it_brought(gather: Run, place: Testf
     features = {each.id: each for each in check(place.folder, 100).features}
     assert features["institute"].geometry.y == 44.8  # type: ignore[union-attr]
     assert "station_xx0001a" in features
+
+
+def test_an_accepted_outline_takes_the_place_of_a_point_as_a_better_record(
+    run_mendmap: Run, place: Testford, server: FeedServer
+) -> None:
+    outlines(place, server)
+    folder = place.write()
+    done = run_mendmap("gather", "heaps", "--accept", "--geodata", folder, "--json", **environment(server))
+    assert done.returncode == 0, done.stderr
+    (drawn,) = [each for each in json.loads(done.stdout)["difference"]["changes"] if each["what"] == "redrawn"]
+    assert (drawn["id"], drawn["nature"], drawn["was_ha"]) == ("heap", "record", None)
+    assert drawn["now_ha"] == pytest.approx(5.3, abs=0.1)
+    assert 100 < drawn["moved_m"] < 200
+    held = check(folder, 100)
+    (heap,) = [each for each in held.features if each.id == "heap"]
+    assert (heap.geometry.geom_type, heap.properties["accuracy_m"]) == ("Polygon", 10)  # type: ignore[union-attr]
+    assert "ODbL-1.0" in next(layer.entry.licence for layer in held.catalogue.layers if layer.id == "dumps")
+    # The hand-made file stays as it was written.
+    assert json.loads((folder / "dumps.geojson").read_text("utf-8"))["features"] == place.layers["dumps"]["features"]
 
 
 def test_the_same_run_twice_changes_nothing(gather: Run, place: Testford) -> None:
@@ -352,6 +371,7 @@ def test_killed_at_any_moment_the_next_run_comes_to_the_same_end(
     place: Testford, server: FeedServer, tmp_path: Path
 ) -> None:
     forked.context()
+    outlines(place, server)
     original = place.write()
     given = environment(server)
 
