@@ -28,9 +28,10 @@ from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError, GeodataError
 from mendmap.gather.model import Answer, ReadingsFile
 from mendmap.gather.run import How, run
-from mendmap.gather.services import eea_air, sepa_air
+from mendmap.gather.services import sepa_air
 from mendmap.gather.services.all import SERVICES
-from mendmap.gather.services.eea_series import Series
+from mendmap.gather.services.eea_air import adapter as eea_air
+from mendmap.gather.services.eea_air.series import Series
 from mendmap.load.check import check
 from mendmap.settings import Settings
 from mendmap.statements.outcome import outcomes

@@ -20,7 +20,8 @@ from overpass_server import JSON
 from place import Testford
 
 from mendmap.errors import FeedError
-from mendmap.gather.asked import Answers, Asker, Turns, fetching, hosts
+from mendmap.gather.answers import Answers
+from mendmap.gather.asker import Asker, Turns, fetching, hosts
 from mendmap.gather.services.all import SERVICES
 from mendmap.load.check import check
 from mendmap.settings import Settings

@@ -18,9 +18,9 @@ from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError
 from mendmap.feeds.fetch import Limits
 from mendmap.gather.model import Answer, Place
-from mendmap.gather.pages import degrees, queried
 from mendmap.gather.services.all import SERVICES
-from mendmap.gather.taken import Selection, sound
+from mendmap.gather.services.features import Selection, sound
+from mendmap.gather.services.pages import degrees, queried
 from mendmap.load.check import check
 from mendmap.load.write import write
 from mendmap.vectors import gathered

@@ -23,11 +23,12 @@ from place import Testford
 from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError
 from mendmap.feeds.fetch import Limits
-from mendmap.gather import elements, tagged
 from mendmap.gather.model import Answer
-from mendmap.gather.outlines import LeftOutError, of_rings, sound, suited
 from mendmap.gather.services.all import SERVICES
-from mendmap.gather.services.overpass import question
+from mendmap.gather.services.overpass import elements
+from mendmap.gather.services.overpass.adapter import question
+from mendmap.gather.services.overpass.outlines import LeftOutError, of_rings, sound, suited
+from mendmap.gather.services.overpass.tags import parse
 from mendmap.geo.bounds import Bounds
 from mendmap.vectors.gathered import Found, text
 
@@ -79,7 +80,7 @@ def asker(server: FeedServer, folder: Path) -> Asker:
 
 
 def test_the_question_is_one_that_the_documentation_allows() -> None:
-    asked = question(tagged.parse("natural=water & name | landuse=basin"), Bounds(20, 44, 21, 45), 30, 100)
+    asked = question(parse("natural=water & name | landuse=basin"), Bounds(20, 44, 21, 45), 30, 100)
     corners = "(44.0000000,20.0000000,45.0000000,21.0000000)"
     assert asked.splitlines() == [
         "[out:json][timeout:30][maxsize:268435456];",

@@ -1,10 +1,10 @@
 """Any OGC API Features: the items of a collection within a box, page by page.
 
-``url`` is the landing page, ``collection`` the id of a collection. ``select`` is as ``gather.taken`` says; its
+``url`` is the landing page, ``collection`` the id of a collection. ``select`` is as ``features`` says; its
 ``filter=`` is CQL2 text, passed on where the service conforms to Part 3. A ``period`` becomes ``datetime``, in UTC.
 Coordinates are asked for in CRS84, which every such service has; Part 2 is not used. Written from OGC 17-069r4
 (Features, Part 1: Core), 19-079r2 (Part 3: Filtering) and 21-065r2 (CQL2).
-Not here: what of a feature is kept (``gather.taken``).
+Not here: what of a feature is kept (``features``).
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from mendmap.errors import FeedError
 from mendmap.feeds.fetch import redirected
 from mendmap.feeds.guarded import named
 from mendmap.gather.model import Answer, Ask, Place, Service
-from mendmap.gather.pages import Pages, below, degrees, member, queried
-from mendmap.gather.taken import Features
+from mendmap.gather.services.features import Features
+from mendmap.gather.services.pages import Pages, below, degrees, member, queried
 from mendmap.vectors.files import raw_feature
 
 _LIMIT = 1000

@@ -22,10 +22,10 @@ from mendmap.errors import FeedError, shown
 from mendmap.feeds import sensorthings as feed
 from mendmap.feeds.fetch import redirected
 from mendmap.feeds.guarded import named
-from mendmap.gather import measured
 from mendmap.gather.model import Answer, Ask, Place, Service
-from mendmap.gather.pages import Pages, degrees, member, queried
-from mendmap.gather.taken import Features, Selection
+from mendmap.gather.services import readings
+from mendmap.gather.services.features import Features, Selection
+from mendmap.gather.services.pages import Pages, degrees, member, queried
 from mendmap.vectors.files import raw_feature
 
 PREFIX = "sta"
@@ -42,7 +42,7 @@ def _gather(recipe: Recipe, place: Place, ask: Ask) -> Answer:
 
 def _stations(recipe: Recipe, place: Place, pages: Pages) -> Answer:
     taken = Features(recipe, place, Selection.of_columns(recipe, place, "aliases"))
-    wanted = _lower(measured.parameters(recipe, place, PREFIX)) if recipe.parameters else set[str]()
+    wanted = _lower(readings.parameters(recipe, place, PREFIX)) if recipe.parameters else set[str]()
     idle = 0
     for url, thing in _things(recipe, place, pages):
         ident = member(url, thing, "@iot.id", (str, int))
@@ -112,14 +112,14 @@ def _lower(codes: Iterable[str]) -> set[str]:
 
 def _readings(recipe: Recipe, place: Place, pages: Pages) -> Answer:
     answer = Answer()
-    wanted = _lower(measured.parameters(recipe, place, PREFIX))
-    for ident, code, name in measured.stations(recipe, place, PREFIX):
+    wanted = _lower(readings.parameters(recipe, place, PREFIX))
+    for ident, code, name in readings.stations(recipe, place, PREFIX):
         before = len(answer.readings)
         try:
             for nth, batch in enumerate(_batches(recipe, place, pages, code, wanted, answer.left_out), 1):
                 file = f"{name}.json" if nth == 1 else f"{name}-{nth}.json"
-                given = measured.file_of(recipe, place, file, batch.content, (ident, code))
-                kept, left = measured.readable(recipe, place, given)
+                given = readings.file_of(recipe, place, file, batch.content, (ident, code))
+                kept, left = readings.readable(recipe, place, given)
                 answer.readings += [kept] if kept else []
                 answer.left_out += left
         except FeedError as error:

@@ -25,10 +25,10 @@ import shapely
 from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError, not_one_of
 from mendmap.feeds.guarded import named
-from mendmap.gather import measured
 from mendmap.gather.model import Answer, Ask, Place, Service
-from mendmap.gather.pages import Pages, below, degrees, queried
-from mendmap.gather.taken import Features, Selection
+from mendmap.gather.services import readings
+from mendmap.gather.services.features import Features, Selection
+from mendmap.gather.services.pages import Pages, below, degrees, queried
 from mendmap.geo.crs import crs
 
 PREFIX = "wqx"
@@ -120,7 +120,7 @@ def _stations(recipe: Recipe, place: Place, ask: Ask) -> Answer:
 
 def _characteristics(recipe: Recipe, place: Place) -> str:
     """What the portal calls the parameters of a recipe, without their fractions."""
-    return ";".join(sorted({each.partition("|")[0] for each in measured.parameters(recipe, place, PREFIX)}))
+    return ";".join(sorted({each.partition("|")[0] for each in readings.parameters(recipe, place, PREFIX)}))
 
 
 def _rows(url: str, body: bytes) -> Iterator[tuple[_Columns, Mapping[str, str]]]:
@@ -178,14 +178,14 @@ def _cell(row: Mapping[str, str], column: str) -> str:
 def _results(recipe: Recipe, place: Place, ask: Ask) -> Answer:
     answer = Answer()
     names = _characteristics(recipe, place)
-    stations = measured.stations(recipe, place, PREFIX)
+    stations = readings.stations(recipe, place, PREFIX)
     pages = Pages(ask, len(stations))
     profile = "narrow" if _url(recipe).rstrip("/").endswith("/wqx3") else "narrowResult"
     for ident, code, name in stations:
         given = {"siteid": code, "characteristicName": names, "dataProfile": profile, "sorted": "yes"}
         body = pages.body(_asked(recipe, "Result", given))
-        file = measured.file_of(recipe, place, f"{name}.csv", body, (ident, code))
-        kept, left = measured.readable(recipe, place, file) if body.strip() else (None, Counter[str]())
+        file = readings.file_of(recipe, place, f"{name}.csv", body, (ident, code))
+        kept, left = readings.readable(recipe, place, file) if body.strip() else (None, Counter[str]())
         answer.readings += [kept] if kept else []
         answer.left_out += left if kept else Counter({"stations without results of this time": 1})
     return answer

@@ -1,12 +1,12 @@
 """Any OGC Web Feature Service, 2.0 or 1.1: the features of a type within a box.
 
 ``url`` is the service's address (a parameter such as ``map`` stays), ``collection`` the name of a feature type, and
-``select`` is as ``gather.taken`` says; a ``filter=`` is not passed on, because a filter and a box exclude each other
+``select`` is as ``features`` says; a ``filter=`` is not passed on, because a filter and a box exclude each other
 there (OGC 09-025r2, 7.9.2.4.6). The capabilities are asked first, then how many features there are, then the features:
 as GeoJSON where the service offers it, else as GML; page by page where it says that it can, else at once. What came
 must be as many as it said. Everything is asked at ``url``, whatever addresses the capabilities name. Written from OGC
 09-025r2 (WFS 2.0), 04-094 (WFS 1.1) and the manuals of GeoServer and MapServer.
-Not here: reading GML (``vectors.gml``), and what of a feature is kept (``gather.taken``).
+Not here: reading GML (``vectors.gml``), and what of a feature is kept (``features``).
 """
 
 import re
@@ -21,8 +21,8 @@ from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError, not_one_of, shown
 from mendmap.feeds.guarded import named
 from mendmap.gather.model import Answer, Ask, Place, Service
-from mendmap.gather.pages import Pages, degrees, member, queried, read_json, read_xml
-from mendmap.gather.taken import Features
+from mendmap.gather.services.features import Features
+from mendmap.gather.services.pages import Pages, degrees, member, queried, read_json, read_xml
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.crs import Crs, crs
 from mendmap.vectors import gml, markup

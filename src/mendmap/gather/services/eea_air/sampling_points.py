@@ -1,7 +1,7 @@
 """The European Environment Agency's list of sampling points: which station each is of, and where that stands.
 
 A CSV, or a zip with one, a row for each sampling point and pollutant, of all of Europe. Not here: asking for it, and
-the readings (``eea_air``).
+the readings (``adapter``).
 """
 
 import csv
