@@ -67,7 +67,7 @@ def told(change: Change, expected: str, name: str) -> Any:
         told(
             edited("tail", "", '[[reading]]\nfile = "more.csv"\n'),
             "catalogue.toml:{last}: reading: unknown table: 'reading'; "
-            "choices: catalogue, layer, network, readings, table",
+            "choices: catalogue, gathered, layer, network, readings, table",
             "unknown table",
         ),
     ],
