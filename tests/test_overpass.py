@@ -253,7 +253,7 @@ def test_a_value_that_looks_like_a_question_selects_what_is_called_so(asker: Ask
         (page("too busy", 429, **{"Retry-After": "3600"}), "429 Too Many Requests"),
         (page("timeout", 504), "504 Gateway"),
         (page("parse error", 400), "400 Bad Request"),
-        (page("hello"), "something else than JSON: '<html>"),
+        (page("hello"), "a web page in place of data"),
         (Reply(b'{"elements": [', sent=9), "broke off before the end"),
         (Reply(b'{"elements": ['), "something else than JSON"),
         (Reply(b'{"version": 0.6}'), "without elements, which an Overpass API gives"),
