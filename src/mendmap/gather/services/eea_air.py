@@ -86,14 +86,18 @@ def _readings(recipe: Recipe, place: Place, ask: Ask, points: Points) -> Answer:
     series = Series(pollutants, times, place.settings.max_pull_mb * 1_000_000)
     # A file that cannot be had is missing readings, so it is an error and not left out.
     for url, code in files.items():
-        series.take(ask(url), named(url), code)
+        # A station may have had two codes one after the other.
+        series.take(ask(url), named(url), stations[code])
     folder = place.folder / ".gather" / recipe.id
     folder.mkdir(parents=True, exist_ok=True)
     aliases = codes({each.id: each.properties.get("aliases") for each in place.geodata.features}, "eea")
-    for part, (path, names) in series.write(folder).items():
-        station = stations[part.station]
-        called = {each: station for each in names if aliases.get(each.lower()) != station}
-        zone = recipe.zone or (_HOURS_ZONE if part.kind == HOUR else eea_points.zone_of(points(), part.station))
+    written = series.write(folder)
+    empty = sorted({stations[each] for each in files.values()} - {part.station for part in written})
+    answer.left_out.update({f"station whose files have no such reading: {each}": 1 for each in empty})
+    for part, (path, names) in written.items():
+        called = {each: part.station for each in names if aliases.get(each.lower()) != part.station}
+        known = [code for code, ident in stations.items() if ident == part.station]
+        zone = recipe.zone or (_HOURS_ZONE if part.kind == HOUR else eea_points.zone_of(points(), known))
         answer.readings.append(ReadingsFile(path.name, path, "eea_aq", zone, stations=called))
     answer.left_out += series.left_out
     if not answer.readings:

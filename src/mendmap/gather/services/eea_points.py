@@ -8,7 +8,7 @@ import csv
 import re
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,9 +140,10 @@ def named_by(name: str, stations: Iterable[str]) -> str:
     return next((each for each in stations if each in words), "")
 
 
-def zone_of(points: Iterable[SamplingPoint], station: str) -> str:
-    """The zone of a station's days. Raises FeedError where the list does not tell one."""
-    zones = {each.zone for each in points if each.station == station}
+def zone_of(points: Iterable[SamplingPoint], codes: Sequence[str]) -> str:
+    """The zone of the days of a station, by its EoI codes. Raises FeedError where the list does not tell one."""
+    zones = {each.zone for each in points if each.station in codes}
     if len(zones) != 1 or not (zone := zones.pop()):
-        raise FeedError(f"the agency's list does not tell one zone of days of station {shown(station)}; give the zone")
+        called = shown(", ".join(codes))
+        raise FeedError(f"the agency's list does not tell one zone of days of station {called}; give the zone")
     return zone
