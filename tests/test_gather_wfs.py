@@ -117,8 +117,12 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c 
 @pytest.mark.parametrize(
     ("request_", "body", "words"),
     [
-        ("GetCapabilities", b"<!DOCTYPE html><html></html>", "document type"),
-        ("GetCapabilities", b"<html><body>moved</body></html>", "WFS_Capabilities was expected, but 'html' came"),
+        ("GetCapabilities", b"<!DOCTYPE html><html></html>", "answers with a web page in place of data"),
+        (
+            "GetCapabilities",
+            b'<?xml version="1.0"?><html><body>moved</body></html>',
+            "WFS_Capabilities was expected, but 'html' came",
+        ),
         ("GetCapabilities", b'{"a": 1}', "not XML that is whole"),
         ("GetCapabilities", REPORT, "the service answers InvalidParameterValue: 'No such thing'"),
         ("GetCapabilities", b'<W:WFS_Capabilities xmlns:W="w" version="1.0.0"/>', "version of WFS .*'1.0.0'"),
@@ -127,7 +131,7 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c 
         ("hits", b'<w:FeatureCollection xmlns:w="w" count="3"/>', "neither numberMatched nor numberOfFeatures"),
         ("GetFeature", REPORT, "No such thing"),
         ("GetFeature", BOMB, "document type"),
-        ("GetFeature", b"<html/>", "FeatureCollection was expected, but 'html' came"),
+        ("GetFeature", b'<?xml version="1.0"?><html/>', "FeatureCollection was expected, but 'html' came"),
         ("GetFeature", b"<w:FeatureCollection xmlns:w='w'><w:member><a>", "not XML that is whole"),
         ("GetFeature", b'<w:FeatureCollection xmlns:w="w" numberReturned="3"/>', "cannot be read|not GML|can be read"),
         ("GetFeature", b'{"type": "FeatureCollection"}', "'features' is missing"),
