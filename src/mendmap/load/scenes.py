@@ -166,21 +166,21 @@ def add_scene(
         "scale": _text(first.scale),
         "offset": _text(first.offset),
         "nodata": _text(first.nodata),
-        "platform": _plain(scene.platform or ""),
+        "platform": cell(scene.platform or ""),
         "scene": scene.id,
         "href": scene.href,
         "retrieved": _today(),
-        "licence": _plain(collection.licence) or "not told where it comes from",
+        "licence": cell(collection.licence) or "not told where it comes from",
         "attribution": scene.attribution,
         "source": _ident(collection.id),
         **said,
     }
     about = {
         "id": row["source"],
-        "title": _plain(collection.title) or row["source"],
-        "publisher": _plain(collection.publisher),
+        "title": cell(collection.title) or row["source"],
+        "publisher": cell(collection.publisher),
         "url": collection.url,
-        "licence": said.get("licence") or _plain(collection.licence),
+        "licence": said.get("licence") or cell(collection.licence),
     }
     names = {"": f"{row['platform'] or about['title']}, {day}"}
     copy = partial(remote.copy, layers, box)
@@ -294,7 +294,7 @@ def _ident(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).lstrip("_-")[:80]
 
 
-def _plain(text: str) -> str:
+def cell(text: str) -> str:
     """Words of a service as a cell of a table may hold them: on one line, and no formula of a spreadsheet."""
     return " ".join("".join(each if each.isprintable() else " " for each in text).split()).lstrip("=@+-")[:500]
 
