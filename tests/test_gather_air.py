@@ -262,6 +262,8 @@ def test_daily_means_are_kept_apart_with_the_zone_of_their_station(eea: EeaServi
         "XX0001A-2023.parquet": "Etc/GMT-1",
         "XX0001A-2023-day.parquet": "Etc/GMT-3",
     }
+    eea.points[0]["Timezone"] = "http://dd.eionet.europa.eu/vocabulary/aq/timezone/UTC+03"
+    assert {each.zone for each in gathered(place, eea.server, period="2023-07").readings} == {"Etc/GMT-1", "Etc/GMT-3"}
     assert dict(found.left_out) == {"readings averaged over neither an hour nor a day": 1}
     keep(place, *found.readings)
     starts = {each.averaging: each.start for each in check(place.folder, 100).readings if each.station == "XX0001A"}
@@ -577,7 +579,7 @@ def _all(sepa: SepaService) -> Reply:
 def test_a_changed_schema_says_which_member_is_missing(member: str, sepa: SepaService, place: Testford) -> None:
     sepa.observe(9, YESTERDAY, 1)
     del sepa.observations[0][member]
-    with pytest.raises(FeedError, match=f"no {member} in"):
+    with pytest.raises(FeedError, match=f"no {member} in .*; {sepa.url}/data-dictionary says what"):
         gathered(place, sepa.server, service="sepa_air", url=sepa.url)
 
 

@@ -128,6 +128,7 @@ def test_stations_without_a_position_or_elsewhere_are_counted(gather: Gather, po
         (as_csv([{}], Portal.STATION), "has no id"),
         (b"\xff\xfe,\x00", "no CSV in UTF-8"),
         (b'a,"b\n', "a column is missing|no CSV"),
+        (as_csv([{}], Portal.STATION) + b"ERROR: INCOMPLETE DATA. PLEASE RETRY.\n", "this is incomplete; run it again"),
     ],
 )
 def test_what_is_no_file_of_stations_is_an_error(
@@ -200,6 +201,7 @@ def test_rows_that_the_catalogue_cannot_read_are_left_out_and_counted(
         (b"<!doctype html><title>no</title>", "answers with a web page in place of data"),
         (b"a,b,c\n1,2,3\n", "inlet.csv cannot be read: not recognised as wqx"),
         (as_csv([{"ProviderName": "x"}], Portal.RESULT)[:-9] + b"\n", "inlet.csv cannot be read"),
+        (as_csv([{}], Portal.RESULT) + b'"ERROR: INCOMPLETE DATA"\r\n\r\n', "this is incomplete; run it again later"),
     ],
 )
 def test_what_is_no_file_of_results_is_an_error(

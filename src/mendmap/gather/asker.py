@@ -29,6 +29,9 @@ from mendmap.settings import Settings
 
 # How long an answer is taken as it is for a run that has not come to its end.
 _TAKEN_UP = dt.timedelta(days=1)
+# How long a server is left alone that answers 429, and not for how long: what overpass-api.de asks for, which locks out
+# those who come back earlier.
+_TOO_MUCH_S = 30.0
 
 
 class Turns:
@@ -119,6 +122,7 @@ def fetching(recipe: Recipe, service: Service, contact: str, settings: Settings)
     """A fetcher that asks for one recipe: the hosts that it names, those of its service, and the operator's own.
     Raises SettingError where one of them is no host."""
     limits = Limits(settings.max_pull_mb * 1_000_000, settings.pull_timeout_seconds, settings.pull_tries)
+    limits = replace(limits, too_much_s=_TOO_MUCH_S)
     guard = Guard(hosts(recipe, service, settings))
     fetcher = Fetcher("", identified(f"mendmap/{__version__}", contact), limits, guard=guard)
     try:
