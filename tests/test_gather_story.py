@@ -191,6 +191,8 @@ def test_a_new_place_begins_with_what_services_have_around_a_point(
     ):
         found = page.request.get(f"{service.url}/ogc/collections/{layer}/items?f=json").json()["features"]
         assert set(names) <= {each["properties"]["name_en"] for each in found}, layer
+    terms = page.request.get(f"{service.url}/downloads/restored.geojson").json()
+    assert terms["licence"] == "ODbL-1.0", "nothing in it is of anyone else"
     page.goto(f"{service.url}/stations/station_xx0007a")
     expect(page.locator("main")).to_contain_text("SO₂")
     assert not desk.wrong
@@ -198,3 +200,12 @@ def test_a_new_place_begins_with_what_services_have_around_a_point(
     rerun = run_mendmap("gather", "--geodata", place, "--accept", "--add", **environment(world))
     assert rerun.returncode == 0, rerun.stderr
     assert contents(place) == again
+
+
+def test_where_services_have_nothing_the_command_says_so(world: FeedServer, run_mendmap: Run, tmp_path: Path) -> None:
+    overpass = Overpass(Landscape()).install(world)
+    around = ("--around", "50.1,-40.5", "--gather", "--service", f"overpass={overpass}")
+    done = run_mendmap("init", tmp_path / "sea", *around, **environment(world))
+    assert done.returncode == 0, done.stderr
+    assert "nothing was found within 10 km of longitude 50.1, latitude -40.5" in done.stderr
+    assert "mendmap serve" not in done.stdout
