@@ -122,7 +122,8 @@ class Answers:
 
 def _read(path: Path) -> _Kept | None:
     try:
-        return _Kept(**orjson.loads(path.read_bytes()))
+        kept = _Kept(**orjson.loads(path.read_bytes()))
+        return kept if kept.moment <= dt.datetime.now(dt.UTC) else None
     except (OSError, ValueError, TypeError):  # none, of another version, or not written to its end
         return None
 
