@@ -12,8 +12,8 @@ from conftest import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mendmap.gather.courses import River, assembled
-from mendmap.gather.stem import stems
+from mendmap.gather.services.overpass.rivers import River, assembled
+from mendmap.gather.services.overpass.stem import stems
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.chainage import Course
 from mendmap.geo.measure import length_m

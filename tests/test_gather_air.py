@@ -28,9 +28,10 @@ from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError, GeodataError
 from mendmap.gather.model import Answer, ReadingsFile
 from mendmap.gather.run import How, run
-from mendmap.gather.services import eea_air, sepa_air
+from mendmap.gather.services import sepa_air
 from mendmap.gather.services.all import SERVICES
-from mendmap.gather.services.eea_series import Series
+from mendmap.gather.services.eea_air import adapter as eea_air
+from mendmap.gather.services.eea_air.series import Series
 from mendmap.load.check import check
 from mendmap.settings import Settings
 from mendmap.statements.outcome import outcomes
@@ -148,7 +149,7 @@ def test_a_year_of_hours_at_two_stations_decides_the_statement(
     found = gathered(place, eea.server, parameters=["so2"], period="2023")
     assert [(each.name, each.format, each.zone) for each in found.readings] == [
         ("XX0001A-2023.parquet", "eea_aq", "Etc/GMT-1"),
-        ("XX0002A-2023.parquet", "eea_aq", "Etc/GMT-1"),
+        ("institute-2023.parquet", "eea_aq", "Etc/GMT-1"),
     ]
     assert [dict(each.stations) for each in found.readings] == [{FIRST: "XX0001A"}, {SECOND: "institute"}]
     keep(place, *found.readings)
@@ -261,6 +262,8 @@ def test_daily_means_are_kept_apart_with_the_zone_of_their_station(eea: EeaServi
         "XX0001A-2023.parquet": "Etc/GMT-1",
         "XX0001A-2023-day.parquet": "Etc/GMT-3",
     }
+    eea.points[0]["Timezone"] = "http://dd.eionet.europa.eu/vocabulary/aq/timezone/UTC+03"
+    assert {each.zone for each in gathered(place, eea.server, period="2023-07").readings} == {"Etc/GMT-1", "Etc/GMT-3"}
     assert dict(found.left_out) == {"readings averaged over neither an hour nor a day": 1}
     keep(place, *found.readings)
     starts = {each.averaging: each.start for each in check(place.folder, 100).readings if each.station == "XX0001A"}
@@ -283,6 +286,26 @@ def test_points_that_do_not_bear_their_stations_code_are_found_in_the_list(eea: 
     assert [dict(each.stations) for each in found.readings] == [{"SP_0001": "XX0001A"}]
     assert dict(found.left_out) == {"station without any file at the service: XX0002A": 1}
     assert eea.asked("SP_0003") == 0
+
+
+def test_a_station_that_has_no_such_reading_is_named(eea: EeaService, place: Testford) -> None:
+    eea.add(2, FIRST, series(FIRST, [dt.datetime(2023, 5, 1)], [4]))
+    eea.add(2, SECOND, series(SECOND, [dt.datetime(2022, 5, 1)], [4]))
+    found = gathered(place, eea.server, period="2023")
+    assert dict(found.left_out) == {"station whose files have no such reading: institute": 1}
+
+
+def test_two_codes_of_one_station_make_one_series(eea: EeaService, place: Testford) -> None:
+    place.feature("stations")["properties"]["aliases"] = "eea:XX1001A"
+    hour = dt.datetime(2023, 5, 1)
+    new = "SPO-XX1001A_00001_100"
+    eea.add(2, FIRST, series(FIRST, [hour], [4]))
+    eea.add(2, new, series(new, [hour, hour + dt.timedelta(hours=1)], [5, 6]))
+    found = gathered(place, eea.server, stations=["XX0001A"])
+    assert [int(each["Value"]) for each in rows(found.readings[0])] == [4, 6]
+    assert dict(found.readings[0].stations) == {FIRST: "XX0001A", new: "XX0001A"}
+    keep(place, *found.readings)
+    assert len(check(place.folder, 100).readings) == 2 + 2
 
 
 def test_other_pollutants_are_not_taken(eea: EeaService, place: Testford) -> None:
@@ -556,7 +579,7 @@ def _all(sepa: SepaService) -> Reply:
 def test_a_changed_schema_says_which_member_is_missing(member: str, sepa: SepaService, place: Testford) -> None:
     sepa.observe(9, YESTERDAY, 1)
     del sepa.observations[0][member]
-    with pytest.raises(FeedError, match=f"no {member} in"):
+    with pytest.raises(FeedError, match=f"no {member} in .*; {sepa.url}/data-dictionary says what"):
         gathered(place, sepa.server, service="sepa_air", url=sepa.url)
 
 

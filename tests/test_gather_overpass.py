@@ -92,7 +92,7 @@ def test_a_recipe_that_fails_leaves_the_other_its_turn_and_is_asked_anew(
     server.answers[PATH] = lambda asked: replies.pop(0) or answers(asked)  # type: ignore[operator]
     done = gather("--accept")
     assert done.returncode == 1
-    assert "answered something else than JSON" in done.stderr
+    assert "a web page in place of data" in done.stderr
     _, features = held(place)
     assert features["puddle"].properties["basis"] == "schematic"
     assert features["brook"].properties["basis"] == "published"

@@ -157,14 +157,14 @@ def page(**members: Any) -> Reply:
 @pytest.mark.parametrize(
     ("columns", "path", "reply", "words"),
     [
-        (STATIONS, "Things", Reply(b"<html>no</html>"), "no JSON that is whole"),
+        (STATIONS, "Things", Reply(b"<html>no</html>"), "answers with a web page in place of data"),
         (STATIONS, "Things", Reply(b'{"value": [{"@iot.id"'), "no JSON that is whole"),
         (STATIONS, "Things", page(items=[]), "'value' is missing, or not of its usual type; there are: items"),
         (STATIONS, "Things", page(value=[{"id": 1}]), "'@iot.id' is missing"),
         (STATIONS, "Things", page(value=[7]), "a Thing that is no object: 7"),
         (STATIONS, "Things", page(value=[], **{"@iot.nextLink": "https://other.example/"}), "leads to another host"),
         (STATIONS, "Things", page(value=[], **{"@iot.nextLink": "/v1.1/Things?$skip=1"}), "lead in a circle"),
-        ({}, "Things('chimney')/Datastreams", Reply(b"<html>"), "station chimney: a page that is no JSON"),
+        ({}, "Things('chimney')/Datastreams", Reply(b"no"), "station chimney: a page that is no JSON"),
         ({}, "Things('chimney')/Datastreams", page(value=[{"a": 1}]), "a Datastream without @iot.id"),
         ({}, "Datastreams(1)/Observations", page(items=[]), "station chimney: a page that is no SensorThings"),
         (

@@ -121,16 +121,14 @@ def test_stations_without_a_position_or_elsewhere_are_counted(gather: Gather, po
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (
-            b"<html><body>Sorry</body></html>",
-            "no file of stations; a column is missing: 'MonitoringLocationIdentifier'",
-        ),
+        (b"<html><body>Sorry</body></html>", "answers with a web page in place of data"),
         (b"", "a column is missing"),
         (b"MonitoringLocationIdentifier,MonitoringLocationName\nSYN-1,x\n", "column is missing: 'LatitudeMeasure'"),
         (as_csv([{}], Portal.STATION)[:-3] + b"\n", "row 1 has .* cells, and the header 11"),
         (as_csv([{}], Portal.STATION), "has no id"),
         (b"\xff\xfe,\x00", "no CSV in UTF-8"),
         (b'a,"b\n', "a column is missing|no CSV"),
+        (as_csv([{}], Portal.STATION) + b"ERROR: INCOMPLETE DATA. PLEASE RETRY.\n", "this is incomplete; run it again"),
     ],
 )
 def test_what_is_no_file_of_stations_is_an_error(
@@ -200,9 +198,10 @@ def test_rows_that_the_catalogue_cannot_read_are_left_out_and_counted(
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"<!doctype html><title>no</title>", "inlet.csv cannot be read: a web page or XML"),
+        (b"<!doctype html><title>no</title>", "answers with a web page in place of data"),
         (b"a,b,c\n1,2,3\n", "inlet.csv cannot be read: not recognised as wqx"),
         (as_csv([{"ProviderName": "x"}], Portal.RESULT)[:-9] + b"\n", "inlet.csv cannot be read"),
+        (as_csv([{}], Portal.RESULT) + b'"ERROR: INCOMPLETE DATA"\r\n\r\n', "this is incomplete; run it again later"),
     ],
 )
 def test_what_is_no_file_of_results_is_an_error(

@@ -1,11 +1,13 @@
 """Gathering from a WFS, in both versions, as GeoJSON and as GML that GDAL wrote."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
+import standards_server
 from asking import asking, place, recipe
 from feed_server import FeedServer, Reply, serving
 from place import Testford
@@ -117,8 +119,12 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c 
 @pytest.mark.parametrize(
     ("request_", "body", "words"),
     [
-        ("GetCapabilities", b"<!DOCTYPE html><html></html>", "document type"),
-        ("GetCapabilities", b"<html><body>moved</body></html>", "WFS_Capabilities was expected, but 'html' came"),
+        ("GetCapabilities", b"<!DOCTYPE html><html></html>", "answers with a web page in place of data"),
+        (
+            "GetCapabilities",
+            b'<?xml version="1.0"?><html><body>moved</body></html>',
+            "WFS_Capabilities was expected, but 'html' came",
+        ),
         ("GetCapabilities", b'{"a": 1}', "not XML that is whole"),
         ("GetCapabilities", REPORT, "the service answers InvalidParameterValue: 'No such thing'"),
         ("GetCapabilities", b'<W:WFS_Capabilities xmlns:W="w" version="1.0.0"/>', "version of WFS .*'1.0.0'"),
@@ -127,7 +133,7 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c 
         ("hits", b'<w:FeatureCollection xmlns:w="w" count="3"/>', "neither numberMatched nor numberOfFeatures"),
         ("GetFeature", REPORT, "No such thing"),
         ("GetFeature", BOMB, "document type"),
-        ("GetFeature", b"<html/>", "FeatureCollection was expected, but 'html' came"),
+        ("GetFeature", b'<?xml version="1.0"?><html/>', "FeatureCollection was expected, but 'html' came"),
         ("GetFeature", b"<w:FeatureCollection xmlns:w='w'><w:member><a>", "not XML that is whole"),
         ("GetFeature", b'<w:FeatureCollection xmlns:w="w" numberReturned="3"/>', "cannot be read|not GML|can be read"),
         ("GetFeature", b'{"type": "FeatureCollection"}', "'features' is missing"),
@@ -193,17 +199,22 @@ def test_too_many_and_what_a_wfs_cannot_be_asked_are_errors(gather: Gather, serv
         gather(service, period="2020")
 
 
-def test_geojson_in_another_system_is_turned(gather: Gather, server: FeedServer) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_geojson_in_another_system_is_turned(
+    gather: Gather, server: FeedServer, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    system = "urn:ogc:def:crs:EPSG::32634"
+    monkeypatch.setitem(standards_server._SRS, "UTM", system)
     service = Wfs(server, HEAPS[:1])
-    service.forms = ["json"]
-    name = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32634"}}
+    service.forms, service.spelling = ["json"], "OGC_URN" if told else "UTM"
+    crs = {"crs": {"type": "name", "properties": {"name": system}}} if told else {}
     point = {"type": "Point", "coordinates": [460251.115, 4927530.745]}
     feature = {"type": "Feature", "id": "a", "properties": {"title": "x"}, "geometry": point}
 
     def reply(asked: Any) -> Reply:
         if "outputFormat" not in asked.query:
             return service.reply(asked)
-        return Reply(str({"type": "FeatureCollection", "crs": name, "features": [feature]}).replace("'", '"').encode())
+        return Reply(json.dumps({"type": "FeatureCollection", "features": [feature]} | crs).encode())
 
     server.answers["/wfs"] = reply
     (found,) = gather(service).features

@@ -23,11 +23,12 @@ from place import Testford
 from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError
 from mendmap.feeds.fetch import Limits
-from mendmap.gather import elements, tagged
 from mendmap.gather.model import Answer
-from mendmap.gather.outlines import LeftOutError, of_rings, sound, suited
 from mendmap.gather.services.all import SERVICES
-from mendmap.gather.services.overpass import question
+from mendmap.gather.services.overpass import elements
+from mendmap.gather.services.overpass.adapter import question
+from mendmap.gather.services.overpass.outlines import LeftOutError, of_rings, sound, suited
+from mendmap.gather.services.overpass.tags import parse
 from mendmap.geo.bounds import Bounds
 from mendmap.vectors.gathered import Found, text
 
@@ -79,7 +80,7 @@ def asker(server: FeedServer, folder: Path) -> Asker:
 
 
 def test_the_question_is_one_that_the_documentation_allows() -> None:
-    asked = question(tagged.parse("natural=water & name | landuse=basin"), Bounds(20, 44, 21, 45), 30, 100)
+    asked = question(parse("natural=water & name | landuse=basin"), Bounds(20, 44, 21, 45), 30, 100)
     corners = "(44.0000000,20.0000000,45.0000000,21.0000000)"
     assert asked.splitlines() == [
         "[out:json][timeout:30][maxsize:268435456];",
@@ -253,7 +254,7 @@ def test_a_value_that_looks_like_a_question_selects_what_is_called_so(asker: Ask
         (page("too busy", 429, **{"Retry-After": "3600"}), "429 Too Many Requests"),
         (page("timeout", 504), "504 Gateway"),
         (page("parse error", 400), "400 Bad Request"),
-        (page("hello"), "something else than JSON: '<html>"),
+        (page("hello"), "a web page in place of data"),
         (Reply(b'{"elements": [', sent=9), "broke off before the end"),
         (Reply(b'{"elements": ['), "something else than JSON"),
         (Reply(b'{"version": 0.6}'), "without elements, which an Overpass API gives"),

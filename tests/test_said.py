@@ -26,7 +26,7 @@ from mendmap.assess.model import Answer
 from mendmap.atlas.build import build
 from mendmap.atlas.model import Atlas
 from mendmap.catalogue.records import Limit, Rule, from_plain, to_plain
-from mendmap.changes.gather import gather
+from mendmap.changes.between import gather
 from mendmap.changes.model import NATURES
 from mendmap.changes.words import ACTS, sentence, sentences
 from mendmap.exports.explain import downloads

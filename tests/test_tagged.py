@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from overpass_server import filters
 
-from mendmap.gather.tagged import Tag, parse
+from mendmap.gather.services.overpass.tags import Tag, parse
 
 TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8)
 

@@ -5,7 +5,7 @@ Not here: HTML and Atom (``web``).
 
 from collections.abc import Iterator
 
-from mendmap.changes.gather import Changes
+from mendmap.changes.between import Changes
 from mendmap.changes.model import RECORD, Change
 from mendmap.words.labels import label
 from mendmap.words.phrases import Phrase, joined, say

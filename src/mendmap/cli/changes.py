@@ -36,7 +36,7 @@ def changes(lake: str | None, since: str, as_of: str | None, role: str, as_json:
 
 def _found(address: str | None, since: str, moment: str | None, role: str) -> tuple[Any, dict[str, str]]:
     """The changes, and the two snapshots they lie between."""
-    from mendmap.changes.gather import between
+    from mendmap.changes.between import between
     from mendmap.cli.main import atlas_of
     from mendmap.lake.connection import open_lake
     from mendmap.lake.screen import looked_at

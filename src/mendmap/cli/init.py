@@ -1,6 +1,7 @@
 """``mendmap init``: a folder of geodata for a new place, empty, or with what public services have around a point.
 
-Not here: what the folder begins with (``load.starter``, ``gather.begin``), and running its recipes (``gather.run``).
+Not here: what the folder begins with (``load.starter``, ``gather.new_place``), and running its recipes
+(``gather.run``).
 """
 
 import datetime as dt
@@ -60,16 +61,16 @@ def init(
     services: dict[str, str],
 ) -> None:
     """Write a small, commented folder of geodata for a new place, which passes check."""
-    from mendmap.gather import begin
+    from mendmap.gather import new_place
     from mendmap.load.starter import start
 
     if around is None:
         if gathers or services:
             raise click.UsageError("--gather and --service need --around: around which point?")
-        plan = begin.unknown(zone)
+        plan = new_place.unknown(zone)
     else:
-        place = begin.Around(around[0], around[1], radius, zone, services)
-        plan = begin.plan(place, dt.datetime.now(dt.UTC).date())
+        place = new_place.Around(around[0], around[1], radius, zone, services)
+        plan = new_place.plan(place, dt.datetime.now(dt.UTC).date())
     chosen = settings_with()
     for path in start(folder, plan):
         click.echo(f"wrote {path}")
@@ -79,7 +80,7 @@ def init(
 
     try:
         done = run(folder, (), How(accept=True, add=True), chosen, told=tell)
-        begin.close_in(folder, chosen)
+        new_place.close_in(folder, chosen)
     finally:
         click.echo(f"to go on, or to ask again: mendmap gather --geodata {folder} --accept --add")
     tell_difference(done)

@@ -51,6 +51,8 @@ class Limits:
     backoff_s: float = 1.0
     longest_wait_s: float = 60.0
     redirects: int = 5
+    # How long a server is left alone that has had too much of us (429), where it does not say itself.
+    too_much_s: float = 0.0
     # The setting that max_bytes stands in, as the message of a body that is too large names it.
     setting: str = "MENDMAP_MAX_PULL_MB"
 
@@ -161,9 +163,7 @@ class Fetcher:
                     response = self._answered(url, headers, post)
                     try:
                         if response.status in _PASSING:
-                            raise _PassingError(
-                                _said(response.status), _retry_after(response.headers.get("Retry-After", ""))
-                            )
+                            raise _PassingError(_said(response.status), self._left_alone_s(response))
                         if response.status not in _REDIRECTS:
                             return take(url, response, until)
                         follow = self.guard.followed if self.guard else redirected
@@ -176,8 +176,14 @@ class Fetcher:
                     raise _told(url, error, self.limits.timeout_s) from error
         raise FeedError(f"{named(url)}: more than {self.limits.redirects} redirects")
 
+    def _left_alone_s(self, response: urllib3.BaseHTTPResponse) -> float:
+        """How long a server wants to be left alone; 0 where nothing says so."""
+        told = response.headers.get("Retry-After", "")
+        return self.limits.too_much_s if response.status == 429 and not told else _retry_after(told)
+
     def _answered(self, url: str, asked: Mapping[str, str], post: bytes | None) -> urllib3.BaseHTTPResponse:
-        headers = {"User-Agent": self._agent, **asked}
+        # A request that names nothing that it accepts is refused by some firewalls.
+        headers = {"User-Agent": self._agent, "Accept": "*/*", **asked}
         if self._token and _origin(urlsplit(url)) == _origin(urlsplit(self.home)):
             headers["Authorization"] = self._token
         timeout = urllib3.Timeout(connect=self.limits.timeout_s, read=self.limits.timeout_s)

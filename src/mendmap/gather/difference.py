@@ -16,7 +16,7 @@ from mendmap.atlas.model import Atlas
 from mendmap.catalogue.gathered import Match
 from mendmap.catalogue.imagery import Raster
 from mendmap.catalogue.records import to_plain
-from mendmap.changes.gather import between
+from mendmap.changes.between import between
 from mendmap.changes.model import Change
 from mendmap.lake import contents, ledger
 from mendmap.lake.connection import open_lake

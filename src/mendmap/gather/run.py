@@ -16,10 +16,11 @@ import orjson
 
 from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError, GeodataError, MendmapError, NotFoundError
-from mendmap.gather import area, asked
-from mendmap.gather.asked import Answers, Asker, Turns
-from mendmap.gather.brought import Brought, Manner, bring
+from mendmap.gather import area
+from mendmap.gather.answers import Answers
+from mendmap.gather.asker import Asker, Turns, fetching
 from mendmap.gather.difference import Difference, difference
+from mendmap.gather.files import Brought, Manner, bring
 from mendmap.gather.model import Answer, Place, Service
 from mendmap.gather.services.all import SERVICES
 from mendmap.gather.stage import Stage, home
@@ -96,10 +97,10 @@ def run(
         before = _checked(folder, settings)
         recipes = chosen(before, wanted)
         stage = Stage(folder, orjson.dumps([[each.id for each in recipes], how.accept, how.add]).decode(), how.fresh)
-        if how.fresh:
-            asked.empty(hidden)
         answers = Answers(hidden)
-        answers.tidy(_ids(before))  # of runs that came to no end, whose answers are asked for by nobody any more
+        if how.fresh:
+            answers.forget()
+        answers.tidy(_ids(before))  # of runs that came to no end, whose answers nobody asks for any more
         running = _Running(stage, answers, how, settings)
         for each in recipes:
             told(running.one(each))
@@ -173,7 +174,7 @@ class _Running:
     def _ran(self, recipe: Recipe) -> Done:
         service = _service(recipe)
         contact = self.geodata.catalogue.contact
-        with self._stage.unless_wrong(), asked.fetching(recipe, service, contact, self._settings) as fetcher:
+        with self._stage.unless_wrong(), fetching(recipe, service, contact, self._settings) as fetcher:
             asker = Asker(recipe, self._answers, fetcher, self._turns, self._settings.max_pull_pages)
             place = Place(self._stage.path, self.geodata, area.box(recipe, self.geodata), fetcher, self._settings)
             answer = self._answer(service, recipe, place, asker)

@@ -1,5 +1,5 @@
-"""Repairs outlines of others that cross themselves, within bounds: a scribble of some hundred vertices would take
-minutes, and one of some thousands for ever. Not here: whether what a repair gives is what was meant (``gather.outlines``).
+"""Repairs outlines that cross themselves, within bounds: a scribble of some hundred vertices would take minutes, and
+one of some thousands for ever. Not here: whether what a repair gives is what was meant (``overpass.outlines``).
 """
 
 import numpy as np

@@ -33,8 +33,8 @@ _OPTIONS = {"WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO", "EXPOSE_GML_ID": "YES"}
 # What GDAL makes of the box around a feature, which is no property of it.
 _OF_BOX = ("lowerCorner", "upperCorner")
 ID = "gml_id"
-# Descriptions of data elsewhere, which GDAL opens wherever they stand; and instructions, which it takes apart in another
-# way than XML has them, so that what is hidden from the one is an element to the other.
+# Descriptions of data elsewhere, which GDAL opens wherever they stand; and instructions, which it takes apart otherwise
+# than XML has them, so that what is hidden from the one is an element to the other.
 _ELSEWHERE = re.compile(rb"<(OGR|GDAL|VRT)\w*|<\?(?!xml\s)", re.IGNORECASE)
 
 

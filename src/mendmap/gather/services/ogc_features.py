@@ -1,10 +1,10 @@
 """Any OGC API Features: the items of a collection within a box, page by page.
 
-``url`` is the landing page, ``collection`` the id of a collection. ``select`` is as ``gather.taken`` says; its
+``url`` is the landing page, ``collection`` the id of a collection. ``select`` is as ``features`` says; its
 ``filter=`` is CQL2 text, passed on where the service conforms to Part 3. A ``period`` becomes ``datetime``, in UTC.
 Coordinates are asked for in CRS84, which every such service has; Part 2 is not used. Written from OGC 17-069r4
 (Features, Part 1: Core), 19-079r2 (Part 3: Filtering) and 21-065r2 (CQL2).
-Not here: what of a feature is kept (``gather.taken``).
+Not here: what of a feature is kept (``features``).
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from mendmap.errors import FeedError
 from mendmap.feeds.fetch import redirected
 from mendmap.feeds.guarded import named
 from mendmap.gather.model import Answer, Ask, Place, Service
-from mendmap.gather.pages import Pages, below, degrees, member, queried
-from mendmap.gather.taken import Features
+from mendmap.gather.services.features import Features
+from mendmap.gather.services.pages import Pages, below, degrees, member, queried
 from mendmap.vectors.files import raw_feature
 
 _LIMIT = 1000
@@ -36,7 +36,8 @@ def _gather(recipe: Recipe, place: Place, ask: Ask) -> Answer:
         for each in features:
             raw = raw_feature(each)
             taken.take(each.get("id") if isinstance(each, dict) else None, raw.properties, raw.geometry, raw.broken)
-        url = _next(url, page)
+        # Some services have a next page behind the last one for ever, each without a feature (pygeoapi, issue 1237).
+        url = _next(url, page) if features else ""
     if taken.received < matched:
         raise FeedError(f"{recipe.url}: says that it has {matched} features, but only {taken.received} came")
     return taken.answer()
@@ -64,7 +65,7 @@ def _items(url: str, page: Mapping[str, Any]) -> str:
 
 
 def _next(url: str, page: Mapping[str, Any]) -> str:
-    links = page.get("links") or []
+    links = member(url, page, "links", list) if page.get("links") else []
     ways = [each.get("href") for each in links if isinstance(each, dict) and each.get("rel") == "next"]
     return redirected(url, str(ways[0]), same_host=True) if ways else ""
 

@@ -22,10 +22,10 @@ from mendmap.errors import FeedError, shown
 from mendmap.feeds import sensorthings as feed
 from mendmap.feeds.fetch import redirected
 from mendmap.feeds.guarded import named
-from mendmap.gather import measured
 from mendmap.gather.model import Answer, Ask, Place, Service
-from mendmap.gather.pages import Pages, degrees, member, queried
-from mendmap.gather.taken import Features, Selection
+from mendmap.gather.services import readings
+from mendmap.gather.services.features import Features, Selection
+from mendmap.gather.services.pages import Pages, degrees, member, queried
 from mendmap.vectors.files import raw_feature
 
 PREFIX = "sta"
@@ -42,16 +42,16 @@ def _gather(recipe: Recipe, place: Place, ask: Ask) -> Answer:
 
 def _stations(recipe: Recipe, place: Place, pages: Pages) -> Answer:
     taken = Features(recipe, place, Selection.of_columns(recipe, place, "aliases"))
-    wanted = _lower(measured.parameters(recipe, place, PREFIX)) if recipe.parameters else set[str]()
+    wanted = _lower(readings.parameters(recipe, place, PREFIX)) if recipe.parameters else set[str]()
     idle = 0
     for url, thing in _things(recipe, place, pages):
         ident = member(url, thing, "@iot.id", (str, int))
-        streams = thing.get("Datastreams") or []
+        streams = _listed(url, thing, "Datastreams")
         # Where there are more of them than the service hands out at once, one of the others may be what is wanted.
         if not (wanted & {_observed(each) for each in streams} if wanted else streams) and not thing.get(_MORE):
             idle += 1
             continue
-        raw = raw_feature({"type": "Feature", "geometry": _location(thing)})
+        raw = raw_feature({"type": "Feature", "geometry": _location(url, thing)})
         taken.take(
             f"Things({ident})",
             {"name": thing.get("name"), "aliases": f"{PREFIX}:{ident}"},
@@ -89,9 +89,15 @@ def _things(recipe: Recipe, place: Place, pages: Pages) -> Iterator[tuple[str, M
         page = pages.json(url)
 
 
-def _location(thing: Mapping[str, Any]) -> Any:
+def _listed(url: str, thing: Mapping[str, Any], name: str) -> list[Any]:
+    """What a Thing has of a kind, where it has any. Raises FeedError where that is no list."""
+    found: list[Any] = member(url, thing, name, list) if thing.get(name) else []
+    return found
+
+
+def _location(url: str, thing: Mapping[str, Any]) -> Any:
     """The first of a Thing's Locations that is GeoJSON, as a geometry; None where there is none."""
-    for each in thing.get("Locations") or []:
+    for each in _listed(url, thing, "Locations"):
         found = each.get("location") if isinstance(each, dict) else None
         if isinstance(found, dict) and "geo+json" in str(each.get("encodingType")):
             return found.get("geometry") if found.get("type") == "Feature" else found
@@ -112,14 +118,14 @@ def _lower(codes: Iterable[str]) -> set[str]:
 
 def _readings(recipe: Recipe, place: Place, pages: Pages) -> Answer:
     answer = Answer()
-    wanted = _lower(measured.parameters(recipe, place, PREFIX))
-    for ident, code, name in measured.stations(recipe, place, PREFIX):
+    wanted = _lower(readings.parameters(recipe, place, PREFIX))
+    for ident, code, name in readings.stations(recipe, place, PREFIX):
         before = len(answer.readings)
         try:
             for nth, batch in enumerate(_batches(recipe, place, pages, code, wanted, answer.left_out), 1):
                 file = f"{name}.json" if nth == 1 else f"{name}-{nth}.json"
-                given = measured.file_of(recipe, place, file, batch.content, (ident, code))
-                kept, left = measured.readable(recipe, place, given)
+                given = readings.file_of(recipe, place, file, batch.content, (ident, code))
+                kept, left = readings.readable(recipe, place, given)
                 answer.readings += [kept] if kept else []
                 answer.left_out += left
         except FeedError as error:

@@ -8,7 +8,8 @@ rows that the catalogue cannot read. Parameters are asked for by the part before
 WQX 3.0: the older address has had no new results of the Geological Survey since March 2024.
 
 Written from the portal's guide to its web services and its user guide (waterqualitydata.us/webservices_documentation
-and /portal_userguide). Positions in NAD83 are taken as WGS 84, which are within 2 m of each other; those in NAD27 are
+and /portal_userguide), and held against the requests and recorded answers of the program dataretrieval (Python); that
+an answer may end in a line that calls it incomplete is known from programs that met it. Positions in NAD83 are taken as WGS 84, which are within 2 m of each other; those in NAD27 are
 turned by PROJ; where the datum is another or is not told, a position may be 200 m off, and says so.
 Not here: what of a row is a reading (``readings.formats.wqx``).
 """
@@ -25,10 +26,10 @@ import shapely
 from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError, not_one_of
 from mendmap.feeds.guarded import named
-from mendmap.gather import measured
 from mendmap.gather.model import Answer, Ask, Place, Service
-from mendmap.gather.pages import Pages, below, degrees, queried
-from mendmap.gather.taken import Features, Selection
+from mendmap.gather.services import readings
+from mendmap.gather.services.features import Features, Selection
+from mendmap.gather.services.pages import Pages, below, degrees, queried
 from mendmap.geo.crs import crs
 
 PREFIX = "wqx"
@@ -41,6 +42,8 @@ _METRES = {"m": 1.0, "meters": 1.0, "meter": 1.0, "ft": 0.3048, "feet": 0.3048, 
 # How far from WGS 84 positions of a datum are once they are turned to it, in metres.
 _DATUMS = {"WGS84": 0.0, "NAD83": 2.0, "NAD27": 10.0}
 _UNKNOWN_DATUM_M = 200.0
+# How the last line of an answer begins that the portal could not bring to its end, when its status is 200 already.
+_CUT = b"ERROR: INCOMPLETE DATA"
 # The columns of a station that are made of its row.
 _MADE = ("aliases", "operator", "note", "method", "accuracy_m")
 
@@ -110,7 +113,7 @@ def _stations(recipe: Recipe, place: Place, ask: Ask) -> Answer:
     taken = Features(recipe, place, Selection.of_columns(recipe, place, *_MADE))
     names = _characteristics(recipe, place) if recipe.parameters else ""
     url = _asked(recipe, "Station", {"bBox": degrees(*place.box), "characteristicName": names})
-    for columns, row in _rows(url, Pages(ask, 1).body(url)):
+    for columns, row in _rows(url, _whole(url, Pages(ask, 1).body(url))):
         ident = row[columns.ident].strip()
         properties = {"name": row[columns.name], "aliases": f"{PREFIX}:{ident}", "note": _note(columns, row)}
         properties |= {"operator": _cell(row, columns.operator), "method": _cell(row, columns.method)}
@@ -118,9 +121,19 @@ def _stations(recipe: Recipe, place: Place, ask: Ask) -> Answer:
     return taken.answer()
 
 
+def _whole(url: str, body: bytes) -> bytes:
+    """An answer. Raises FeedError where its last line says that it is not whole."""
+    if body.rstrip().rpartition(b"\n")[2].lstrip(b'" ').upper().startswith(_CUT):
+        raise FeedError(
+            f"{named(url)}: says at the end of its answer that this is incomplete; run it again later, or ask for less: "
+            "a shorter period, or fewer parameters"
+        )
+    return body
+
+
 def _characteristics(recipe: Recipe, place: Place) -> str:
     """What the portal calls the parameters of a recipe, without their fractions."""
-    return ";".join(sorted({each.partition("|")[0] for each in measured.parameters(recipe, place, PREFIX)}))
+    return ";".join(sorted({each.partition("|")[0] for each in readings.parameters(recipe, place, PREFIX)}))
 
 
 def _rows(url: str, body: bytes) -> Iterator[tuple[_Columns, Mapping[str, str]]]:
@@ -178,14 +191,15 @@ def _cell(row: Mapping[str, str], column: str) -> str:
 def _results(recipe: Recipe, place: Place, ask: Ask) -> Answer:
     answer = Answer()
     names = _characteristics(recipe, place)
-    stations = measured.stations(recipe, place, PREFIX)
+    stations = readings.stations(recipe, place, PREFIX)
     pages = Pages(ask, len(stations))
     profile = "narrow" if _url(recipe).rstrip("/").endswith("/wqx3") else "narrowResult"
     for ident, code, name in stations:
         given = {"siteid": code, "characteristicName": names, "dataProfile": profile, "sorted": "yes"}
-        body = pages.body(_asked(recipe, "Result", given))
-        file = measured.file_of(recipe, place, f"{name}.csv", body, (ident, code))
-        kept, left = measured.readable(recipe, place, file) if body.strip() else (None, Counter[str]())
+        url = _asked(recipe, "Result", given)
+        body = _whole(url, pages.body(url))
+        file = readings.file_of(recipe, place, f"{name}.csv", body, (ident, code))
+        kept, left = readings.readable(recipe, place, file) if body.strip() else (None, Counter[str]())
         answer.readings += [kept] if kept else []
         answer.left_out += left if kept else Counter({"stations without results of this time": 1})
     return answer

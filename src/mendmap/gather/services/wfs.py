@@ -1,12 +1,12 @@
 """Any OGC Web Feature Service, 2.0 or 1.1: the features of a type within a box.
 
 ``url`` is the service's address (a parameter such as ``map`` stays), ``collection`` the name of a feature type, and
-``select`` is as ``gather.taken`` says; a ``filter=`` is not passed on, because a filter and a box exclude each other
+``select`` is as ``features`` says; a ``filter=`` is not passed on, because a filter and a box exclude each other
 there (OGC 09-025r2, 7.9.2.4.6). The capabilities are asked first, then how many features there are, then the features:
 as GeoJSON where the service offers it, else as GML; page by page where it says that it can, else at once. What came
 must be as many as it said. Everything is asked at ``url``, whatever addresses the capabilities name. Written from OGC
 09-025r2 (WFS 2.0), 04-094 (WFS 1.1) and the manuals of GeoServer and MapServer.
-Not here: reading GML (``vectors.gml``), and what of a feature is kept (``gather.taken``).
+Not here: reading GML (``vectors.gml``), and what of a feature is kept (``features``).
 """
 
 import re
@@ -21,8 +21,8 @@ from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError, not_one_of, shown
 from mendmap.feeds.guarded import named
 from mendmap.gather.model import Answer, Ask, Place, Service
-from mendmap.gather.pages import Pages, degrees, member, queried, read_json, read_xml
-from mendmap.gather.taken import Features
+from mendmap.gather.services.features import Features
+from mendmap.gather.services.pages import Pages, degrees, member, queried, read_json, read_xml
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.crs import Crs, crs
 from mendmap.vectors import gml, markup
@@ -129,7 +129,7 @@ def _page(pages: Pages, kind: _Type, box: Bounds, start: int) -> Sequence[Raw]:
     asked = kind.asked(box, **paged, **({"outputFormat": kind.form} if kind.form else {}))
     body = pages.body(asked)
     if body.lstrip()[:1] != b"<":
-        return _of_json(asked, body)
+        return _of_json(asked, body, kind)
     try:
         name, attributes = markup.root(body)
         if name != "FeatureCollection":
@@ -143,8 +143,9 @@ def _page(pages: Pages, kind: _Type, box: Bounds, start: int) -> Sequence[Raw]:
     return raws
 
 
-def _of_json(url: str, body: bytes) -> list[Raw]:
-    """The features of GeoJSON, turned to longitude and latitude where it says that it is in another system."""
+def _of_json(url: str, body: bytes, kind: _Type) -> list[Raw]:
+    """The features of GeoJSON, turned to longitude and latitude where it says that it is in another system, and where
+    it says nothing and holds no degrees: then it is in the system that was asked for, as of MapServer."""
     page = read_json(url, body)
     raws = []
     for each in member(url, page, "features", list):
@@ -152,11 +153,20 @@ def _of_json(url: str, body: bytes) -> list[Raw]:
         ident = each.get("id") if isinstance(each, dict) else None
         raws.append(Raw({**raw.properties, gml.ID: ident}, raw.geometry, raw.broken))
     declared = page.get("crs")
-    if not isinstance(declared, dict):
+    if isinstance(declared, dict):
+        system = _known(url, str(member(url, member(url, page, "crs", dict), "properties", dict).get("name")))
+    elif _in_degrees(raws):
         return raws
-    system = _known(url, str((declared.get("properties") or {}).get("name")))
+    else:
+        system = _known(url, kind.system)
     placed = system.to_crs84(np.array([each.geometry for each in raws], dtype=object))
     return [Raw(each.properties, shape, each.broken) for each, shape in zip(raws, placed, strict=True)]
+
+
+def _in_degrees(raws: Sequence[Raw]) -> bool:
+    """Whether all places may be longitudes and latitudes."""
+    shapes = [each.geometry for each in raws if each.geometry is not None]
+    return bool((np.abs(shapely.get_coordinates(shapes)) <= (180, 90)).all())
 
 
 def _system(url: str, offered: Sequence[str]) -> str:

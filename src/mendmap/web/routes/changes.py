@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mendmap.atlas.model import Atlas
-from mendmap.changes.gather import Changes, between, gather
+from mendmap.changes.between import Changes, between, gather
 from mendmap.changes.model import COLUMNS, NATURES
 from mendmap.changes.words import ACTS, sentence, sentences
 from mendmap.errors import BadRequestError

@@ -2,7 +2,7 @@
 
 Lines meet where they share a vertex. An end that lies within ``GAP_M`` of a beginning, where nothing else goes on, is
 bridged by a straight line. Coordinates are OGC:CRS84 degrees, lengths geodesic metres.
-Not here: which lines are of one river (``courses``).
+Not here: which lines are of one river (``rivers``).
 """
 
 import heapq

@@ -9,7 +9,7 @@ r"""Expressions of tags: which objects of OpenStreetMap a recipe selects, as a p
 
 A key or value of anything but letters, digits and ``_ : . -`` stands in double quotes, where ``\"`` is a quote and
 ``\\`` a backslash. Every alternative must ask for a tag: what is only not tagged so is nearly everything.
-Not here: where it is looked for, and the question as a whole (``services.overpass``).
+Not here: where it is looked for, and the question as a whole (``adapter``).
 """
 
 import re

@@ -2,7 +2,7 @@
 
 A node is a point. A way is a line, or an area where it is closed and its tags are those of areas. A relation of type
 multipolygon or boundary is an area, put together of its ways; no other relation has an outline.
-Not here: the question (``services.overpass``), and rivers of many ways (``courses``).
+Not here: the question (``adapter``), and rivers of many ways (``rivers``).
 """
 
 import re
@@ -14,7 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from mendmap.errors import FeedError, shown
-from mendmap.gather.outlines import LeftOutError, Vertices, of_rings, sound
+from mendmap.gather.services.overpass.outlines import LeftOutError, Vertices, of_rings, sound
 from mendmap.vectors.gathered import Found
 
 Element = Mapping[str, Any]

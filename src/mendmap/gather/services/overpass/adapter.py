@@ -5,8 +5,10 @@ watercourses only ways are asked for, and which waterway relation each is of; th
 extent of the catalogue, as rivers are longer than any place. OpenStreetMap's data is under the ODbL.
 
 Written from the pages "Overpass API/Overpass QL", "Overpass API", "Relation:multipolygon" and "Relation:waterway" of
-the OpenStreetMap wiki, and the Overpass API user's manual. Not here: the expression (``gather.tagged``), what an
-element is (``gather.elements``), and rivers (``gather.courses``).
+the OpenStreetMap wiki, the Overpass API user's manual, and the rules that the operators of overpass-api.de gave in
+issue 791 of drolbr/Overpass-API: who asks says who it is (else 406), asks one thing at a time, and stays away for 30
+seconds after a 429 (``gather.asker``). Not here: the expression (``tags``), what an element is (``elements``), and
+rivers (``rivers``).
 """
 
 from collections import Counter
@@ -20,11 +22,11 @@ import orjson
 from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError, shown
 from mendmap.feeds.guarded import named
-from mendmap.gather import elements, tagged
-from mendmap.gather.courses import River, assembled
 from mendmap.gather.model import Answer, Ask, Place, Service
-from mendmap.gather.outlines import LeftOutError, suited
-from mendmap.gather.tagged import Selection
+from mendmap.gather.services.overpass import elements, tags
+from mendmap.gather.services.overpass.outlines import LeftOutError, suited
+from mendmap.gather.services.overpass.rivers import River, assembled
+from mendmap.gather.services.overpass.tags import Selection
 from mendmap.geo.bounds import Bounds
 from mendmap.vectors.gathered import Found
 
@@ -81,7 +83,7 @@ def question(selection: Selection, box: Bounds, timeout_s: int, most: int, *, ri
 
 def _selection(recipe: Recipe) -> Selection:
     try:
-        return tagged.parse(recipe.select or "")
+        return tags.parse(recipe.select or "")
     except ValueError as error:
         raise FeedError(f"select: {error}") from None
 
@@ -133,7 +135,7 @@ def _each_once(
         relation = found[each.id]
         own = {(key, value) for key, value in relation.get("tags", {}).items() if key in keys}
         for member in relation["members"]:
-            name = f"{member['type']}/{member.get('ref')}"
+            name = f"{member.get('type')}/{member.get('ref')}"
             if own.isdisjoint(found.get(name, {}).get("tags", {}).items()):
                 continue
             if member["role"] in ("", "outer"):

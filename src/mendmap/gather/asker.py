@@ -9,16 +9,12 @@ Not here: the connection (``feeds``), and what an answer says (``services``).
 
 import datetime as dt
 import hashlib
-import os
-import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import orjson
 
 from mendmap import __version__
 from mendmap.catalogue import files
@@ -26,106 +22,16 @@ from mendmap.catalogue.gathered import Recipe
 from mendmap.errors import FeedError
 from mendmap.feeds.fetch import Fetcher, Limits
 from mendmap.feeds.guarded import Guard, Hosts, named
+from mendmap.gather.answers import Answers, Kept
 from mendmap.gather.model import Service
 from mendmap.load.pull import identified
 from mendmap.settings import Settings
 
 # How long an answer is taken as it is for a run that has not come to its end.
 _TAKEN_UP = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What is known of a question that was answered: the ``recipe`` that asked it, the content, what to ask with the
-    next time, when the service last said so, and whether its run has come to its end."""
-
-    recipe: str
-    url: str
-    sha256: str
-    etag: str
-    last_modified: str
-    at: str
-    done: bool = False
-
-    @property
-    def moment(self) -> dt.datetime:
-        return dt.datetime.fromisoformat(self.at)
-
-
-class Answers:
-    """The answers that are kept in a folder: ``answers`` has their contents, ``questions`` what was asked for each."""
-
-    def __init__(self, home: Path) -> None:
-        self._contents, self._questions = home / "answers", home / "questions"
-        for each in (self._contents, self._questions):
-            each.mkdir(parents=True, exist_ok=True)
-
-    def forget(self, recipe: str = "") -> None:
-        """Forgets the answers to a recipe, or all."""
-        for path, kept in self._all():
-            if not recipe or kept is None or kept.recipe == recipe:
-                path.unlink()
-
-    def find(self, question: str) -> _Kept | None:
-        """What is kept of a question, if its content is whole."""
-        kept = _read(self._questions / question)
-        if kept is None or not self.path(kept).is_file() or files.sha256(self.path(kept)) != kept.sha256:
-            return None
-        return kept
-
-    def path(self, kept: _Kept) -> Path:
-        """The file of an answer."""
-        return self._contents / kept.sha256
-
-    @contextmanager
-    def coming(self) -> Iterator[Path]:
-        """A file for an answer that is on its way."""
-        path = self._contents / f".{os.getpid()}"
-        try:
-            yield path
-        finally:
-            path.unlink(missing_ok=True)
-
-    def keep(self, question: str, kept: _Kept, path: Path | None = None) -> Path:
-        """Keeps an answer, whose content stands in ``path``, or is kept already."""
-        if path:
-            path.replace(self.path(kept))
-        beside = self._questions / f".{question}"
-        beside.write_bytes(orjson.dumps(asdict(kept)))
-        beside.replace(self._questions / question)
-        return self.path(kept)
-
-    def close(self, recipe: str, questions: Collection[str]) -> None:
-        """A run for a recipe has come to its end: what else it ever asked is forgotten."""
-        for path, kept in self._all():
-            if kept is None or kept.recipe != recipe:
-                continue
-            if path.name not in questions:
-                path.unlink()
-            elif not kept.done:
-                self.keep(path.name, replace(kept, done=True))
-
-    def tidy(self, recipes: Collection[str]) -> None:
-        """Takes away what belongs to no recipe any more, and what no question is answered with."""
-        for path, kept in self._all():
-            if kept is None or kept.recipe not in recipes:
-                path.unlink()
-        named_here = {kept.sha256 for _, kept in self._all() if kept}
-        for path in self._contents.iterdir():
-            if path.name not in named_here:
-                path.unlink()
-
-    def _all(self) -> Iterator[tuple[Path, _Kept | None]]:
-        for path in sorted(self._questions.iterdir()):
-            yield path, _read(path)
-
-
-def _read(path: Path) -> _Kept | None:
-    try:
-        kept = _Kept(**orjson.loads(path.read_bytes()))
-        return kept if kept.moment <= dt.datetime.now(dt.UTC) else None
-    except (OSError, ValueError, TypeError):  # none, of another version, or not written to its end
-        return None
+# How long a server is left alone that answers 429, and not for how long: what overpass-api.de asks for, which locks out
+# those who come back earlier.
+_TOO_MUCH_S = 30.0
 
 
 class Turns:
@@ -171,7 +77,7 @@ class Asker:
         self.newest = max(filter(None, (self.newest, kept.moment)))
         return self._answers.path(kept)
 
-    def _asked(self, question: str, kept: _Kept | None, url: str, post: bytes | None, media: str) -> _Kept:
+    def _asked(self, question: str, kept: Kept | None, url: str, post: bytes | None, media: str) -> Kept:
         # Of a post the same conditions would mean something else (RFC 9110, 13.1.2).
         known = (kept.etag, kept.last_modified) if kept and post is None else ("", "")
         host = urlsplit(url).netloc
@@ -188,7 +94,7 @@ class Asker:
                     return kept
                 self.counts["fetched"] += 1
                 sha256 = files.sha256(path)
-                kept = _Kept(self._recipe.id, url, sha256, answer.etag, answer.last_modified, now)
+                kept = Kept(self._recipe.id, url, sha256, answer.etag, answer.last_modified, now)
                 self._answers.keep(question, kept, path)
                 return kept
         except FeedError:
@@ -210,6 +116,7 @@ def fetching(recipe: Recipe, service: Service, contact: str, settings: Settings)
     """A fetcher that asks for one recipe: the hosts that it names, those of its service, and the operator's own.
     Raises SettingError where one of them is no host."""
     limits = Limits(settings.max_pull_mb * 1_000_000, settings.pull_timeout_seconds, settings.pull_tries)
+    limits = replace(limits, too_much_s=_TOO_MUCH_S)
     guard = Guard(hosts(recipe, service, settings))
     fetcher = Fetcher("", identified(f"mendmap/{__version__}", contact), limits, guard=guard)
     try:
@@ -233,9 +140,3 @@ def _host(url: str) -> str:
     """The host of an address; none of an origin of one's own machine, which the setting alone opens."""
     parts = urlsplit(url)
     return (parts.hostname or "") if parts.scheme == "https" else ""
-
-
-def empty(home: Path) -> None:
-    """Forgets everything that was ever answered."""
-    for each in ("answers", "questions"):
-        shutil.rmtree(home / each, ignore_errors=True)

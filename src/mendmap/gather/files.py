@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mendmap.catalogue.gathered import Match, Recipe
@@ -20,10 +20,14 @@ from mendmap.gather.review import kept, review
 from mendmap.load.edit import Changes, drop_entry, put_entry, put_rows
 from mendmap.load.toml import Cell
 from mendmap.vectors import gathered
+from mendmap.vectors.gathered import Found
+from mendmap.words.fields import as_text
 
 _FOLDER = "gathered"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
 _BY = "mendmap gather"
+# What is longer is no name, and would make a row of the table of matches that none can read.
+_LONGEST_NAME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +56,20 @@ class Brought:
 def bring(recipe: Recipe, place: Place, answer: Answer, manner: Manner) -> Brought:
     """Writes what came into the folder of a place. Raises FeedError where it cannot be meant so, and GeodataError
     where a file of the folder cannot be changed; then nothing was written."""
-    gone: list[str] = []
+    sound = [_told(each) for each in answer.features if as_text(each.id) == each.id]
+    if out := len(answer.features) - len(sound):
+        answer.left_out["its id at the service cannot stand in a table"] += out
     with Changes(place.folder) as changes:
         bringing = _Bringing(changes, recipe, place, manner)
         if recipe.layer:
-            bringing.features(answer.features)
-        elif answer.features:
-            raise FeedError(f"{len(answer.features)} features, but the recipe names no layer for them")
+            bringing.features(sound)
+        elif sound:
+            raise FeedError(f"{len(sound)} features, but the recipe names no layer for them")
         gone = bringing.readings(answer.readings)
         changes.stay = True
-    return Brought(
-        len(answer.features),
-        tuple(_file(recipe, each.name) for each in answer.readings),
-        tuple(answer.rasters),
-        tuple(gone),
-        bool(changes.before or answer.rasters),
-    )
+    files = tuple(_file(recipe, each.name) for each in answer.readings)
+    changed = bool(changes.before or answer.rasters)
+    return Brought(len(sound), files, tuple(answer.rasters), tuple(gone), changed)
 
 
 class _Bringing:
@@ -86,7 +88,7 @@ class _Bringing:
             "origin": "others",
         }
 
-    def features(self, found: Iterable[gathered.Found]) -> None:
+    def features(self, found: Iterable[Found]) -> None:
         """Writes the features, and proposes what each is."""
         recipe, geodata, most = self._recipe, self._place.geodata, self._place.settings.max_gather_features
         before, found = geodata.found.get(recipe.id, ()), list(found)
@@ -136,6 +138,14 @@ class _Bringing:
             cells["retrieved"] = f"{self._manner.moment:%Y-%m-%dT%H:%M:%SZ}"
             self._changes.write(name, content)
         put_entry(self._changes, header, cells)
+
+
+def _told(found: Found) -> Found:
+    """A feature whose texts are such as a cell of a table may hold: a service may call anything by any name."""
+    names = {language: as_text(name)[:_LONGEST_NAME] for language, name in found.names.items()}
+    properties = {name: as_text(text) if isinstance(text, str) else text for name, text in found.properties.items()}
+    kept = {language: name for language, name in names.items() if name}
+    return replace(found, names=kept, properties=properties, method=as_text(found.method))
 
 
 def _file(recipe: Recipe, name: str) -> str:

@@ -1,14 +1,14 @@
 """The European Environment Agency's list of sampling points: which station each is of, and where that stands.
 
 A CSV, or a zip with one, a row for each sampling point and pollutant, of all of Europe. Not here: asking for it, and
-the readings (``eea_air``).
+the readings (``adapter``).
 """
 
 import csv
 import re
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,8 +119,9 @@ def _number(text: str | None) -> float | None:
 
 
 def _zone(text: str) -> str:
-    """``UTC+01`` as the name of a zone, which counts the other way round: Etc/GMT-1."""
-    found = _ZONE.fullmatch(text)
+    """``UTC+01``, or its address in the vocabulary aq/timezone, as the name of a zone, which counts the other way round:
+    Etc/GMT-1."""
+    found = _ZONE.fullmatch(text.rpartition("/")[2])
     if not found:
         return ""
     sign, hours = found.group(1) or "+", int(found.group(2) or 0)
@@ -140,9 +141,10 @@ def named_by(name: str, stations: Iterable[str]) -> str:
     return next((each for each in stations if each in words), "")
 
 
-def zone_of(points: Iterable[SamplingPoint], station: str) -> str:
-    """The zone of a station's days. Raises FeedError where the list does not tell one."""
-    zones = {each.zone for each in points if each.station == station}
+def zone_of(points: Iterable[SamplingPoint], codes: Sequence[str]) -> str:
+    """The zone of the days of a station, by its EoI codes. Raises FeedError where the list does not tell one."""
+    zones = {each.zone for each in points if each.station in codes}
     if len(zones) != 1 or not (zone := zones.pop()):
-        raise FeedError(f"the agency's list does not tell one zone of days of station {shown(station)}; give the zone")
+        called = shown(", ".join(codes))
+        raise FeedError(f"the agency's list does not tell one zone of days of station {called}; give the zone")
     return zone

@@ -1,7 +1,7 @@
 """Outlines as services draw them, made into geometries that hold: rings put together of many lines, slips of the pen
 repaired, and each cut to what a layer takes. What cannot be made sound without guessing is left out, and says why.
 
-Geometries are in OGC:CRS84 degrees. Not here: rivers of many lines (``courses``).
+Geometries are in OGC:CRS84 degrees. Not here: rivers of many lines (``rivers``).
 """
 
 import dataclasses

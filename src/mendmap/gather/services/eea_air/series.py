@@ -3,7 +3,7 @@
 A file of the agency holds all the years of one sampling point. Kept whole it would bring years that nobody asked for,
 and readings of two data sets for one hour, which contradict each other by file and not by fact. So rows are chosen; no
 cell of a row is changed. The same rows make the same bytes, as long as the version of Arrow that writes them is the
-same. Not here: which files there are (``eea_air``), and what their columns mean (``readings.formats.eea_aq``).
+same. Not here: which files there are (``adapter``), and what their columns mean (``readings.formats.eea_aq``).
 """
 
 import datetime as dt

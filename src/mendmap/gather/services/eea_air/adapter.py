@@ -3,11 +3,14 @@ the stations of its list.
 
 The service is asked for the addresses of a country's files of some pollutants, in each of its data sets: 2, verified,
 reported a year later; 1, up to date, not verified; 3, of the years before 2013. A file holds all the years of one
-sampling point; what is wanted of them is put together by station and year (``eea_series``). For one time of a station
+sampling point; what is wanted of them is put together by station and year (``series``). For one time of a station
 the verified reading goes before the one that is not.
 
 The files' times carry no offset. The service's page says UTC+1 of hours, and the station's own zone of days, which
-the list of sampling points tells; that is declared in the catalogue, unless the recipe names a zone.
+the list of sampling points tells; that is declared in the catalogue, unless the recipe names a zone. It is not so of
+every country: people who compared the hours with those that the countries publish found UTC+1 in Germany, but UTC in
+Austria, and the time of clocks in Italy's newest files. Nothing in a file tells; a recipe for such a country must name
+the zone.
 
 ``collection`` may name the data sets that are asked, in the order of preference, such as ``2`` or ``2,1``.
 Not here: what a row says (``readings.formats.eea_aq``).
@@ -29,9 +32,9 @@ from mendmap.catalogue.records import Parameter
 from mendmap.errors import FeedError, not_one_of, shown
 from mendmap.feeds.guarded import named
 from mendmap.gather.model import Answer, Ask, Place, ReadingsFile, Service
-from mendmap.gather.services import eea_points
-from mendmap.gather.services.eea_points import SamplingPoint
-from mendmap.gather.services.eea_series import DAY, HOUR, Series, Times
+from mendmap.gather.services.eea_air import sampling_points
+from mendmap.gather.services.eea_air.sampling_points import SamplingPoint
+from mendmap.gather.services.eea_air.series import DAY, HOUR, Series, Times
 from mendmap.readings.told import codes, parameter_codes
 
 _API = "https://eeadmz1-downloads-api-appservice.azurewebsites.net"
@@ -55,13 +58,13 @@ def gather(recipe: Recipe, place: Place, ask: Ask) -> Answer:
 
     @cache
     def points() -> Sequence[SamplingPoint]:
-        return eea_points.read(ask(url), named(url), most)
+        return sampling_points.read(ask(url), named(url), most)
 
     return _stations(recipe, place, points()) if recipe.layer else _readings(recipe, place, ask, points)
 
 
 def _stations(recipe: Recipe, place: Place, points: Sequence[SamplingPoint]) -> Answer:
-    found, left_out = eea_points.stations(points, recipe.accuracy_m)
+    found, left_out = sampling_points.stations(points, recipe.accuracy_m)
     west, south, east, north = place.box
     inside = [each for each in found if west <= each.geometry.x <= east and south <= each.geometry.y <= north]
     if len(inside) > (most := place.settings.max_gather_features):
@@ -86,14 +89,18 @@ def _readings(recipe: Recipe, place: Place, ask: Ask, points: Points) -> Answer:
     series = Series(pollutants, times, place.settings.max_pull_mb * 1_000_000)
     # A file that cannot be had is missing readings, so it is an error and not left out.
     for url, code in files.items():
-        series.take(ask(url), named(url), code)
+        # A station may have had two codes one after the other.
+        series.take(ask(url), named(url), stations[code])
     folder = place.folder / ".gather" / recipe.id
     folder.mkdir(parents=True, exist_ok=True)
     aliases = codes({each.id: each.properties.get("aliases") for each in place.geodata.features}, "eea")
-    for part, (path, names) in series.write(folder).items():
-        station = stations[part.station]
-        called = {each: station for each in names if aliases.get(each.lower()) != station}
-        zone = recipe.zone or (_HOURS_ZONE if part.kind == HOUR else eea_points.zone_of(points(), part.station))
+    written = series.write(folder)
+    empty = sorted({stations[each] for each in files.values()} - {part.station for part in written})
+    answer.left_out.update({f"station whose files have no such reading: {each}": 1 for each in empty})
+    for part, (path, names) in written.items():
+        called = {each: part.station for each in names if aliases.get(each.lower()) != part.station}
+        known = [code for code, ident in stations.items() if ident == part.station]
+        zone = recipe.zone or (_HOURS_ZONE if part.kind == HOUR else sampling_points.zone_of(points(), known))
         answer.readings.append(ReadingsFile(path.name, path, "eea_aq", zone, stations=called))
     answer.left_out += series.left_out
     if not answer.readings:
@@ -168,7 +175,7 @@ def _files(
         for each in _listed(ask(url, orjson.dumps(asked | {"dataset": dataset})), url)
     ]
     names = {each: PurePosixPath(urlsplit(each).path).stem for each in listed}
-    owners = {each: eea_points.named_by(name, stations) for each, name in names.items()}
+    owners = {each: sampling_points.named_by(name, stations) for each, name in names.items()}
     if unnamed := set(stations) - set(owners.values()):
         of = {each.id: each.station for each in points() if each.station in unnamed}
         owners = {each: owner or of.get(names[each], "") for each, owner in owners.items()}
@@ -205,7 +212,9 @@ SERVICE = Service(
     name="eea_air",
     documentation=(
         "The agency's How_To_Downloads.pdf and Swagger of the Air Quality Download Service, as the programs airbase "
-        "(Python) and euroaq (R) speak it; time zones as its page eeadmz1-downloads-webapp.azurewebsites.net says."
+        "(Python) and euroaq (R) speak it, with euroaq's recorded list of addresses; time zones as its page "
+        "eeadmz1-downloads-webapp.azurewebsites.net says, which does not hold for every country: compare some hours "
+        "with what the country itself publishes."
     ),
     gather=gather,
     url=_API,

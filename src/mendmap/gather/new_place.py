@@ -23,7 +23,6 @@ from mendmap.load.starter import UNKNOWN, WORLD, Empty, Plan
 from mendmap.rasters.header import Most
 from mendmap.settings import Settings
 
-_OF_DEGREE_KM = 111.32
 # Where the agencies have stations: Europe as the EEA sees it, and the United States with their islands.
 _EUROPE = Bounds(-32, 27, 50, 72)
 _AMERICA = Bounds(-180, -15, -64, 72)
@@ -146,11 +145,8 @@ class Around:
     @property
     def box(self) -> Bounds:
         """The box around the circle, to four decimals of a degree."""
-        high = self.radius_km / _OF_DEGREE_KM
-        wide = high / max(0.01, math.cos(math.radians(self.lat)))
-        west, east = max(-180.0, self.lon - wide), min(180.0, self.lon + wide)
-        south, north = max(-90.0, self.lat - high), min(90.0, self.lat + high)
-        return Bounds(*(round(each, 4) for each in (west, south, east, north)))
+        point = Bounds(self.lon, self.lat, self.lon, self.lat)
+        return Bounds(*(round(each, 4) for each in point.grown(1000 * self.radius_km)))
 
 
 def unknown(zone: str) -> Plan:

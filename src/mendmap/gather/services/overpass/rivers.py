@@ -15,7 +15,7 @@ from math import ceil, floor
 import shapely
 
 from mendmap.gather.names import words
-from mendmap.gather.stem import Groups, Place, Stem, lengths_m, stems
+from mendmap.gather.services.overpass.stem import Groups, Place, Stem, lengths_m, stems
 from mendmap.geo.bounds import Bounds
 from mendmap.geo.measure import length_m
 from mendmap.vectors.gathered import Found
