@@ -164,7 +164,7 @@ def _of_json(url: str, body: bytes, kind: _Type) -> list[Raw]:
         raws.append(Raw({**raw.properties, gml.ID: ident}, raw.geometry, raw.broken))
     declared = page.get("crs")
     if isinstance(declared, dict):
-        system = _known(url, str((declared.get("properties") or {}).get("name")))
+        system = _known(url, str(member(url, member(url, page, "crs", dict), "properties", dict).get("name")))
     elif _in_degrees(raws):
         return raws
     else:
