@@ -116,7 +116,7 @@ def test_stations_without_a_position_or_elsewhere_are_counted(gather: Gather, po
     assert found.left_out == {
         "outside the area that was asked for": 1,
         "without a geometry": 1,
-        "a coordinate that is no number": 1,
+        "a coordinate that is no number of degrees": 1,
     }
 
 
