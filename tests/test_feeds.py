@@ -65,6 +65,7 @@ def test_what_has_not_changed_is_not_sent_again(server: FeedServer) -> None:
     assert conditional.headers["If-None-Match"] == '"a"'
     assert conditional.headers["If-Modified-Since"] == "Sun, 22 Nov 2026 07:00:00 GMT"
     assert conditional.headers["User-Agent"] == "mendmap/test"
+    assert conditional.headers["Accept"] == "*/*"
 
 
 def test_a_304_that_nobody_asked_for_is_refused(server: FeedServer) -> None:
@@ -114,6 +115,24 @@ def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
     _, answer, waits = fetch(server)
     assert answer.changed
     assert 6 <= waits[0] <= 8
+
+
+@pytest.mark.parametrize(
+    ("reply", "least"),
+    [
+        (Reply(status=429), 30),
+        (Reply(status=429, headers={"Retry-After": "1"}), 1),
+        (Reply(status=429, headers={"Retry-After": "soon"}), 0),
+        (Reply(status=503), 0),
+    ],
+)
+def test_a_server_that_had_too_much_is_left_alone_even_where_it_does_not_say_for_how_long(
+    server: FeedServer, reply: Reply, least: float
+) -> None:
+    server.answers["/feed"] = [reply, Reply(BODY)]
+    _, answer, waits = fetch(server, replace(LIMITS, too_much_s=30))
+    assert answer.changed
+    assert least <= waits[0] < least + 1
 
 
 def test_a_server_that_wants_to_be_left_alone_for_long_ends_the_round(server: FeedServer) -> None:

@@ -239,6 +239,16 @@ def test_data_sets_are_asked_by_the_period(eea: EeaService, place: Testford) -> 
     assert eea.asked("urls") == 3
 
 
+def test_readings_of_the_years_before_2013_tell_no_verification_and_are_preliminary(
+    eea: EeaService, place: Testford
+) -> None:
+    eea.add(3, FIRST, series(FIRST, [dt.datetime(2010, 7, 1)], [5], verification=0))
+    found = gathered(place, eea.server, stations=["XX0001A"], period="2010")
+    keep(place, *found.readings)
+    (reading,) = (each for each in check(place.folder, 100).readings if each.station == "XX0001A")
+    assert (reading.value, reading.quality) == (5.0, "preliminary")
+
+
 def test_hours_that_stand_twice_are_taken_once_as_delivered_last(eea: EeaService, place: Testford) -> None:
     hour = dt.datetime(2023, 5, 1)
     late, early = dt.datetime(2024, 9, 2), dt.datetime(2024, 9, 1)
@@ -262,6 +272,8 @@ def test_daily_means_are_kept_apart_with_the_zone_of_their_station(eea: EeaServi
         "XX0001A-2023.parquet": "Etc/GMT-1",
         "XX0001A-2023-day.parquet": "Etc/GMT-3",
     }
+    eea.points[0]["Timezone"] = "http://dd.eionet.europa.eu/vocabulary/aq/timezone/UTC+03"
+    assert {each.zone for each in gathered(place, eea.server, period="2023-07").readings} == {"Etc/GMT-1", "Etc/GMT-3"}
     assert dict(found.left_out) == {"readings averaged over neither an hour nor a day": 1}
     keep(place, *found.readings)
     starts = {each.averaging: each.start for each in check(place.folder, 100).readings if each.station == "XX0001A"}
@@ -577,7 +589,7 @@ def _all(sepa: SepaService) -> Reply:
 def test_a_changed_schema_says_which_member_is_missing(member: str, sepa: SepaService, place: Testford) -> None:
     sepa.observe(9, YESTERDAY, 1)
     del sepa.observations[0][member]
-    with pytest.raises(FeedError, match=f"no {member} in"):
+    with pytest.raises(FeedError, match=f"no {member} in .*; {sepa.url}/data-dictionary says what"):
         gathered(place, sepa.server, service="sepa_air", url=sepa.url)
 
 

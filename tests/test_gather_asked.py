@@ -68,6 +68,12 @@ def test_who_asks_says_who_it_is_and_where_to_complain(asking: Asking, server: F
     assert server.asked[0].headers["User-Agent"].endswith("(+mailto:someone@example.org)")
 
 
+def test_a_host_that_had_too_much_is_left_alone_for_half_a_minute(asking: Asking) -> None:
+    service, contact = SERVICES["overpass"], "mailto:someone@example.org"
+    with fetching(asking.recipe, service, contact, asking.settings) as fetcher:
+        assert fetcher.limits.too_much_s == 30
+
+
 def test_a_host_is_left_alone_between_two_questions(server: FeedServer, tmp_path: Path) -> None:
     asking = Asking(server, tmp_path, gather_pause_seconds=0.3)
     server.answers |= {"/a": Reply(b"one"), "/b": Reply(b"two")}
@@ -196,7 +202,7 @@ def test_whatever_a_service_answers_its_recipe_fails_clearly_and_the_others_go_o
     }
     assert unclear == {}
     assert "https only" in told["down"]
-    assert "heaps: 1 features" in done.stdout
+    assert "heaps: 1 feature;" in done.stdout
     assert [path.name for path in (folder / "gathered").iterdir()] == ["heaps.geojson"]
     assert next(each for each in check(folder, 10).features if each.id == "heap").properties["accuracy_m"] == 10
 

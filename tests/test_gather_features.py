@@ -75,6 +75,20 @@ def test_every_page_of_a_collection_is_gathered(gather: Gather, service: OgcFeat
     assert first.query == {"f": "json", "bbox": "20,44,21,45", "limit": "1000"}
 
 
+@pytest.mark.parametrize("said", [3, None])
+def test_an_empty_page_is_the_last_whatever_page_it_leads_to(
+    gather: Gather, service: OgcFeatures, server: FeedServer, said: int | None
+) -> None:
+    def goes_on(body: dict[str, Any]) -> dict[str, Any]:
+        offset = server.asked[-1].query.get("offset", "0")
+        href = f"{server.url}/api/collections/heaps/items?f=json&offset={int(offset) + 2}"
+        return {**body, "links": [{"rel": "next", "href": href}]}
+
+    service.said, service.change = said, goes_on
+    assert len(gather().features) == 3
+    assert [each.query.get("offset") for each in server.asked][1:] == [None, "2", "4"]
+
+
 def test_a_multipolygon_of_one_part_is_that_polygon(gather: Gather, service: OgcFeatures) -> None:
     assert gather().features[2].geometry.geom_type == "Polygon"
 
@@ -175,8 +189,7 @@ def changed(**members: Any) -> Callable[[OgcFeatures], None]:
 
 def circle(service: OgcFeatures) -> None:
     href = f"{service.url}/collections/heaps/items?f=json&offset=2"
-    service.features = service.features * 2
-    service.change = lambda body: body | {"links": [{"rel": "next", "href": href}], "features": []}
+    service.change = lambda body: body | {"links": [{"rel": "next", "href": href}]}
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Gathering from a WFS, in both versions, as GeoJSON and as GML that GDAL wrote."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
+import standards_server
 from asking import asking, place, recipe
 from feed_server import FeedServer, Reply, serving
 from place import Testford
@@ -76,7 +78,7 @@ def test_pages_are_asked_for_where_the_service_says_that_it_has_them(
     service = Wfs(server, HEAPS)
     service.page, service.forms = 2, [form]
     check_all(gather(service))
-    assert [each.query.get("startIndex") for each in server.asked] == [None, None, "0", "2"]
+    assert [each.query.get("startIndex") for each in server.asked] == [None, None, None, "2"]
 
 
 def test_where_the_number_is_not_known_pages_are_asked_for_until_one_is_empty(
@@ -85,7 +87,19 @@ def test_where_the_number_is_not_known_pages_are_asked_for_until_one_is_empty(
     service = Wfs(server, HEAPS)
     service.page, service.said = 2, "unknown"
     check_all(gather(service))
-    assert [each.query.get("startIndex") for each in server.asked][2:] == ["0", "2", "3"]
+    assert [each.query.get("startIndex") for each in server.asked][2:] == [None, "2", "3"]
+
+
+def test_a_type_without_a_key_is_gathered_if_one_page_holds_it_and_else_told_of(
+    gather: Gather, server: FeedServer
+) -> None:
+    service = Wfs(server, HEAPS)
+    refuses = Reply(b"Cannot do natural order without a primary key", 400)
+    server.answers["/wfs"] = lambda asked: refuses if "startIndex" in asked.query else service.reply(asked)
+    check_all(gather(service))
+    service.page = 2
+    with pytest.raises(FeedError, match=r"400 Bad Request, asked for what follows the first 2 .* a smaller box"):
+        gather(service)
 
 
 def test_nothing_found_is_no_error(gather: Gather, server: FeedServer) -> None:
@@ -197,17 +211,22 @@ def test_too_many_and_what_a_wfs_cannot_be_asked_are_errors(gather: Gather, serv
         gather(service, period="2020")
 
 
-def test_geojson_in_another_system_is_turned(gather: Gather, server: FeedServer) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_geojson_in_another_system_is_turned(
+    gather: Gather, server: FeedServer, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    system = "urn:ogc:def:crs:EPSG::32634"
+    monkeypatch.setitem(standards_server._SRS, "UTM", system)
     service = Wfs(server, HEAPS[:1])
-    service.forms = ["json"]
-    name = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32634"}}
+    service.forms, service.spelling = ["json"], "OGC_URN" if told else "UTM"
+    crs = {"crs": {"type": "name", "properties": {"name": system}}} if told else {}
     point = {"type": "Point", "coordinates": [460251.115, 4927530.745]}
     feature = {"type": "Feature", "id": "a", "properties": {"title": "x"}, "geometry": point}
 
     def reply(asked: Any) -> Reply:
         if "outputFormat" not in asked.query:
             return service.reply(asked)
-        return Reply(str({"type": "FeatureCollection", "crs": name, "features": [feature]}).replace("'", '"').encode())
+        return Reply(json.dumps({"type": "FeatureCollection", "features": [feature]} | crs).encode())
 
     server.answers["/wfs"] = reply
     (found,) = gather(service).features

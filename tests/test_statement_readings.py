@@ -101,6 +101,15 @@ def test_independent_answers_that_are_complete_and_agree_support(atlas: Atlas) -
     assert not found.missing
 
 
+def test_a_verdict_names_the_stations_that_it_does_not_rest_on(atlas: Atlas) -> None:
+    found = checked(atlas, [answer(STATE, "within", 0)], stations=["chimney", "inlet"])
+    assert found.outcome == "supported"
+    alone = "No readings of SO₂ for 2023 are at hand at Inlet: the verdict rests on the other stations alone."
+    assert found.because.endswith(alone)
+    silent = checked(atlas, [], stations=["chimney", "inlet"], period="2022")
+    assert "the verdict" not in silent.because
+
+
 def test_the_company_alone_is_consistent_and_never_support(atlas: Atlas) -> None:
     found = checked(atlas, [answer(COMPANY, "within", 0)])
     assert found.outcome == "consistent"

@@ -29,14 +29,19 @@ from mendmap.settings import Settings
 
 # How long an answer is taken as it is for a run that has not come to its end.
 _TAKEN_UP = dt.timedelta(days=1)
+# How long a server is left alone that answers 429, and not for how long: what overpass-api.de asks for, which locks out
+# those who come back earlier.
+_TOO_MUCH_S = 30.0
 
 
 class Turns:
-    """When each host was asked last, so that it is left alone for some seconds."""
+    """When each host was asked last, so that it is left alone for some seconds; and which of them could not be reached,
+    so that no recipe after it waits for it again."""
 
     def __init__(self, pause_s: float) -> None:
         self._pause_s = pause_s
         self._last: dict[str, float] = {}
+        self.unreached: set[str] = set()
 
     def wait(self, host: str) -> None:
         """Waits until it is right to ask."""
@@ -78,6 +83,8 @@ class Asker:
         # Of a post the same conditions would mean something else (RFC 9110, 13.1.2).
         known = (kept.etag, kept.last_modified) if kept and post is None else ("", "")
         host = urlsplit(url).netloc
+        if host in self._turns.unreached:
+            raise FeedError(f"{named(url)}: could not be reached, so it was not asked again")
         self._turns.wait(host)
         try:
             with self._answers.coming() as path:
@@ -94,8 +101,10 @@ class Asker:
                 kept = Kept(self._recipe.id, url, sha256, answer.etag, answer.last_modified, now)
                 self._answers.keep(question, kept, path)
                 return kept
-        except FeedError:
+        except FeedError as error:
             self.failed = True
+            if not error.reached:
+                self._turns.unreached.add(host)
             raise
         finally:
             self._turns.took(host)
@@ -113,6 +122,7 @@ def fetching(recipe: Recipe, service: Service, contact: str, settings: Settings)
     """A fetcher that asks for one recipe: the hosts that it names, those of its service, and the operator's own.
     Raises SettingError where one of them is no host."""
     limits = Limits(settings.max_pull_mb * 1_000_000, settings.pull_timeout_seconds, settings.pull_tries)
+    limits = replace(limits, too_much_s=_TOO_MUCH_S)
     guard = Guard(hosts(recipe, service, settings))
     fetcher = Fetcher("", identified(f"mendmap/{__version__}", contact), limits, guard=guard)
     try:

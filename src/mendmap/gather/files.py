@@ -18,14 +18,16 @@ from mendmap.errors import FeedError, shown
 from mendmap.gather.model import Answer, Place, ReadingsFile
 from mendmap.gather.review import kept, review
 from mendmap.load.edit import Changes, drop_entry, put_entry, put_rows
-from mendmap.load.scenes import cell
 from mendmap.load.toml import Cell
 from mendmap.vectors import gathered
 from mendmap.vectors.gathered import Found
+from mendmap.words.fields import as_text
 
 _FOLDER = "gathered"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
 _BY = "mendmap gather"
+# What is longer is no name, and would make a row of the table of matches that none can read.
+_LONGEST_NAME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Brought:
 def bring(recipe: Recipe, place: Place, answer: Answer, manner: Manner) -> Brought:
     """Writes what came into the folder of a place. Raises FeedError where it cannot be meant so, and GeodataError
     where a file of the folder cannot be changed; then nothing was written."""
-    sound = [_told(each) for each in answer.features if cell(each.id) == each.id]
+    sound = [_told(each) for each in answer.features if as_text(each.id) == each.id]
     if out := len(answer.features) - len(sound):
         answer.left_out["its id at the service cannot stand in a table"] += out
     with Changes(place.folder) as changes:
@@ -140,10 +142,10 @@ class _Bringing:
 
 def _told(found: Found) -> Found:
     """A feature whose texts are such as a cell of a table may hold: a service may call anything by any name."""
-    names = {language: cell(name) for language, name in found.names.items()}
-    properties = {name: cell(value) if isinstance(value, str) else value for name, value in found.properties.items()}
+    names = {language: as_text(name)[:_LONGEST_NAME] for language, name in found.names.items()}
+    properties = {name: as_text(text) if isinstance(text, str) else text for name, text in found.properties.items()}
     kept = {language: name for language, name in names.items() if name}
-    return replace(found, names=kept, properties=properties, method=cell(found.method))
+    return replace(found, names=kept, properties=properties, method=as_text(found.method))
 
 
 def _file(recipe: Recipe, name: str) -> str:

@@ -24,6 +24,7 @@ from mendmap.catalogue.gathered import Match, Recipe
 from mendmap.catalogue.model import Catalogue, Layer
 from mendmap.catalogue.records import from_plain
 from mendmap.gather.names import Likeness, slug, words
+from mendmap.geo.bounds import Bounds
 from mendmap.geo.chainage import Course
 from mendmap.geo.measure import apart_m, area_m2, distance_m, length_m
 from mendmap.load.redrawn import made, names_of, redrawn
@@ -37,7 +38,6 @@ _OTHER_KIND = 0.8
 _NO_GAIN = 0.5
 # Names less alike than this are not worth a word.
 _WORTH_SAYING = 0.3
-_METRES_OF_DEGREE = 111_195.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,9 @@ class _Proposer:
             ours = {word for name in feature.properties["name"].values() for word in words(name)}
             return [nth for nth, each in enumerate(self.found) if self._words(each) & ours]
         far = self.least_sure_m + (feature.properties["accuracy_m"] or 0)
-        west, south, east, north = feature.geometry.bounds
-        up = _REACH * far / _METRES_OF_DEGREE * 1.02
-        across = up / max(0.01, float(np.cos(np.radians(max(abs(south), abs(north))))))
-        near = shapely.box(west - across, south - up, east + across, north + up)
-        return [int(each) for each in self.tree.query(near)]
+        # A little more: distances are measured on a plane.
+        near = Bounds(*feature.geometry.bounds).grown(1.02 * _REACH * far)
+        return [int(each) for each in self.tree.query(shapely.box(*near))]
 
     def _words(self, found: Found) -> set[str]:
         return {word for name in found.names.values() for word in words(name)}

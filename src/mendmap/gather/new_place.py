@@ -23,7 +23,6 @@ from mendmap.load.starter import UNKNOWN, WORLD, Empty, Plan
 from mendmap.rasters.header import Most
 from mendmap.settings import Settings
 
-_OF_DEGREE_KM = 111.32
 # Where the agencies have stations: Europe as the EEA sees it, and the United States with their islands.
 _EUROPE = Bounds(-32, 27, 50, 72)
 _AMERICA = Bounds(-180, -15, -64, 72)
@@ -79,14 +78,18 @@ _LAYERS = (
         ("#6c757d", "dot"),
     ),
 )
+_TAILINGS = "man_made=tailings_pond | reservoir_type=tailings"  # the second as was usual before 2021
+_RESERVOIRS = (
+    "natural=water & water=reservoir & reservoir_type!=tailings | landuse=reservoir & reservoir_type!=tailings"
+)
 # Of OpenStreetMap: recipe, title, layer, kind, tags, and how far an outline that is drawn from imagery may be off.
 _MAPPED = (
     ("quarries", "Quarries and open pits", "restored", "quarry", "landuse=quarry", 30),
     ("spoil_heaps", "Spoil heaps", "restored", "spoil_heap", "man_made=spoil_heap", 30),
-    ("tailings", "Tailings ponds", "restored", "tailings_pond", "man_made=tailings_pond", 30),
+    ("tailings", "Tailings ponds", "restored", "tailings_pond", _TAILINGS, 30),
     ("landfills", "Landfills", "restored", "landfill", "landuse=landfill", 30),
     ("rivers", "Rivers", "watercourses", "river", "waterway=river", 20),
-    ("reservoirs", "Reservoirs", "waters", "reservoir", "natural=water & water=reservoir", 20),
+    ("reservoirs", "Reservoirs", "waters", "reservoir", _RESERVOIRS, 20),
     ("lakes", "Lakes", "waters", "lake", "natural=water & water=lake", 20),
     ("settlements", "Settlements", "places", "settlement", "place=city,town,village,hamlet", 500),
     ("chimneys", "Chimneys", "places", "chimney", "man_made=chimney", 20),
@@ -146,11 +149,8 @@ class Around:
     @property
     def box(self) -> Bounds:
         """The box around the circle, to four decimals of a degree."""
-        high = self.radius_km / _OF_DEGREE_KM
-        wide = high / max(0.01, math.cos(math.radians(self.lat)))
-        west, east = max(-180.0, self.lon - wide), min(180.0, self.lon + wide)
-        south, north = max(-90.0, self.lat - high), min(90.0, self.lat + high)
-        return Bounds(*(round(each, 4) for each in (west, south, east, north)))
+        point = Bounds(self.lon, self.lat, self.lon, self.lat)
+        return Bounds(*(round(each, 4) for each in point.grown(1000 * self.radius_km)))
 
 
 def unknown(zone: str) -> Plan:

@@ -1,8 +1,13 @@
-"""A box of longitude and latitude."""
+"""A box of longitude and latitude. Not here: boxes of other systems (``geo.crs``)."""
 
+from collections.abc import Iterable
+from math import cos, radians
 from typing import NamedTuple
 
 from mendmap.errors import shown
+
+# Of latitude on the ellipsoid where it is shortest, at the equator: what is wanted is rather a little more.
+_METRES_OF_DEGREE = 110_570
 
 
 class Bounds(NamedTuple):
@@ -35,6 +40,19 @@ class Bounds(NamedTuple):
             and other.east <= self.east
             and other.north <= self.north
         )
+
+    def grown(self, metres: float) -> "Bounds":
+        """The box with at least so many metres more on every side, as far as the world goes."""
+        high = metres / _METRES_OF_DEGREE
+        wide = high / max(0.01, cos(radians(max(abs(self.south), abs(self.north)))))
+        west, east = max(-180.0, self.west - wide), min(180.0, self.east + wide)
+        return Bounds(west, max(-90.0, self.south - high), east, min(90.0, self.north + high))
+
+    @staticmethod
+    def around(boxes: Iterable["Bounds"]) -> "Bounds":
+        """The smallest box that holds all of some boxes, of which there is at least one."""
+        west, south, east, north = zip(*boxes, strict=True)
+        return Bounds(min(west), min(south), max(east), max(north))
 
     def swapped(self) -> "Bounds":
         """The same box with longitude and latitude exchanged."""

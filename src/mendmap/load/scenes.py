@@ -7,7 +7,6 @@ the rows (``add``).
 
 import datetime as dt
 import io
-import math
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,10 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin, urlsplit
-
-import shapely
 
 from mendmap.catalogue import files
 from mendmap.catalogue import read as catalogue_file
@@ -36,11 +32,12 @@ from mendmap.rasters import remote, stac
 from mendmap.rasters.header import Most
 from mendmap.rasters.stac import Collection, Found, Query, Scene
 from mendmap.settings import Settings
+from mendmap.vectors.features import Feature
 from mendmap.vectors.features import read as read_layer
+from mendmap.words.fields import as_text
 
-# What is copied beyond the outlines of sites, and beyond how far a point may be off.
-_MARGIN_M = 500
-_OF_DEGREE_M = 111_320
+# What is taken beyond the outlines of sites, and beyond how far a point may be off.
+MARGIN_M = 500.0
 _SETTING = "MENDMAP_MAX_RASTER_MB"
 
 
@@ -63,8 +60,7 @@ class Folder:
         boxes = [self.sites[each] for each in around or self.sites]
         if not boxes:
             raise RasterError("no site of the catalogue has a place; say which area is meant with --box")
-        west, south, east, north = zip(*boxes, strict=True)
-        return Bounds(min(west), min(south), max(east), max(north))
+        return Bounds.around(boxes)
 
     def has(self, scene: str, href: str | None) -> bool:
         """Whether a scene is listed: by its name where it comes from, or by its address."""
@@ -82,17 +78,16 @@ def read(path: Path, settings: Settings) -> Folder:
         if layer.role == "site":
             features, wrong = read_layer(layer, catalogue.languages, max_bytes)
             faults += wrong
-            sites |= {each.id: _around(each.geometry, each.properties) for each in features if each.geometry}
+            sites |= {each.id: around(each) for each in features if each.geometry}
     if faults:
         raise GeodataError(faults)
     return Folder(path, catalogue, sites, [each for each, _ in listed(path, max_bytes)])
 
 
-def _around(geometry: shapely.Geometry, properties: Mapping[str, Any]) -> Bounds:
-    west, south, east, north = geometry.bounds
-    high = (_MARGIN_M + (properties.get("accuracy_m") or 0)) / _OF_DEGREE_M
-    wide = high / max(0.01, math.cos(math.radians(max(abs(south), abs(north)))))
-    return Bounds(max(-180.0, west - wide), max(-90.0, south - high), min(180.0, east + wide), min(90.0, north + high))
+def around(feature: Feature, margin_m: float = MARGIN_M) -> Bounds:
+    """The box of a feature that has a place, with a margin beyond how far that may be off."""
+    assert feature.geometry is not None
+    return Bounds(*feature.geometry.bounds).grown(margin_m + (feature.properties.get("accuracy_m") or 0))
 
 
 @contextmanager
@@ -166,21 +161,21 @@ def add_scene(
         "scale": _text(first.scale),
         "offset": _text(first.offset),
         "nodata": _text(first.nodata),
-        "platform": cell(scene.platform or ""),
+        "platform": _plain(scene.platform or ""),
         "scene": scene.id,
         "href": scene.href,
         "retrieved": _today(),
-        "licence": cell(collection.licence) or "not told where it comes from",
+        "licence": _plain(collection.licence) or "not told where it comes from",
         "attribution": scene.attribution,
         "source": _ident(collection.id),
         **said,
     }
     about = {
         "id": row["source"],
-        "title": cell(collection.title) or row["source"],
-        "publisher": cell(collection.publisher),
+        "title": _plain(collection.title) or row["source"],
+        "publisher": _plain(collection.publisher),
         "url": collection.url,
-        "licence": said.get("licence") or cell(collection.licence),
+        "licence": said.get("licence") or _plain(collection.licence),
     }
     names = {"": f"{row['platform'] or about['title']}, {day}"}
     copy = partial(remote.copy, layers, box)
@@ -294,9 +289,9 @@ def _ident(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).lstrip("_-")[:80]
 
 
-def cell(text: str) -> str:
-    """Words of a service as a cell of a table may hold them: on one line, and no formula of a spreadsheet."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split()).lstrip("=@+-")[:500]
+def _plain(text: str) -> str:
+    """Words of a service as a cell may hold them, and no more of them than anybody reads."""
+    return as_text(text)[:500]
 
 
 def _text(number: float | None) -> str | None:

@@ -66,7 +66,7 @@ def readings(atlas: Atlas, statement: Statement) -> Outcome:
         )
         missing.append(left)
     said = [_sentence(atlas, statement, each) for each in looks if each.answers]
-    because = [*said, *(missing if outcome == "unverifiable" else _silent(atlas, statement, looks, within))]
+    because = [*said, *(missing if outcome == "unverifiable" else _silent(atlas, statement, looks, within, rests=True))]
     if outcome == "consistent":
         because.append(say("These are the claimant's own readings; nothing independent is at hand."))
     evidence = [Evidence("limit", each, _limit(atlas.limits[each])) for each in statement.limits]
@@ -181,14 +181,22 @@ def _missing(atlas: Atlas, statement: Statement, stations: Sequence[Feature], lo
     return [*yet, *_silent(atlas, statement, looks, within)]
 
 
-def _silent(atlas: Atlas, statement: Statement, looks: Sequence[_Look], within: Sequence[_Look]) -> list[Phrase]:
-    """Which stations have readings, but none of the time that it is about."""
-    measuring = {each.station.id for each in within}
-    silent = {_name(atlas, each.station) for each in looks if each.station.id not in measuring}
+def _silent(
+    atlas: Atlas, statement: Statement, looks: Sequence[_Look], within: Sequence[_Look], *, rests: bool = False
+) -> list[Phrase]:
+    """Which stations have no readings of the time that it is about: of those that it names, and of those that have some
+    of another time. Where a verdict ``rests`` on the others, that it does: nobody can tell here whether a station did
+    not measure then, or whether only its readings are not at hand."""
+    measuring = {each.station.id for each in looks if each in within or each.answers}
+    known = {each.station.id: each.station for each in looks}
+    known |= {each: atlas.features[each] for each in statement.stations}
+    silent = sorted({_name(atlas, each) for ident, each in known.items() if ident not in measuring})
     if not silent:
         return []
-    none = _wanted(atlas, statement)
-    return [say("{none} are at hand at {stations}.", none=none, stations=listed(sorted(silent)))]
+    told = {"none": _wanted(atlas, statement), "stations": listed(silent)}
+    if rests:
+        return [say("{none} are at hand at {stations}: the verdict rests on the other stations alone.", **told)]
+    return [say("{none} are at hand at {stations}.", **told)]
 
 
 def _wanted(atlas: Atlas, statement: Statement) -> Phrase:

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,6 +62,12 @@ def column(
 
 def fields_of(table: type) -> tuple[Field, ...]:
     """The columns of a dataclass made with ``column``, in order."""
+    return _fields_of(table)
+
+
+@cache
+def _fields_of(table: type) -> tuple[Field, ...]:
+    # Tables of many rows ask for them at each row.
     return tuple(dataclasses.replace(each.metadata["field"], name=each.name) for each in dataclasses.fields(table))
 
 
@@ -133,6 +139,9 @@ def value(field: Field, raw: object) -> Any:
             raise ValueError("a value is required")
         return () if field.kind in ("ids", "words") else None
     checked = _READERS[field.kind](text)
+    if field.kind == "word" and field.choices and checked not in field.choices:
+        # Spreadsheet programs write words at the beginning of a cell with a capital.
+        checked = next((each for each in field.choices if each.lower() == checked.lower()), checked)
     for each in checked if isinstance(checked, tuple) else (checked,):
         if field.choices and each not in field.choices:
             raise ValueError(not_one_of("not one of the choices", each, (c for c in field.choices if c)))
@@ -169,6 +178,11 @@ def _text(raw: object) -> str:
     if _CONTROL.search(text):
         raise ValueError(f"holds a control character: {shown(text)}")
     return text
+
+
+def as_text(given: str) -> str:
+    """A text of somebody else's as a cell may hold it: on one line, all to be seen, and no formula of a spreadsheet."""
+    return " ".join("".join(each if each.isprintable() else " " for each in given).split()).lstrip(" ".join(_FORMULA))
 
 
 def _id(raw: object) -> str:

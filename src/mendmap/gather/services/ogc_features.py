@@ -36,7 +36,8 @@ def _gather(recipe: Recipe, place: Place, ask: Ask) -> Answer:
         for each in features:
             raw = raw_feature(each)
             taken.take(each.get("id") if isinstance(each, dict) else None, raw.properties, raw.geometry, raw.broken)
-        url = _next(url, page)
+        # Some services have a next page behind the last one for ever, each without a feature (pygeoapi, issue 1237).
+        url = _next(url, page) if features else ""
     if taken.received < matched:
         raise FeedError(f"{recipe.url}: says that it has {matched} features, but only {taken.received} came")
     return taken.answer()
@@ -64,7 +65,7 @@ def _items(url: str, page: Mapping[str, Any]) -> str:
 
 
 def _next(url: str, page: Mapping[str, Any]) -> str:
-    links = page.get("links") or []
+    links = member(url, page, "links", list) if page.get("links") else []
     ways = [each.get("href") for each in links if isinstance(each, dict) and each.get("rel") == "next"]
     return redirected(url, str(ways[0]), same_host=True) if ways else ""
 

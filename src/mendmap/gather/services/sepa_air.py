@@ -7,7 +7,10 @@ remembers stays. A station of ours is one of its own by the alias ``sepa:ID``, i
 id or alias ``eea:CODE``; a parameter by the alias ``sepa:SYMBOL`` or by the address in the vocabulary aq/pollutant of
 what the symbol stands for.
 
-Every reading is preliminary, whatever the service calls it. Not here: the tables of the agency's older data portal,
+Every reading is preliminary, whatever the service calls it: its terms say that the data are not validated, and not
+meant for regulatory assessment. They also say that a question that begins before the time it remembers is cut to it.
+The names of members are those that public programs read; the service's own description of them (api/v1/metadata and
+data-dictionary) could not be had when this was written. Not here: the tables of the agency's older data portal,
 which says nothing of the zone of its times, and of which no address over https is known.
 """
 
@@ -19,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -260,7 +263,10 @@ def _rows(path: Path, url: str) -> Iterator[Mapping[str, Any]]:
 
 def _member(row: Mapping[str, Any], name: str, url: str) -> Any:
     if name not in row:
-        raise FeedError(f"{url}: no {name} in {shown(sorted(row))}")
+        raise FeedError(
+            f"{url}: no {name} in {shown(sorted(row))}; {urljoin(url, 'data-dictionary')} says what the service calls "
+            "things now"
+        )
     return row[name]
 
 
@@ -293,8 +299,9 @@ def _written(readings: Mapping[Key, Mapping[str, str]], folder: Path) -> Iterato
 SERVICE = Service(
     name="sepa_air",
     documentation=(
-        "The agency's high-value data set at opendata.kosava.cloud (pages api-docs, legal/dataset), as public programs "
-        "that read its stations and observations speak it."
+        "The agency's high-value data set at opendata.kosava.cloud (pages api-docs of version 1.2.0, legal/dataset, "
+        "legal/terms). These name the addresses, but not the members of an answer: those are as public programs that "
+        "read its stations and observations expect them."
     ),
     gather=gather,
     url=_API,

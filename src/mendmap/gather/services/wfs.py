@@ -125,11 +125,21 @@ def _hits(pages: Pages, kind: _Type, box: Bounds) -> int | None:
 
 def _page(pages: Pages, kind: _Type, box: Bounds, start: int) -> Sequence[Raw]:
     """The features from one on, or all."""
-    paged = {"count": str(kind.page), "startIndex": str(start)} if kind.page else {}
+    paged = {"count": str(kind.page)} if kind.page else {}
+    # GeoServer refuses even a startIndex of 0 for a type without a primary key (GDAL, pull request 8146).
+    paged |= {"startIndex": str(start)} if start else {}
     asked = kind.asked(box, **paged, **({"outputFormat": kind.form} if kind.form else {}))
-    body = pages.body(asked)
+    try:
+        body = pages.body(asked)
+    except FeedError as error:
+        if not start or error.status != 400:
+            raise
+        raise FeedError(
+            f"{error}, asked for what follows the first {start} features: it may have no key to count them by; ask for "
+            "less at a time: a smaller box"
+        ) from None
     if body.lstrip()[:1] != b"<":
-        return _of_json(asked, body)
+        return _of_json(asked, body, kind)
     try:
         name, attributes = markup.root(body)
         if name != "FeatureCollection":
@@ -143,8 +153,9 @@ def _page(pages: Pages, kind: _Type, box: Bounds, start: int) -> Sequence[Raw]:
     return raws
 
 
-def _of_json(url: str, body: bytes) -> list[Raw]:
-    """The features of GeoJSON, turned to longitude and latitude where it says that it is in another system."""
+def _of_json(url: str, body: bytes, kind: _Type) -> list[Raw]:
+    """The features of GeoJSON, turned to longitude and latitude where it says that it is in another system, and where
+    it says nothing and holds no degrees: then it is in the system that was asked for, as of MapServer."""
     page = read_json(url, body)
     raws = []
     for each in member(url, page, "features", list):
@@ -152,11 +163,20 @@ def _of_json(url: str, body: bytes) -> list[Raw]:
         ident = each.get("id") if isinstance(each, dict) else None
         raws.append(Raw({**raw.properties, gml.ID: ident}, raw.geometry, raw.broken))
     declared = page.get("crs")
-    if not isinstance(declared, dict):
+    if isinstance(declared, dict):
+        system = _known(url, str(member(url, member(url, page, "crs", dict), "properties", dict).get("name")))
+    elif _in_degrees(raws):
         return raws
-    system = _known(url, str((declared.get("properties") or {}).get("name")))
+    else:
+        system = _known(url, kind.system)
     placed = system.to_crs84(np.array([each.geometry for each in raws], dtype=object))
     return [Raw(each.properties, shape, each.broken) for each, shape in zip(raws, placed, strict=True)]
+
+
+def _in_degrees(raws: Sequence[Raw]) -> bool:
+    """Whether all places may be longitudes and latitudes."""
+    shapes = [each.geometry for each in raws if each.geometry is not None]
+    return bool((np.abs(shapely.get_coordinates(shapes)) <= (180, 90)).all())
 
 
 def _system(url: str, offered: Sequence[str]) -> str:

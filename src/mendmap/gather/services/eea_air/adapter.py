@@ -7,7 +7,10 @@ sampling point; what is wanted of them is put together by station and year (``se
 the verified reading goes before the one that is not.
 
 The files' times carry no offset. The service's page says UTC+1 of hours, and the station's own zone of days, which
-the list of sampling points tells; that is declared in the catalogue, unless the recipe names a zone.
+the list of sampling points tells; that is declared in the catalogue, unless the recipe names a zone. It does
+not hold everywhere: who compared hours with those that countries publish found UTC+1 in Germany, the Netherlands and
+Poland, but UTC in Austria and in Ireland's verified files, and the time of clocks in Italy's newest. Nothing in a file
+tells; a recipe for such a country must name the zone, and one data set in ``collection`` where the two differ.
 
 ``collection`` may name the data sets that are asked, in the order of preference, such as ``2`` or ``2,1``.
 Not here: what a row says (``readings.formats.eea_aq``).
@@ -209,7 +212,9 @@ SERVICE = Service(
     name="eea_air",
     documentation=(
         "The agency's How_To_Downloads.pdf and Swagger of the Air Quality Download Service, as the programs airbase "
-        "(Python) and euroaq (R) speak it; time zones as its page eeadmz1-downloads-webapp.azurewebsites.net says."
+        "(Python) and euroaq (R) speak it, with euroaq's recorded list of addresses; time zones as its page "
+        "eeadmz1-downloads-webapp.azurewebsites.net says, which does not hold for every country: compare some hours "
+        "with what the country itself publishes."
     ),
     gather=gather,
     url=_API,

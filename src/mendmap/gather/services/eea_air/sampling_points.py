@@ -119,8 +119,9 @@ def _number(text: str | None) -> float | None:
 
 
 def _zone(text: str) -> str:
-    """``UTC+01`` as the name of a zone, which counts the other way round: Etc/GMT-1."""
-    found = _ZONE.fullmatch(text)
+    """``UTC+01``, or its address in the vocabulary aq/timezone, as the name of a zone, which counts the other way
+    round: Etc/GMT-1."""
+    found = _ZONE.fullmatch(text.rpartition("/")[2])
     if not found:
         return ""
     sign, hours = found.group(1) or "+", int(found.group(2) or 0)

@@ -5,8 +5,10 @@ watercourses only ways are asked for, and which waterway relation each is of; th
 extent of the catalogue, as rivers are longer than any place. OpenStreetMap's data is under the ODbL.
 
 Written from the pages "Overpass API/Overpass QL", "Overpass API", "Relation:multipolygon" and "Relation:waterway" of
-the OpenStreetMap wiki, and the Overpass API user's manual. Not here: the expression (``tags``), what an
-element is (``elements``), and rivers (``rivers``).
+the OpenStreetMap wiki, the Overpass API user's manual, and the rules that the operators of overpass-api.de gave in
+issue 791 of drolbr/Overpass-API: who asks says who it is (else 406), asks one thing at a time, and stays away for 30
+seconds after a 429 (``gather.asker``). Not here: the expression (``tags``), what an element is (``elements``), and
+rivers (``rivers``).
 """
 
 from collections import Counter
@@ -133,7 +135,7 @@ def _each_once(
         relation = found[each.id]
         own = {(key, value) for key, value in relation.get("tags", {}).items() if key in keys}
         for member in relation["members"]:
-            name = f"{member['type']}/{member.get('ref')}"
+            name = f"{member.get('type')}/{member.get('ref')}"
             if own.isdisjoint(found.get(name, {}).get("tags", {}).items()):
                 continue
             if member["role"] in ("", "outer"):
