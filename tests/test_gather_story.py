@@ -160,6 +160,7 @@ def test_a_new_place_begins_with_what_services_have_around_a_point(
     land.way(outline((12.31, 50.11)), landuse="quarry", name="Made-up quarry")
     land.way(outline((12.28, 50.09), 90), man_made="spoil_heap")
     land.way(outline((12.33, 50.12)), natural="water", water="reservoir", name="Made-up reservoir")
+    land.way(outline((12.29, 50.13)), landuse="reservoir", reservoir_type="tailings", name="Made-up mud")
     land.way([(12.2, 50.05), (12.28, 50.08), (12.33, 50.1)], waterway="river", name="Made-up river")
     land.way([(12.33, 50.1), (12.39, 50.14)], waterway="river", name="Made-up river")
     for where, name in (((12.27, 50.13), "Made-up village"), ((13.9, 51.9), "Far village")):
@@ -183,7 +184,7 @@ def test_a_new_place_begins_with_what_services_have_around_a_point(
     page.goto(service.url)
     expect(page.locator(".tiles-watercourse path.shape").first).to_be_attached()
     for layer, names in (
-        ("restored", ["Made-up quarry"]),
+        ("restored", ["Made-up quarry", "Made-up mud"]),
         ("watercourses", ["Made-up river"]),
         ("waters", ["Made-up reservoir"]),
         ("places", ["Made-up village"]),

@@ -104,6 +104,7 @@ class Answers:
 
 def _read(path: Path) -> Kept | None:
     try:
-        return Kept(**orjson.loads(path.read_bytes()))
+        kept = Kept(**orjson.loads(path.read_bytes()))
+        return kept if kept.moment <= dt.datetime.now(dt.UTC) else None
     except (OSError, ValueError, TypeError):  # none, of another version, or not written to its end
         return None

@@ -100,6 +100,7 @@ def run(
         answers = Answers(hidden)
         if how.fresh:
             answers.forget()
+        answers.tidy(_ids(before))  # of runs that came to no end, whose answers nobody asks for any more
         running = _Running(stage, answers, how, settings)
         for each in recipes:
             told(running.one(each))
@@ -110,7 +111,7 @@ def run(
             found = Difference(waiting=waiting(running.geodata))
         if not how.dry:
             stage.commit(files, gone)
-            running.close({each.id for each in running.geodata.records if isinstance(each, Recipe)})
+            running.close(_ids(running.geodata))
         return Run(tuple(running.done), found, tuple(files), tuple(gone), not how.dry)
 
 
@@ -121,6 +122,11 @@ def chosen(geodata: Geodata, wanted: Sequence[str]) -> list[Recipe]:
         if each not in held:
             raise NotFoundError("recipe of that id", each, held)
     return [each for each in held.values() if not wanted or each.id in wanted]
+
+
+def _ids(geodata: Geodata) -> set[str]:
+    """The ids of all recipes."""
+    return {each.id for each in geodata.records if isinstance(each, Recipe)}
 
 
 def _checked(folder: Path, settings: Settings) -> Geodata:
@@ -155,6 +161,10 @@ class _Running:
             done = Done(recipe.id, errors=tuple(map(str, error.faults)))
         except MendmapError as error:
             done = Done(recipe.id, errors=(str(error),))
+        except OSError as error:  # of this machine: a disk that is full, a folder that may not be written to
+            done = Done(recipe.id, errors=(f"{error.filename or 'this machine'}: {error.strerror}",))
+        except (MemoryError, RecursionError):
+            done = Done(recipe.id, errors=("what came is too large, or nested too deep, to be looked through",))
         except Exception as error:
             # Whatever a service answers, the recipes after this one have their turn.
             _LOG.exception("recipe %s", recipe.id)

@@ -35,8 +35,7 @@ def home(folder: Path) -> Iterator[Path]:
     finished."""
     if not (folder / FILE).is_file():
         raise GeodataError([Fault(FILE, 0, "", f"no such file in {folder}")])
-    found = folder / landed.HOME
-    found.mkdir(exist_ok=True)
+    found = landed.home(folder)
     (found / ".gitignore").write_text("*\n", "utf-8")
     with (found / "lock").open("w") as lock:
         try:
@@ -154,16 +153,35 @@ class Stage:
 
 
 def _listing(folder: Path) -> dict[str, tuple[int, ...]]:
-    """Every file of a folder that is not hidden, by path, with what changes when it is written to."""
+    """Every file of a folder that is not hidden, by path, with what changes when it is written to. Raises GeodataError
+    where a link leads out of it, or would be gone through for ever."""
     found: dict[str, tuple[int, ...]] = {}
-    for where, folders, names in os.walk(folder, followlinks=True):
+    home = folder.resolve()
+    for where, folders, names in os.walk(home, followlinks=True):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
-        for name in sorted(names):
+        for name in folders:
+            _complain(home, Path(where, name))
+        for name in sorted(each for each in names if not each.startswith(".")):
             path = Path(where, name)
-            if not name.startswith(".") and path.is_file():
+            if path.is_file():
+                _complain(home, path)
                 state = path.stat()
-                found[str(path.relative_to(folder))] = (state.st_ino, state.st_size, state.st_mtime_ns)
+                found[str(path.relative_to(home))] = (state.st_ino, state.st_size, state.st_mtime_ns)
     return found
+
+
+def _complain(home: Path, path: Path) -> None:
+    """Raises GeodataError where a file or folder is a link that is not followed."""
+    if not path.is_symlink():
+        return
+    led = path.resolve()
+    if not led.is_relative_to(home):
+        reason = "a link that leads out of the folder"
+    elif led.is_dir() and (path.parent.is_relative_to(led) or path.parent.resolve() != path.parent):
+        reason = "a link to a folder that it lies in, or within a folder that is a link itself"
+    else:
+        return
+    raise GeodataError(Fault(str(path.relative_to(home)), 0, "", f"{reason}, which is not followed"))
 
 
 def _copied(source: Path, target: Path) -> None:

@@ -14,12 +14,24 @@ import orjson
 
 from mendmap.catalogue import files
 from mendmap.catalogue.model import FILE
-from mendmap.errors import Fault, GeodataError
+from mendmap.errors import Fault, GeodataError, shown
 
 # Below the folder; hidden, so that nothing of it is data.
 HOME = ".gather"
 _JOURNAL = f"{HOME}/pending.json"
 _FILES = f"{HOME}/pending"
+
+
+def home(folder: Path) -> Path:
+    """The hidden folder that a run keeps its own in, made where it is not there; nobody else reads what is in it.
+    Raises GeodataError where it, or what is written to in it, is a link: whoever made the folder would choose what file
+    of this machine is written to."""
+    found = folder / HOME
+    for path in (found, *(() if found.is_symlink() or not found.is_dir() else sorted(found.iterdir()))):
+        if path.is_symlink():
+            raise GeodataError(Fault(str(path.relative_to(folder)), 0, "", "a link, which is not written to"))
+    found.mkdir(mode=0o700, exist_ok=True)
+    return found
 
 
 def complaint(folder: Path) -> list[Fault]:
@@ -32,11 +44,18 @@ def complaint(folder: Path) -> list[Fault]:
 
 def land(folder: Path, staged: Path, names: Iterable[str], gone: Iterable[str]) -> None:
     """Puts the files of these names, by path below ``staged``, at the same place below ``folder``, and takes those away
-    that are ``gone``. Both are on one disk. Raises OSError; then nothing was done, or ``finish`` does the rest."""
+    that are ``gone``. Both are on one disk. Raises GeodataError where a name leads out of the folder, and
+    OSError; then nothing was done, or ``finish`` does the rest."""
     pending = folder / _FILES
     shutil.rmtree(pending, ignore_errors=True)
     pending.mkdir(parents=True)
-    plan = []
+    plan: list[dict[str, str]] = []
+    names, gone = list(names), list(gone)
+    for name in (*names, *gone):
+        try:
+            _target(folder, name)
+        except ValueError as error:
+            raise GeodataError(Fault(name, 0, "", str(error))) from None
     # The catalogue file comes last: with the old one the new files are strangers, and none is taken for another.
     for nth, name in enumerate(sorted(names, key=lambda name: (name == FILE, name))):
         shutil.copy2(staged / name, pending / str(nth))
@@ -60,7 +79,7 @@ def finish(folder: Path) -> list[str]:
     if not journal.exists():
         shutil.rmtree(folder / _FILES, ignore_errors=True)
         return []
-    plan: list[dict[str, Any]] = orjson.loads(journal.read_bytes())
+    plan = _plan(folder, journal)
     strange = [each["file"] for each in plan if _state(folder / each["file"]) not in (each["was"], each["sha256"])]
     if strange:
         message = f"changed since mendmap gather was interrupted; put it back, or delete {_JOURNAL} to keep it so"
@@ -72,8 +91,33 @@ def finish(folder: Path) -> list[str]:
     return [each["file"] for each in plan]
 
 
+def _plan(folder: Path, journal: Path) -> list[dict[str, Any]]:
+    """What a killed run was about to do. A folder of somebody else may have brought the file along, so that nothing in
+    it is believed that leads to a file that is no geodata."""
+    try:
+        plan: list[dict[str, Any]] = orjson.loads(journal.read_bytes())
+        for nth, each in enumerate(plan):
+            _target(folder, each["file"])
+            pending = folder / _FILES / str(nth)
+            if _state(folder / each["file"]) != each["sha256"] and _state(pending) != each["sha256"]:
+                raise ValueError(f"{pending.name} is not the file that was written")
+            each["was"]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        message = f"not as mendmap gather writes it ({error}); look at the folder, then delete it"
+        raise GeodataError(Fault(_JOURNAL, 0, "", message)) from None
+    return plan
+
+
+def _target(folder: Path, name: str) -> Path:
+    """The file that a name stands for; a link within the folder stays one. Raises ValueError where it leads out of the
+    folder, or is hidden."""
+    if any(part.startswith(".") for part in Path(name).parts):
+        raise ValueError(f"a hidden file: {shown(name)}")
+    return files.inside(folder, name)
+
+
 def _put(folder: Path, name: str, sha256: str, source: Path) -> None:
-    target = (folder / name).resolve()  # a link stays one
+    target = _target(folder, name)
     if not sha256:
         target.unlink(missing_ok=True)
         _sync(target.parent)

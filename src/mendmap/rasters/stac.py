@@ -25,6 +25,7 @@ from pystac_client.warnings import PystacClientWarning
 
 from mendmap.errors import MendmapError, RasterError, shown
 from mendmap.geo.bounds import Bounds
+from mendmap.geo.repair import repaired
 from mendmap.rasters.sensors import Asset, assets, sensor_of
 from mendmap.words.dates import Period
 
@@ -291,10 +292,11 @@ def _covers(item: Mapping[str, Any], box: Bounds) -> float:
     """The share of a box that an item covers, by its geometry, which has only the pixels that hold something."""
     wanted = shapely.box(*box)
     try:
-        shape = shapely.make_valid(shapely.from_geojson(orjson.dumps(item.get("geometry"))))
-    except (shapely.errors.ShapelyError, TypeError):
+        shape = shapely.from_geojson(orjson.dumps(item.get("geometry")))
+        covered = 0.0 if shape is None else shapely.intersection(repaired(shape), wanted).area
+    except (shapely.errors.ShapelyError, TypeError, ValueError):
         raise RasterError(f"{item['id']}: no geometry that could be read") from None
-    return float(shapely.intersection(shape, wanted).area / wanted.area) if shape is not None else 0.0
+    return float(covered / wanted.area)
 
 
 def _grid(properties: Mapping[str, Any]) -> str:

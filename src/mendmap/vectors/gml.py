@@ -1,12 +1,14 @@
 """Reads features from GML 2, 3.1 or 3.2, as a Web Feature Service hands them out, through GDAL.
 
 GDAL is given the bytes and nothing else: no schema is fetched or looked for beside them, no reference is followed and
-no file is written. Coordinates come out as longitude and latitude whatever the order of axes: GDAL turns what
+no file is written. It goes by what stands in a document, and not by its root, which of its drivers opens it, and one
+of them opens the files and addresses that a document names: nothing that could be meant for it is let through. Coordinates come out as longitude and latitude whatever the order of axes: GDAL turns what
 ``urn:ogc:def:crs:EPSG::…`` and ``http://www.opengis.net/def/crs/EPSG/0/…`` name, whose order is the authority's, and
 leaves what ``EPSG:…`` and ``http://www.opengis.net/gml/srs/epsg.xml#…`` name, whose order is that of GIS.
 Not here: asking for it (``gather.services.wfs``).
 """
 
+import re
 import warnings
 from typing import Any
 
@@ -31,6 +33,9 @@ _OPTIONS = {"WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO", "EXPOSE_GML_ID": "YES"}
 # What GDAL makes of the box around a feature, which is no property of it.
 _OF_BOX = ("lowerCorner", "upperCorner")
 ID = "gml_id"
+# Descriptions of data elsewhere, which GDAL opens wherever they stand; and instructions, which it takes apart otherwise
+# than XML has them, so that what is hidden from the one is an element to the other.
+_ELSEWHERE = re.compile(rb"<(OGR|GDAL|VRT)\w*|<\?(?!xml\s)", re.IGNORECASE)
 
 
 def read(content: bytes, kind: str) -> list[Raw]:
@@ -41,6 +46,8 @@ def read(content: bytes, kind: str) -> list[Raw]:
     markup.root(content)
     if b"\0" in content:
         raise ValueError("GML in UTF-16 or UTF-32, which is not read")
+    if _ELSEWHERE.search(content):
+        raise ValueError("GML with a processing instruction, or with data that stand elsewhere, which is not read")
     # GDAL would look for a schema where the document says.
     content = content.replace(b"chemaLocation", b"chemaNotLooked")
     pyogrio.set_gdal_config_options(_CONFIGURATION)

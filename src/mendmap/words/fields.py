@@ -182,7 +182,7 @@ def _text(raw: object) -> str:
 
 def as_text(given: str) -> str:
     """A text of somebody else's as a cell may hold it: on one line, all to be seen, and no formula of a spreadsheet."""
-    return " ".join("".join(each if each.isprintable() else " " for each in given).split()).lstrip("".join(_FORMULA))
+    return " ".join("".join(each if each.isprintable() else " " for each in given).split()).lstrip(" ".join(_FORMULA))
 
 
 def _id(raw: object) -> str:

@@ -32,6 +32,7 @@ _ENTRY = re.compile(r"(?:[^;']|'[^']*')+")
 _PASSING_ID = re.compile(r"(.*\.)?fid-[0-9a-f_-]{8,}")
 # Decimals of the degrees that are kept, as vectors.gathered writes them.
 _DECIMALS = 7
+_FULL_CIRCLE = 360
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +201,9 @@ def sound(geometry: BaseGeometry | None) -> tuple[BaseGeometry | None, str]:
         return None, "without a geometry"
     if geometry.geom_type == "GeometryCollection":
         return None, "a collection of geometries"
+    if not (np.abs(shapely.get_coordinates(geometry)) <= _FULL_CIRCLE).all():
+        return None, "a coordinate that is no number of degrees"
     flat = shapely.transform(shapely.force_2d(geometry), lambda xy: xy.round(_DECIMALS))
-    if not np.isfinite(shapely.get_coordinates(flat)).all():
-        return None, "a coordinate that is no number"
     if flat.geom_type.startswith("Multi") and len(flat.geoms) == 1:
         flat = flat.geoms[0]
     if flat.geom_type == "LinearRing":

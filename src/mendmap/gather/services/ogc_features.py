@@ -65,7 +65,7 @@ def _items(url: str, page: Mapping[str, Any]) -> str:
 
 
 def _next(url: str, page: Mapping[str, Any]) -> str:
-    links = page.get("links") or []
+    links = member(url, page, "links", list) if page.get("links") else []
     ways = [each.get("href") for each in links if isinstance(each, dict) and each.get("rel") == "next"]
     return redirected(url, str(ways[0]), same_host=True) if ways else ""
 

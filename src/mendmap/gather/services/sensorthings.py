@@ -46,12 +46,12 @@ def _stations(recipe: Recipe, place: Place, pages: Pages) -> Answer:
     idle = 0
     for url, thing in _things(recipe, place, pages):
         ident = member(url, thing, "@iot.id", (str, int))
-        streams = thing.get("Datastreams") or []
+        streams = _listed(url, thing, "Datastreams")
         # Where there are more of them than the service hands out at once, one of the others may be what is wanted.
         if not (wanted & {_observed(each) for each in streams} if wanted else streams) and not thing.get(_MORE):
             idle += 1
             continue
-        raw = raw_feature({"type": "Feature", "geometry": _location(thing)})
+        raw = raw_feature({"type": "Feature", "geometry": _location(url, thing)})
         taken.take(
             f"Things({ident})",
             {"name": thing.get("name"), "aliases": f"{PREFIX}:{ident}"},
@@ -89,9 +89,15 @@ def _things(recipe: Recipe, place: Place, pages: Pages) -> Iterator[tuple[str, M
         page = pages.json(url)
 
 
-def _location(thing: Mapping[str, Any]) -> Any:
+def _listed(url: str, thing: Mapping[str, Any], name: str) -> list[Any]:
+    """What a Thing has of a kind, where it has any. Raises FeedError where that is no list."""
+    found: list[Any] = member(url, thing, name, list) if thing.get(name) else []
+    return found
+
+
+def _location(url: str, thing: Mapping[str, Any]) -> Any:
     """The first of a Thing's Locations that is GeoJSON, as a geometry; None where there is none."""
-    for each in thing.get("Locations") or []:
+    for each in _listed(url, thing, "Locations"):
         found = each.get("location") if isinstance(each, dict) else None
         if isinstance(found, dict) and "geo+json" in str(each.get("encodingType")):
             return found.get("geometry") if found.get("type") == "Feature" else found

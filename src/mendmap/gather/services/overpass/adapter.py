@@ -135,7 +135,7 @@ def _each_once(
         relation = found[each.id]
         own = {(key, value) for key, value in relation.get("tags", {}).items() if key in keys}
         for member in relation["members"]:
-            name = f"{member['type']}/{member.get('ref')}"
+            name = f"{member.get('type')}/{member.get('ref')}"
             if own.isdisjoint(found.get(name, {}).get("tags", {}).items()):
                 continue
             if member["role"] in ("", "outer"):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from mendmap.geo.measure import ellipsoid
+from mendmap.geo.repair import repaired, tangled
 from mendmap.vectors.gathered import Found
 
 Vertices = NDArray[np.float64]
@@ -35,7 +36,10 @@ def sound(geometry: BaseGeometry) -> BaseGeometry:
         return geometry
     if shapely.get_dimensions(geometry) < 2:
         raise LeftOutError("its line is not valid")
-    made = _areas(shapely.make_valid(geometry))
+    try:
+        made = _areas(repaired(geometry))
+    except ValueError:
+        raise LeftOutError("its outline crosses itself") from None
     if made.is_empty:
         raise LeftOutError("its outline encloses nothing")
     if abs(made.area - geometry.area) > _REPAIR * geometry.area:
@@ -50,7 +54,10 @@ def of_rings(outer: Sequence[Vertices], inner: Sequence[Vertices]) -> BaseGeomet
     """
     if not outer:
         raise LeftOutError("it has no outer ring")
-    edges = _odd([*outer, *inner])
+    every = _every([*outer, *inner])
+    if tangled(every.reshape(-1, 4)):
+        raise LeftOutError("its rings cross each other")
+    edges = _odd(every)
     noded = shapely.union_all(edges)
     given = {tuple(each) for each in shapely.get_coordinates(edges)}
     if not {tuple(each) for each in shapely.get_coordinates(noded)} <= given:
@@ -66,15 +73,18 @@ def of_rings(outer: Sequence[Vertices], inner: Sequence[Vertices]) -> BaseGeomet
     return sound(area)
 
 
-def _odd(lines: Sequence[Vertices]) -> NDArray[np.object_]:
-    """The edges of some lines, but for those that stand in an even number of them: what two rings share is no wall
-    between them."""
+def _every(lines: Sequence[Vertices]) -> Vertices:
+    """The edges of some lines, each from its western end on (or its southern one), whichever way it was drawn."""
     edges = np.concatenate([np.stack((each[:-1], each[1:]), axis=1) for each in lines])
-    # The same edge, whichever way it runs.
     turned = (edges[:, 0, 0] > edges[:, 1, 0]) | (
         (edges[:, 0, 0] == edges[:, 1, 0]) & (edges[:, 0, 1] > edges[:, 1, 1])
     )
     edges[turned] = edges[turned, ::-1]
+    return edges
+
+
+def _odd(edges: Vertices) -> NDArray[np.object_]:
+    """Edges but for those that stand there an even number of times: what two rings share is no wall between them."""
     single, counts = np.unique(edges.reshape(-1, 4), axis=0, return_counts=True)
     kept = single[(counts % 2 == 1) & (single[:, :2] != single[:, 2:]).any(axis=1)]
     return np.asarray(shapely.linestrings(kept.reshape(-1, 2, 2)), dtype=object)
