@@ -84,7 +84,7 @@ def test_what_is_found_waits_for_a_decision_and_readings_come_with_their_terms(g
     matches = {each.gathered: each.feature for each in after.records if isinstance(each, Match)}
     assert matches == {"XX0001A": "station_xx0001a", "XX0002A": "institute"}
     (readings,) = [each for each in after.catalogue.readings if each.recipe]
-    assert (readings.entry.file, readings.format) == ("gathered/hours-XX0002A-2023.parquet", "eea_aq")
+    assert (readings.entry.file, readings.format) == ("gathered/hours-institute-2023.parquet", "eea_aq")
     assert (readings.entry.licence, readings.entry.origin, readings.attribution) == (
         "CC-BY-4.0",
         "others",
@@ -236,7 +236,7 @@ def test_a_recipe_that_fails_leaves_no_trace_and_the_others_go_on(
     agency(server)
     again = gather()
     assert (again.returncode, again.stderr) == (0, "")
-    assert "wrote gathered/hours-XX0002A-2023.parquet" in again.stdout
+    assert "wrote gathered/hours-institute-2023.parquet" in again.stdout
 
 
 def test_what_was_answered_before_a_service_failed_is_not_asked_again(gather: Run, eea: EeaService) -> None:
