@@ -181,7 +181,7 @@ def _complain(home: Path, path: Path) -> None:
         reason = "a link to a folder that it lies in, or within a folder that is a link itself"
     else:
         return
-    raise GeodataError(Fault(str(path.relative_to(home)), 0, "", f"{reason}, which is not followed"))
+    raise GeodataError([Fault(str(path.relative_to(home)), 0, "", f"{reason}, which is not followed")])
 
 
 def _copied(source: Path, target: Path) -> None:

@@ -29,7 +29,7 @@ def home(folder: Path) -> Path:
     found = folder / HOME
     for path in (found, *(() if found.is_symlink() or not found.is_dir() else sorted(found.iterdir()))):
         if path.is_symlink():
-            raise GeodataError(Fault(str(path.relative_to(folder)), 0, "", "a link, which is not written to"))
+            raise GeodataError([Fault(str(path.relative_to(folder)), 0, "", "a link, which is not written to")])
     found.mkdir(mode=0o700, exist_ok=True)
     return found
 
@@ -55,7 +55,7 @@ def land(folder: Path, staged: Path, names: Iterable[str], gone: Iterable[str]) 
         try:
             _target(folder, name)
         except ValueError as error:
-            raise GeodataError(Fault(name, 0, "", str(error))) from None
+            raise GeodataError([Fault(name, 0, "", str(error))]) from None
     # The catalogue file comes last: with the old one the new files are strangers, and none is taken for another.
     for nth, name in enumerate(sorted(names, key=lambda name: (name == FILE, name))):
         shutil.copy2(staged / name, pending / str(nth))
@@ -104,7 +104,7 @@ def _plan(folder: Path, journal: Path) -> list[dict[str, Any]]:
             each["was"]
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         message = f"not as mendmap gather writes it ({error}); look at the folder, then delete it"
-        raise GeodataError(Fault(_JOURNAL, 0, "", message)) from None
+        raise GeodataError([Fault(_JOURNAL, 0, "", message)]) from None
     return plan
 
 

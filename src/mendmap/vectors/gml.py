@@ -2,7 +2,9 @@
 
 GDAL is given the bytes and nothing else: no schema is fetched or looked for beside them, no reference is followed and
 no file is written. It goes by what stands in a document, and not by its root, which of its drivers opens it, and one
-of them opens the files and addresses that a document names: nothing that could be meant for it is let through. Coordinates come out as longitude and latitude whatever the order of axes: GDAL turns what
+of them opens the files and addresses that a document names: nothing that could be meant for it is let through.
+
+Coordinates come out as longitude and latitude whatever the order of axes: GDAL turns what
 ``urn:ogc:def:crs:EPSG::…`` and ``http://www.opengis.net/def/crs/EPSG/0/…`` name, whose order is the authority's, and
 leaves what ``EPSG:…`` and ``http://www.opengis.net/gml/srs/epsg.xml#…`` name, whose order is that of GIS.
 Not here: asking for it (``gather.services.wfs``).
