@@ -239,6 +239,16 @@ def test_data_sets_are_asked_by_the_period(eea: EeaService, place: Testford) -> 
     assert eea.asked("urls") == 3
 
 
+def test_readings_of_the_years_before_2013_tell_no_verification_and_are_preliminary(
+    eea: EeaService, place: Testford
+) -> None:
+    eea.add(3, FIRST, series(FIRST, [dt.datetime(2010, 7, 1)], [5], verification=0))
+    found = gathered(place, eea.server, stations=["XX0001A"], period="2010")
+    keep(place, *found.readings)
+    (reading,) = (each for each in check(place.folder, 100).readings if each.station == "XX0001A")
+    assert (reading.value, reading.quality) == (5.0, "preliminary")
+
+
 def test_hours_that_stand_twice_are_taken_once_as_delivered_last(eea: EeaService, place: Testford) -> None:
     hour = dt.datetime(2023, 5, 1)
     late, early = dt.datetime(2024, 9, 2), dt.datetime(2024, 9, 1)

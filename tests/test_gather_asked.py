@@ -202,7 +202,7 @@ def test_whatever_a_service_answers_its_recipe_fails_clearly_and_the_others_go_o
     }
     assert unclear == {}
     assert "https only" in told["down"]
-    assert "heaps: 1 features" in done.stdout
+    assert "heaps: 1 feature;" in done.stdout
     assert [path.name for path in (folder / "gathered").iterdir()] == ["heaps.geojson"]
     assert next(each for each in check(folder, 10).features if each.id == "heap").properties["accuracy_m"] == 10
 

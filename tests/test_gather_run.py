@@ -3,17 +3,20 @@
 All services are servers of this machine; stations and readings are made up.
 """
 
+import csv
+import io
 import json
 import random
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import forked
 import pytest
+import shapely
 from air_server import EeaService, series
 from assessed_place import assessed
 from conftest import Run, times
@@ -73,7 +76,7 @@ def test_what_is_found_waits_for_a_decision_and_readings_come_with_their_terms(g
     done = gather()
     assert (done.returncode, done.stderr) == (0, "")
     assert "stations: 2 features; answers: 1 fetched" in done.stdout
-    assert "hours: 1 files of readings" in done.stdout
+    assert "hours: 1 file of readings" in done.stdout
     assert "stations: waiting for a decision: 2" in done.stdout
     after = check(place.folder, 100)
     assert [each.geometry for each in after.features] == [each.geometry for each in before.features]
@@ -89,6 +92,54 @@ def test_what_is_found_waits_for_a_decision_and_readings_come_with_their_terms(g
     )
     assert readings.retrieved
     assert (place.folder / ".gather" / ".gitignore").read_text() == "*\n"
+
+
+def test_what_still_waits_is_told_by_a_run_that_changes_nothing_too(gather: Run, place: Testford) -> None:
+    gather("stations")
+    again = gather("stations")
+    assert "nothing has changed" in again.stdout
+    assert "stations: waiting for a decision: 2\n    XX0001A Station XX0001A -> " in again.stdout
+    assert "write accept, add or reject into the column decision of the matches" in again.stdout
+
+
+def test_decisions_may_come_from_a_spreadsheet_program_and_be_taken_back(gather: Run, place: Testford) -> None:
+    gather("stations")
+    path = place.folder / "matches.csv"
+    drawn = {each.id: each.geometry for each in check(place.folder, 100).features}
+    rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+
+    def decide(words: Mapping[str, str]) -> dict[str, shapely.Geometry | None]:
+        """The features where the table was written as such programs do, with other columns first."""
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(
+            out, ["note", "decision", *sorted(rows[0].keys() - {"note", "decision"})], delimiter=";"
+        )
+        writer.writeheader()
+        writer.writerows({**row, "decision": words[row["gathered"]], "note": "seen; on site"} for row in rows)
+        path.write_text(out.getvalue(), "utf-8-sig", newline="")
+        written = path.read_bytes()
+        again = gather("stations")
+        assert (again.returncode, again.stderr) == (0, "")
+        assert written == path.read_bytes()
+        return {each.id: each.geometry for each in check(place.folder, 100).features}
+
+    moved = decide({"XX0001A": "Reject", "XX0002A": "Accept"})
+    assert moved.keys() == drawn.keys()
+    assert {ident for ident in drawn if moved[ident] != drawn[ident]} == {"institute"}
+    assert decide({"XX0001A": "Add", "XX0002A": "reject"}).keys() - drawn.keys() == {"station_xx0001a"}
+    assert decide({"XX0001A": "", "XX0002A": ""}) == drawn
+
+
+def test_a_host_that_cannot_be_reached_is_waited_for_by_one_recipe_only(
+    gather: Run, place: Testford, server: FeedServer
+) -> None:
+    url = server.url
+    server.close()
+    done = gather(MENDMAP_PULL_TRIES="2", MENDMAP_GATHER_OWN=url)
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()
+    assert "stations: " in first and "cannot be reached (2 tries)" in first
+    assert "hours: " in second and "could not be reached, so it was not asked again" in second
 
 
 def test_each_recipe_sees_what_those_before_it_brought(gather: Run, place: Testford) -> None:

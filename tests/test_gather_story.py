@@ -160,6 +160,7 @@ def test_a_new_place_begins_with_what_services_have_around_a_point(
     land.way(outline((12.31, 50.11)), landuse="quarry", name="Made-up quarry")
     land.way(outline((12.28, 50.09), 90), man_made="spoil_heap")
     land.way(outline((12.33, 50.12)), natural="water", water="reservoir", name="Made-up reservoir")
+    land.way(outline((12.29, 50.13)), landuse="reservoir", reservoir_type="tailings", name="Made-up mud")
     land.way([(12.2, 50.05), (12.28, 50.08), (12.33, 50.1)], waterway="river", name="Made-up river")
     land.way([(12.33, 50.1), (12.39, 50.14)], waterway="river", name="Made-up river")
     for where, name in (((12.27, 50.13), "Made-up village"), ((13.9, 51.9), "Far village")):
@@ -183,13 +184,15 @@ def test_a_new_place_begins_with_what_services_have_around_a_point(
     page.goto(service.url)
     expect(page.locator(".tiles-watercourse path.shape").first).to_be_attached()
     for layer, names in (
-        ("restored", ["Made-up quarry"]),
+        ("restored", ["Made-up quarry", "Made-up mud"]),
         ("watercourses", ["Made-up river"]),
         ("waters", ["Made-up reservoir"]),
         ("places", ["Made-up village"]),
     ):
         found = page.request.get(f"{service.url}/ogc/collections/{layer}/items?f=json").json()["features"]
         assert set(names) <= {each["properties"]["name_en"] for each in found}, layer
+    terms = page.request.get(f"{service.url}/downloads/restored.geojson").json()
+    assert terms["licence"] == "ODbL-1.0", "nothing in it is of anyone else"
     page.goto(f"{service.url}/stations/station_xx0007a")
     expect(page.locator("main")).to_contain_text("SO₂")
     assert not desk.wrong
@@ -197,3 +200,12 @@ def test_a_new_place_begins_with_what_services_have_around_a_point(
     rerun = run_mendmap("gather", "--geodata", place, "--accept", "--add", **environment(world))
     assert rerun.returncode == 0, rerun.stderr
     assert contents(place) == again
+
+
+def test_where_services_have_nothing_the_command_says_so(world: FeedServer, run_mendmap: Run, tmp_path: Path) -> None:
+    overpass = Overpass(Landscape()).install(world)
+    around = ("--around", "50.1,-40.5", "--gather", "--service", f"overpass={overpass}")
+    done = run_mendmap("init", tmp_path / "sea", *around, **environment(world))
+    assert done.returncode == 0, done.stderr
+    assert "nothing was found within 10 km of longitude 50.1, latitude -40.5" in done.stderr
+    assert "mendmap serve" not in done.stdout

@@ -55,6 +55,8 @@ def gather(server: FeedServer, folder: Path, tmp_path: Path) -> Gather:
     return run
 
 
+# What the portal's narrow profile leaves out of a file of results.
+NARROW = [each for each in Portal.RESULT if each != "ActivityTypeCode"]
 STATIONS = {"layer": "stations", "feature_kind": "gauge"}
 
 
@@ -114,7 +116,7 @@ def test_stations_without_a_position_or_elsewhere_are_counted(gather: Gather, po
     assert found.left_out == {
         "outside the area that was asked for": 1,
         "without a geometry": 1,
-        "a coordinate that is no number": 1,
+        "a coordinate that is no number of degrees": 1,
     }
 
 
@@ -168,7 +170,7 @@ def test_results_of_every_station_are_kept_as_they_came(
     assert [each.name for each in found.readings] == ["inlet.csv", "chimney.csv"]
     assert found.left_out == {"stations without results of this time": 1}
     asked = server.asked[0].query
-    assert (asked["siteid"], asked["characteristicName"], asked["dataProfile"]) == ("SYN-1", "Copper", "narrowResult")
+    assert (asked["siteid"], asked["characteristicName"], asked["dataProfile"]) == ("SYN-1", "Copper", "resultPhysChem")
     inlet, _ = found.readings
     assert inlet.path.read_bytes() == as_csv(portal.results[:1], Portal.RESULT)
     (reading,) = readings(check(folder, 100), inlet.path)
@@ -200,6 +202,7 @@ def test_rows_that_the_catalogue_cannot_read_are_left_out_and_counted(
     [
         (b"<!doctype html><title>no</title>", "answers with a web page in place of data"),
         (b"a,b,c\n1,2,3\n", "inlet.csv cannot be read: not recognised as wqx"),
+        (as_csv([{}], NARROW), "nothing says which results are of quality control: no column ActivityTypeCode"),
         (as_csv([{"ProviderName": "x"}], Portal.RESULT)[:-9] + b"\n", "inlet.csv cannot be read"),
         (as_csv([{}], Portal.RESULT) + b'"ERROR: INCOMPLETE DATA"\r\n\r\n', "this is incomplete; run it again later"),
     ],

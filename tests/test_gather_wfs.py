@@ -78,7 +78,7 @@ def test_pages_are_asked_for_where_the_service_says_that_it_has_them(
     service = Wfs(server, HEAPS)
     service.page, service.forms = 2, [form]
     check_all(gather(service))
-    assert [each.query.get("startIndex") for each in server.asked] == [None, None, "0", "2"]
+    assert [each.query.get("startIndex") for each in server.asked] == [None, None, None, "2"]
 
 
 def test_where_the_number_is_not_known_pages_are_asked_for_until_one_is_empty(
@@ -87,7 +87,19 @@ def test_where_the_number_is_not_known_pages_are_asked_for_until_one_is_empty(
     service = Wfs(server, HEAPS)
     service.page, service.said = 2, "unknown"
     check_all(gather(service))
-    assert [each.query.get("startIndex") for each in server.asked][2:] == ["0", "2", "3"]
+    assert [each.query.get("startIndex") for each in server.asked][2:] == [None, "2", "3"]
+
+
+def test_a_type_without_a_key_is_gathered_if_one_page_holds_it_and_else_told_of(
+    gather: Gather, server: FeedServer
+) -> None:
+    service = Wfs(server, HEAPS)
+    refuses = Reply(b"Cannot do natural order without a primary key", 400)
+    server.answers["/wfs"] = lambda asked: refuses if "startIndex" in asked.query else service.reply(asked)
+    check_all(gather(service))
+    service.page = 2
+    with pytest.raises(FeedError, match=r"400 Bad Request, asked for what follows the first 2 .* a smaller box"):
+        gather(service)
 
 
 def test_nothing_found_is_no_error(gather: Gather, server: FeedServer) -> None:

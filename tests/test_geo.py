@@ -210,3 +210,23 @@ def test_swapping_a_box_twice_changes_nothing() -> None:
     box = Bounds(20, 44, 21, 45)
     assert box.swapped() == (44, 20, 45, 21)
     assert box.swapped().swapped() == box
+
+
+@MANY
+@given(st.floats(-170, 160), st.floats(-80, 70), st.floats(0, 9), st.floats(1, 100_000))
+def test_a_box_that_grows_has_as_much_more_on_every_side(west: float, south: float, side: float, metres: float) -> None:
+    box = Bounds(west, south, west + side, south + side)
+    grown = box.grown(metres)
+    assert grown.contains(box)
+    for latitude in (box.south, box.north):
+        for edge, other in ((grown.west, box.west), (box.east, grown.east)):
+            # Along the parallel, which no shorter way leaves by much.
+            assert GEOD.inv(edge, latitude, other, latitude)[2] >= 0.99 * metres
+    for edge, other in ((grown.south, box.south), (box.north, grown.north)):
+        assert metres <= GEOD.inv(box.west, edge, box.west, other)[2] + 1e-6 < 1.011 * metres + 2e-6
+
+
+def test_a_box_grows_as_far_as_the_world_goes_and_boxes_are_held_by_one() -> None:
+    assert Bounds(-180, -90, 180, 90).grown(1000) == Bounds(-180, -90, 180, 90)
+    assert Bounds(10, 89.999, 10, 90).grown(1000).north == 90
+    assert Bounds.around([Bounds(1, 2, 3, 4), Bounds(-1, 3, 2, 9)]) == Bounds(-1, 2, 3, 9)

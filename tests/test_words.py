@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mendmap.words.dates import Period
-from mendmap.words.fields import Field, expanded, name_column, plain, read_row, unknown_ids, value
+from mendmap.words.fields import Field, as_text, expanded, name_column, plain, read_row, unknown_ids, value
 
 NO_DATE = "not a date: write 2021, 2021-08, 2021-08-15, or two of these with / between"
 
@@ -269,3 +269,10 @@ def test_a_row_tells_everything_that_is_wrong_with_it() -> None:
 def test_ids_that_belong_to_nothing_are_told(known: dict[str, set[str]], expected: list[tuple[str, str]]) -> None:
     fields = (Field("sites", "ids", "", refers="site"), Field("other", "id", ""))
     assert list(unknown_ids(fields, {"sites": ("a", "b"), "other": "z"}, known)) == expected
+
+
+def test_a_text_of_somebody_elses_becomes_a_cell_and_loses_nothing_that_is_to_be_seen() -> None:
+    assert as_text("=1+1") == "1+1"
+    assert as_text("-+@= Old\n\x07 heap\u200b ") == "Old heap"
+    aliases = "; ".join(f"eea:SPO-XX0001A_{nth:05}_100" for nth in range(100))
+    assert as_text(aliases) == aliases

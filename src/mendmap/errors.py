@@ -76,10 +76,10 @@ class RasterError(MendmapError):
 
 class FeedError(MendmapError):
     """A feed cannot be reached, or does not answer as it should. ``wait_s`` is how long it asked to be left alone, and
-    ``status`` what it answered, where that is what was wrong."""
+    ``status`` what it answered, where that is what was wrong; ``reached`` is false where there was no connection."""
 
-    def __init__(self, message: str, wait_s: float = 0.0, status: int = 0) -> None:
-        self.wait_s, self.status = wait_s, status
+    def __init__(self, message: str, wait_s: float = 0.0, status: int = 0, *, reached: bool = True) -> None:
+        self.wait_s, self.status, self.reached = wait_s, status, reached
         super().__init__(message)
 
 

@@ -64,13 +64,14 @@ def tell(done: "Done") -> None:
     if done.errors:
         return
     brought = done.brought
-    counts = {
-        "features": brought.features,
-        "files of readings": len(brought.readings),
-        "rasters": len(brought.rasters),
-    }
-    came = counts_in_words({name: count for name, count in counts.items() if count}) or "nothing"
-    click.echo(f"{done.recipe}: {came}; answers: {counts_in_words(done.asked)}")
+    counts = (
+        (brought.features, "feature", "features"),
+        (len(brought.readings), "file of readings", "files of readings"),
+        (len(brought.rasters), "raster", "rasters"),
+    )
+    came = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts if count)
+    asked = counts_in_words({how: count for how, count in done.asked.items() if count})
+    click.echo(f"{done.recipe}: {came or 'nothing'}; answers: {asked or 'none'}")
     for reason, count in sorted(done.left_out.items()):
         click.echo(f"{done.recipe}: left out: {count}: {reason}")
     for file in brought.gone:
@@ -110,8 +111,10 @@ def _tell_waiting(found: "Difference") -> None:
     for each in found.waiting:
         by_recipe[each.recipe].append(each)
     for recipe, some in by_recipe.items():
-        click.echo(f"{recipe}: waiting for a decision: {len(some)}; write accept, add or reject into the matches")
+        click.echo(f"{recipe}: waiting for a decision: {len(some)}")
         for each in some[:_MOST]:
             click.echo(f"    {each.gathered} {each.name or ''} -> {each.feature or 'nothing'}: {each.why or ''}")
         if len(some) > _MOST:
             click.echo(f"    and {len(some) - _MOST} more")
+    if found.waiting:
+        click.echo("to decide: write accept, add or reject into the column decision of the matches; then mendmap load")

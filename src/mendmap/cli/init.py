@@ -84,6 +84,11 @@ def init(
     finally:
         click.echo(f"to go on, or to ask again: mendmap gather --geodata {folder} --accept --add")
     tell_difference(done)
-    click.echo(f"to see it: mendmap load {folder}, then mendmap serve")
+    if around and not any(each.brought.features for each in done.done):
+        click.echo(
+            f"nothing was found within {radius:g} km of longitude {around[0]:g}, latitude {around[1]:g}", err=True
+        )
+    else:
+        click.echo(f"to see it: mendmap load {folder}, then mendmap serve")
     if any(each.errors for each in done.done):
         sys.exit(1)

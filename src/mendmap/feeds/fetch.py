@@ -33,6 +33,8 @@ T = TypeVar("T")
 _CHUNK = 1 << 16
 # Statuses that may be gone a moment later.
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
+# No server takes longer to pick up; one that is not there would cost its silence for each try and address.
+_CONNECT_S = 10.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PORTS = {"http": 80, "https": 443}
 # How web pages begin, which stand where a service is gone or wants to be logged in to; nothing that is read begins so.
@@ -67,10 +69,11 @@ class Answer:
 
 
 class _PassingError(Exception):
-    """Something that may be gone at the next try; ``wait_s`` is how long the server asks to be left alone."""
+    """Something that may be gone at the next try; ``wait_s`` is how long the server asks to be left alone, ``reached``
+    whether there was a connection to it."""
 
-    def __init__(self, message: str, wait_s: float = 0.0) -> None:
-        self.wait_s = wait_s
+    def __init__(self, message: str, wait_s: float = 0.0, *, reached: bool = True) -> None:
+        self.wait_s, self.reached = wait_s, reached
         super().__init__(message)
 
 
@@ -146,7 +149,9 @@ class Fetcher:
             except _PassingError as error:
                 wait = max(error.wait_s, random.uniform(0.5, 1) * min(limits.longest_wait_s, limits.backoff_s * 2**nth))
                 if nth == limits.tries or error.wait_s > limits.longest_wait_s or self._pause(wait):
-                    raise FeedError(f"{named(url)}: {error} ({nth} tries)", error.wait_s) from error
+                    raise FeedError(
+                        f"{named(url)}: {error} ({nth} tries)", error.wait_s, reached=error.reached
+                    ) from error
         raise AssertionError("unreachable")
 
     def _tried(
@@ -186,7 +191,7 @@ class Fetcher:
         headers = {"User-Agent": self._agent, "Accept": "*/*", **asked}
         if self._token and _origin(urlsplit(url)) == _origin(urlsplit(self.home)):
             headers["Authorization"] = self._token
-        timeout = urllib3.Timeout(connect=self.limits.timeout_s, read=self.limits.timeout_s)
+        timeout = urllib3.Timeout(connect=min(_CONNECT_S, self.limits.timeout_s), read=self.limits.timeout_s)
         return self._pool(url).urlopen(
             "GET" if post is None else "POST",
             url,
@@ -340,9 +345,9 @@ def _told(url: str, error: exceptions.HTTPError | HTTPException, timeout_s: floa
     if isinstance(error, exceptions.SSLError):
         return FeedError(f"{named(url)}: no secure connection: {shown(str(error), 200)}")
     if isinstance(error, exceptions.NameResolutionError):
-        return _PassingError("no such host is known")
-    if isinstance(error, exceptions.NewConnectionError | exceptions.ProxyError):
-        return _PassingError("cannot be reached")
+        return _PassingError("no such host is known", reached=False)
+    if isinstance(error, exceptions.NewConnectionError | exceptions.ProxyError | exceptions.ConnectTimeoutError):
+        return _PassingError("cannot be reached", reached=False)
     if isinstance(error, exceptions.TimeoutError):
         return _PassingError(f"silent for {timeout_s:g} seconds")
     cause = error.args[-1] if isinstance(error, exceptions.HTTPError) and error.args else error

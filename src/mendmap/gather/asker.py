@@ -35,11 +35,13 @@ _TOO_MUCH_S = 30.0
 
 
 class Turns:
-    """When each host was asked last, so that it is left alone for some seconds."""
+    """When each host was asked last, so that it is left alone for some seconds; and which of them could not be reached,
+    so that no recipe after it waits for it again."""
 
     def __init__(self, pause_s: float) -> None:
         self._pause_s = pause_s
         self._last: dict[str, float] = {}
+        self.unreached: set[str] = set()
 
     def wait(self, host: str) -> None:
         """Waits until it is right to ask."""
@@ -81,6 +83,8 @@ class Asker:
         # Of a post the same conditions would mean something else (RFC 9110, 13.1.2).
         known = (kept.etag, kept.last_modified) if kept and post is None else ("", "")
         host = urlsplit(url).netloc
+        if host in self._turns.unreached:
+            raise FeedError(f"{named(url)}: could not be reached, so it was not asked again")
         self._turns.wait(host)
         try:
             with self._answers.coming() as path:
@@ -97,8 +101,10 @@ class Asker:
                 kept = Kept(self._recipe.id, url, sha256, answer.etag, answer.last_modified, now)
                 self._answers.keep(question, kept, path)
                 return kept
-        except FeedError:
+        except FeedError as error:
             self.failed = True
+            if not error.reached:
+                self._turns.unreached.add(host)
             raise
         finally:
             self._turns.took(host)

@@ -54,7 +54,6 @@ def difference(before: Geodata, after: Geodata, scratch: Path, most: int) -> Dif
     told one by one. The lakes are made below ``scratch``."""
     had = {each.id for each in before.records if isinstance(each, Raster)}
     rasters = tuple(each.id for each in after.records if isinstance(each, Raster) and each.id not in had)
-    waiting = tuple(each for each in after.records if isinstance(each, Match) and each.decision is None)
     with _lake(scratch) as lake:
         then, now = (_loaded(each, lake) for each in (before, after))
         was, since = ({each.statement.id: each for each in outcomes(atlas)} for atlas in (then, now))
@@ -63,7 +62,12 @@ def difference(before: Geodata, after: Geodata, scratch: Path, most: int) -> Dif
             found = between(opened, then, now, words[0], words[1], most)
     turned = [each.id for each in found.told if each.thing == "outcome"]
     counted = {part: count for (_, part), count in found.counted.items()}
-    return Difference(found.told, counted, {ident: since[ident].because for ident in turned}, rasters, waiting)
+    return Difference(found.told, counted, {ident: since[ident].because for ident in turned}, rasters, waiting(after))
+
+
+def waiting(geodata: Geodata) -> tuple[Match, ...]:
+    """The matches of a folder that a person has yet to decide."""
+    return tuple(each for each in geodata.records if isinstance(each, Match) and each.decision is None)
 
 
 @contextmanager

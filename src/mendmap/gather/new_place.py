@@ -78,14 +78,18 @@ _LAYERS = (
         ("#6c757d", "dot"),
     ),
 )
+_TAILINGS = "man_made=tailings_pond | reservoir_type=tailings"  # the second as was usual before 2021
+_RESERVOIRS = (
+    "natural=water & water=reservoir & reservoir_type!=tailings | landuse=reservoir & reservoir_type!=tailings"
+)
 # Of OpenStreetMap: recipe, title, layer, kind, tags, and how far an outline that is drawn from imagery may be off.
 _MAPPED = (
     ("quarries", "Quarries and open pits", "restored", "quarry", "landuse=quarry", 30),
     ("spoil_heaps", "Spoil heaps", "restored", "spoil_heap", "man_made=spoil_heap", 30),
-    ("tailings", "Tailings ponds", "restored", "tailings_pond", "man_made=tailings_pond", 30),
+    ("tailings", "Tailings ponds", "restored", "tailings_pond", _TAILINGS, 30),
     ("landfills", "Landfills", "restored", "landfill", "landuse=landfill", 30),
     ("rivers", "Rivers", "watercourses", "river", "waterway=river", 20),
-    ("reservoirs", "Reservoirs", "waters", "reservoir", "natural=water & water=reservoir", 20),
+    ("reservoirs", "Reservoirs", "waters", "reservoir", _RESERVOIRS, 20),
     ("lakes", "Lakes", "waters", "lake", "natural=water & water=lake", 20),
     ("settlements", "Settlements", "places", "settlement", "place=city,town,village,hamlet", 500),
     ("chimneys", "Chimneys", "places", "chimney", "man_made=chimney", 20),

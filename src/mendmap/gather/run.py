@@ -19,7 +19,7 @@ from mendmap.errors import FeedError, GeodataError, MendmapError, NotFoundError
 from mendmap.gather import area
 from mendmap.gather.answers import Answers
 from mendmap.gather.asker import Asker, Turns, fetching
-from mendmap.gather.difference import Difference, difference
+from mendmap.gather.difference import Difference, difference, waiting
 from mendmap.gather.files import Brought, Manner, bring
 from mendmap.gather.model import Answer, Place, Service
 from mendmap.gather.services.all import SERVICES
@@ -105,9 +105,10 @@ def run(
         for each in recipes:
             told(running.one(each))
         files, gone = stage.changed()
-        found = Difference()
         if files or gone:
             found = difference(before, running.geodata, hidden, settings.max_rows)
+        else:
+            found = Difference(waiting=waiting(running.geodata))
         if not how.dry:
             stage.commit(files, gone)
             running.close(_ids(running.geodata))

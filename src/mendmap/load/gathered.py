@@ -64,7 +64,7 @@ def lay(
     for file, line, record in placed:
         if isinstance(record, Match):
             decided.hold((file, line), record)
-    _join_terms(laid, decided.taken)
+    _join_terms(laid, decided.taken, {each.layer for each in features})
     return laid
 
 
@@ -202,14 +202,15 @@ class _Decisions:
         self.laid.faults.append(Fault(*place, column, message))
 
 
-def _join_terms(laid: Laid, taken: Iterable[tuple[str, str]]) -> None:
-    """Joins the terms, sources and attributions of what was taken to those of the layers and the catalogue."""
+def _join_terms(laid: Laid, taken: Iterable[tuple[str, str]], drawn: Collection[str]) -> None:
+    """Joins the terms, sources and attributions of what was taken to those of the catalogue and of the layers that were
+    ``drawn`` by hand; where all of a layer was taken, they are its only ones."""
     catalogue = laid.catalogue
     files = {each.recipe: each for each in catalogue.gathered}
     of_layer: dict[str, list[Gathered]] = {}
     for layer, recipe in taken:
         of_layer.setdefault(layer, []).append(files[recipe])
-    layers = [_with_terms(laid, layer, of_layer.get(layer.id, ())) for layer in catalogue.layers]
+    layers = [_with_terms(laid, layer, of_layer.get(layer.id, ()), own=layer.id in drawn) for layer in catalogue.layers]
     counted = [each for some in of_layer.values() for each in some]
     attributions = [each.attribution for each in counted] + [each.attribution for each in catalogue.readings]
     laid.catalogue = replace(
@@ -220,11 +221,12 @@ def _join_terms(laid: Laid, taken: Iterable[tuple[str, str]]) -> None:
     )
 
 
-def _with_terms(laid: Laid, layer: Layer, given: Sequence[Gathered]) -> Layer:
+def _with_terms(laid: Laid, layer: Layer, given: Sequence[Gathered], *, own: bool) -> Layer:
     if not given:
         return layer
-    licence = _joined(laid, [layer.entry.licence, *(each.entry.licence for each in given)])
-    source = _joined(laid, [layer.entry.source, *(each.entry.source for each in given)])
+    entries = [*([layer.entry] if own else []), *(each.entry for each in given)]
+    licence = _joined(laid, [each.licence for each in entries])
+    source = _joined(laid, [each.source for each in entries])
     return replace(layer, entry=replace(layer.entry, licence=licence, source=source))
 
 

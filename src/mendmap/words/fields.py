@@ -139,6 +139,9 @@ def value(field: Field, raw: object) -> Any:
             raise ValueError("a value is required")
         return () if field.kind in ("ids", "words") else None
     checked = _READERS[field.kind](text)
+    if field.kind == "word" and field.choices and checked not in field.choices:
+        # Spreadsheet programs write words at the beginning of a cell with a capital.
+        checked = next((each for each in field.choices if each.lower() == checked.lower()), checked)
     for each in checked if isinstance(checked, tuple) else (checked,):
         if field.choices and each not in field.choices:
             raise ValueError(not_one_of("not one of the choices", each, (c for c in field.choices if c)))
@@ -179,7 +182,7 @@ def _text(raw: object) -> str:
 
 def as_text(given: str) -> str:
     """A text of somebody else's as a cell may hold it: on one line, all to be seen, and no formula of a spreadsheet."""
-    return " ".join("".join(each if each.isprintable() else " " for each in given).split()).lstrip("".join(_FORMULA))
+    return " ".join("".join(each if each.isprintable() else " " for each in given).split()).lstrip(" ".join(_FORMULA))
 
 
 def _id(raw: object) -> str:

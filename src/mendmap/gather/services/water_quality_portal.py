@@ -9,8 +9,12 @@ WQX 3.0: the older address has had no new results of the Geological Survey since
 
 Written from the portal's guide to its web services and its user guide (waterqualitydata.us/webservices_documentation
 and /portal_userguide), and held against the requests and recorded answers of the program dataretrieval (Python); that
-an answer may end in a line that calls it incomplete is known from programs that met it. Positions in NAD83 are taken as WGS 84, which are within 2 m of each other; those in NAD27 are
-turned by PROJ; where the datum is another or is not told, a position may be 200 m off, and says so.
+an answer may end in a line that calls it incomplete is known from programs that met it, and that /wqx3 does not heed
+``providers`` from issue 856 of DOI-USGS/dataRetrieval. The profiles ``resultPhysChem`` and ``fullPhysChem`` are asked
+for, because the narrow ones do not say which results are of quality control (the portal's own ResultColumn.java and
+its test). Positions in NAD83 are taken as WGS 84, which are within 2 m of
+each other; those in NAD27 are turned by PROJ; where the datum is another or is not told, a position may be 200 m off,
+and says so.
 Not here: what of a row is a reading (``readings.formats.wqx``).
 """
 
@@ -44,6 +48,8 @@ _DATUMS = {"WGS84": 0.0, "NAD83": 2.0, "NAD27": 10.0}
 _UNKNOWN_DATUM_M = 200.0
 # How the last line of an answer begins that the portal could not bring to its end, when its status is 200 already.
 _CUT = b"ERROR: INCOMPLETE DATA"
+# By what tells the edition of a file of results: the column that tells samples from quality control.
+_KINDS = {"MonitoringLocationIdentifier": "ActivityTypeCode", "Location_Identifier": "Activity_TypeCode"}
 # The columns of a station that are made of its row.
 _MADE = ("aliases", "operator", "note", "method", "accuracy_m")
 
@@ -125,8 +131,8 @@ def _whole(url: str, body: bytes) -> bytes:
     """An answer. Raises FeedError where its last line says that it is not whole."""
     if body.rstrip().rpartition(b"\n")[2].lstrip(b'" ').upper().startswith(_CUT):
         raise FeedError(
-            f"{named(url)}: says at the end of its answer that this is incomplete; run it again later, or ask for less: "
-            "a shorter period, or fewer parameters"
+            f"{named(url)}: says at the end of its answer that this is incomplete; run it again later, or ask for "
+            "less: a shorter period, or fewer parameters"
         )
     return body
 
@@ -193,16 +199,27 @@ def _results(recipe: Recipe, place: Place, ask: Ask) -> Answer:
     names = _characteristics(recipe, place)
     stations = readings.stations(recipe, place, PREFIX)
     pages = Pages(ask, len(stations))
-    profile = "narrow" if _url(recipe).rstrip("/").endswith("/wqx3") else "narrowResult"
+    profile = "fullPhysChem" if _url(recipe).rstrip("/").endswith("/wqx3") else "resultPhysChem"
     for ident, code, name in stations:
         given = {"siteid": code, "characteristicName": names, "dataProfile": profile, "sorted": "yes"}
         url = _asked(recipe, "Result", given)
         body = _whole(url, pages.body(url))
+        _complain(url, body)
         file = readings.file_of(recipe, place, f"{name}.csv", body, (ident, code))
         kept, left = readings.readable(recipe, place, file) if body.strip() else (None, Counter[str]())
         answer.readings += [kept] if kept else []
         answer.left_out += left if kept else Counter({"stations without results of this time": 1})
     return answer
+
+
+def _complain(url: str, body: bytes) -> None:
+    """Raises FeedError where nothing in a file of results says which of them are of quality control: in the portal's
+    narrow profiles a blank looks like a sample of the river."""
+    header = body.partition(b"\n")[0].decode("utf-8-sig", errors="replace").split(",")
+    names = {each.strip().strip('"') for each in header}
+    for station, kind in _KINDS.items():
+        if station in names and kind not in names:
+            raise FeedError(f"{named(url)}: nothing says which results are of quality control: no column {kind}")
 
 
 SERVICE = Service(

@@ -125,9 +125,19 @@ def _hits(pages: Pages, kind: _Type, box: Bounds) -> int | None:
 
 def _page(pages: Pages, kind: _Type, box: Bounds, start: int) -> Sequence[Raw]:
     """The features from one on, or all."""
-    paged = {"count": str(kind.page), "startIndex": str(start)} if kind.page else {}
+    paged = {"count": str(kind.page)} if kind.page else {}
+    # GeoServer refuses even a startIndex of 0 for a type without a primary key (GDAL, pull request 8146).
+    paged |= {"startIndex": str(start)} if start else {}
     asked = kind.asked(box, **paged, **({"outputFormat": kind.form} if kind.form else {}))
-    body = pages.body(asked)
+    try:
+        body = pages.body(asked)
+    except FeedError as error:
+        if not start or error.status != 400:
+            raise
+        raise FeedError(
+            f"{error}, asked for what follows the first {start} features: it may have no key to count them by; ask for "
+            "less at a time: a smaller box"
+        ) from None
     if body.lstrip()[:1] != b"<":
         return _of_json(asked, body, kind)
     try:

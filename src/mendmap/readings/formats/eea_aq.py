@@ -31,7 +31,7 @@ class EeaAirQuality:
         Field("Unit", "text", "Unit, as ug.m-3.", required=True),
         Field("AggType", "word", "Time that the value is an average of.", required=True, choices=("hour", "day")),
         Field("Validity", "integer", _VALIDITY, required=True),
-        Field("Verification", "integer", "1 verified; 2 preliminary; 3 not verified.", required=True),
+        Field("Verification", "integer", "1 verified; 2 preliminary; 3 not verified; 0 not told.", required=True),
         Field("ResultTime", "moment", "When the agency received it."),
         Field("DataCapture", "number", "Share of the time that the value stands for.", unit="%"),
         Field("FkObservationLog", "text", "The agency's own number."),
@@ -100,11 +100,13 @@ def _code(file: Opened, column: str) -> str:
 
 
 def _quality(missing: str, validity: str, verification: str) -> str:
-    """A code that is not in the agency's vocabulary stays what it is, so that the check names it."""
+    """A code that is not in the agency's vocabulary stays what it is, so that the check names it; but for 0, which
+    stands throughout the files of the years before 2013, and tells nothing."""
     return (
         f"CASE WHEN {missing} THEN 'missing' WHEN {validity} IN ('-1', '-99') THEN 'invalid' "
         f"WHEN coalesce({validity} NOT IN ('1', '2', '3', '4'), true) "
         f"THEN 'Validity=' || coalesce(CAST({validity} AS VARCHAR), '') "
-        f"WHEN {verification} = '1' THEN 'valid' WHEN coalesce({verification} IN ('2', '3'), true) THEN 'preliminary' "
+        f"WHEN {verification} = '1' THEN 'valid' "
+        f"WHEN coalesce({verification} IN ('0', '2', '3'), true) THEN 'preliminary' "
         f"ELSE 'Verification=' || {verification} END"
     )

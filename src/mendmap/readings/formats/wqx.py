@@ -1,7 +1,8 @@
-"""Results of the US Water Quality Portal: the narrow legacy download, and WQX 3.0 with its new names.
+"""Results of the US Water Quality Portal: the legacy download (resultPhysChem), and WQX 3.0 with its new names.
 
 Not here: the stations' own file. Rows of quality control (blanks, spikes, duplicates) are no readings of a station:
-their parameter carries the kind of the activity, so that no catalogue takes them for one unless it means to.
+their parameter carries the kind of the activity, so that no catalogue takes them for one unless it means to. The
+portal's narrow downloads do not say the kind: nothing in them tells a blank from a sample.
 """
 
 from mendmap.readings.claims import Options, Query
@@ -43,6 +44,7 @@ _NAMES = (
     ("status", "ResultStatusIdentifier", "Result_MeasureStatusIdentifier", "Accepted, Preliminary and so on."),
     ("statistic", "StatisticalBaseCode", "Result_StatisticalBase", "Mean, Maximum and so on of several."),
     ("comment", "ResultCommentText", "Result_Comment", "Comment."),
+    ("comment", "", "DataQuality_ResultComment", "Comment, as the portal spells it."),
     (
         "bound",
         "DetectionQuantitationLimitMeasure/MeasureValue",

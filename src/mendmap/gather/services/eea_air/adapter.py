@@ -7,10 +7,10 @@ sampling point; what is wanted of them is put together by station and year (``se
 the verified reading goes before the one that is not.
 
 The files' times carry no offset. The service's page says UTC+1 of hours, and the station's own zone of days, which
-the list of sampling points tells; that is declared in the catalogue, unless the recipe names a zone. It is not so of
-every country: people who compared the hours with those that the countries publish found UTC+1 in Germany, but UTC in
-Austria, and the time of clocks in Italy's newest files. Nothing in a file tells; a recipe for such a country must name
-the zone.
+the list of sampling points tells; that is declared in the catalogue, unless the recipe names a zone. It does
+not hold everywhere: who compared hours with those that countries publish found UTC+1 in Germany, the Netherlands and
+Poland, but UTC in Austria and in Ireland's verified files, and the time of clocks in Italy's newest. Nothing in a file
+tells; a recipe for such a country must name the zone, and one data set in ``collection`` where the two differ.
 
 ``collection`` may name the data sets that are asked, in the order of preference, such as ``2`` or ``2,1``.
 Not here: what a row says (``readings.formats.eea_aq``).

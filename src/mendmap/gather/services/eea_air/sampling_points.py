@@ -119,8 +119,8 @@ def _number(text: str | None) -> float | None:
 
 
 def _zone(text: str) -> str:
-    """``UTC+01``, or its address in the vocabulary aq/timezone, as the name of a zone, which counts the other way round:
-    Etc/GMT-1."""
+    """``UTC+01``, or its address in the vocabulary aq/timezone, as the name of a zone, which counts the other way
+    round: Etc/GMT-1."""
     found = _ZONE.fullmatch(text.rpartition("/")[2])
     if not found:
         return ""
