@@ -37,7 +37,7 @@ _OF_BOX = ("lowerCorner", "upperCorner")
 ID = "gml_id"
 # Descriptions of data elsewhere, which GDAL opens wherever they stand; and instructions, which it takes apart otherwise
 # than XML has them, so that what is hidden from the one is an element to the other.
-_ELSEWHERE = re.compile(rb"<(OGR|GDAL|VRT)\w*|<\?(?!xml\s)", re.IGNORECASE)
+_ELSEWHERE = re.compile(rb"<(OGR\w+DataSource|GDAL_|VRTDataset)|<\?(?!xml\s)", re.IGNORECASE)
 
 
 def read(content: bytes, kind: str) -> list[Raw]:
