@@ -49,7 +49,7 @@ class Asking:
         service, contact = SERVICES["overpass"], "mailto:someone@example.org"
         self.fetching = fetching(self.recipe, service, contact, self.settings)
         fetcher = self.fetching.__enter__()
-        self.ask = Asker(self.recipe, self.answers, fetcher, self.turns, self.settings.max_pull_pages)
+        self.ask = Asker(self.recipe, self.answers, fetcher, self.turns, self.settings)
 
     def close(self) -> None:
         self.answers.close(self.recipe.id, self.ask.questions)
@@ -66,6 +66,15 @@ def test_who_asks_says_who_it_is_and_where_to_complain(asking: Asking, server: F
     assert asking.ask(f"{server.url}/a").read_bytes() == b"one"
     assert server.asked[0].headers["User-Agent"].startswith("mendmap/")
     assert server.asked[0].headers["User-Agent"].endswith("(+mailto:someone@example.org)")
+
+
+def test_all_the_answers_to_a_recipe_together_are_bounded(server: FeedServer, tmp_path: Path) -> None:
+    for name in ("/one", "/two"):
+        server.answers[name] = Reply(b" " * 600_000)
+    asking = Asking(server, tmp_path / "home", max_gather_mb=1)
+    asking.ask(f"{server.url}/one")
+    with pytest.raises(FeedError, match=r"more than 1 MB \(setting MENDMAP_MAX_GATHER_MB\); ask for less"):
+        asking.ask(f"{server.url}/two")
 
 
 def test_a_host_that_had_too_much_is_left_alone_for_half_a_minute(asking: Asking) -> None:

@@ -99,6 +99,9 @@ class Settings:
     gather_pause_seconds: float = _setting(
         1.0, "How long mendmap gather leaves a host alone between two questions.", 0, 600
     )
+    max_gather_mb: int = _setting(
+        1000, "All that one recipe of mendmap gather is answered, unpacked; more is refused.", 1, 1_000_000
+    )
     max_gather_features: int = _setting(
         100_000, "Features of one recipe; more are refused, and say how to ask for less.", 1, 10**7
     )

@@ -58,8 +58,10 @@ class Asker:
     ``counts`` says how many came anew, had not changed, or were kept of a run that was interrupted. ``failed`` where
     it was the asking that went wrong, and not what came."""
 
-    def __init__(self, recipe: Recipe, answers: Answers, fetcher: Fetcher, turns: Turns, most: int) -> None:
-        self._recipe, self._answers, self._fetcher, self._turns, self._most = recipe, answers, fetcher, turns, most
+    def __init__(self, recipe: Recipe, answers: Answers, fetcher: Fetcher, turns: Turns, settings: Settings) -> None:
+        self._recipe, self._answers, self._fetcher, self._turns = recipe, answers, fetcher, turns
+        self._most, self._most_mb = settings.max_pull_pages, settings.max_gather_mb
+        self._bytes = 0
         self.questions: set[str] = set()
         self.newest: dt.datetime | None = None
         self.counts = {"fetched": 0, "unchanged": 0, "kept": 0}
@@ -77,7 +79,12 @@ class Asker:
         else:
             kept = self._asked(question, kept, url, post, media)
         self.newest = max(filter(None, (self.newest, kept.moment)))
-        return self._answers.path(kept)
+        path = self._answers.path(kept)
+        self._bytes += path.stat().st_size
+        if self._bytes > self._most_mb * 1_000_000:
+            more = f"more than {self._most_mb} MB (setting MENDMAP_MAX_GATHER_MB); ask for less"
+            raise FeedError(f"{named(url)}: the answers to this recipe are {more}")
+        return path
 
     def _asked(self, question: str, kept: Kept | None, url: str, post: bytes | None, media: str) -> Kept:
         # Of a post the same conditions would mean something else (RFC 9110, 13.1.2).

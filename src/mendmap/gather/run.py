@@ -176,7 +176,7 @@ class _Running:
         service = _service(recipe)
         contact = self.geodata.catalogue.contact
         with self._stage.unless_wrong(), fetching(recipe, service, contact, self._settings) as fetcher:
-            asker = Asker(recipe, self._answers, fetcher, self._turns, self._settings.max_pull_pages)
+            asker = Asker(recipe, self._answers, fetcher, self._turns, self._settings)
             place = Place(self._stage.path, self.geodata, area.box(recipe, self.geodata), fetcher, self._settings)
             answer = self._answer(service, recipe, place, asker)
             moment = asker.newest or dt.datetime.now(dt.UTC)
