@@ -349,6 +349,14 @@ def test_a_feature_that_is_wrong_itself_is_told_once(gathering: Gathering) -> No
     assert [each.file for each in caught.value.faults] == ["lakes.geojson"]
 
 
+def test_check_asks_whether_a_feature_of_another_layer_is_meant(gathering: Gathering) -> None:
+    gathering.match("way/1", "accept", "heap")
+    gathering.check()
+    said = CliRunner().invoke(main, ["check", str(gathering.place.folder)])
+    assert said.exit_code == 0
+    assert "takes way/1, of layer lakes, as heap, of layer dumps; is that meant?" in said.stderr
+
+
 def test_check_says_how_many_matches_wait_for_a_decision(gathering: Gathering) -> None:
     gathering.match("way/1", "", "puddle")
     done = CliRunner().invoke(main, ["check", str(gathering.write())])

@@ -70,7 +70,7 @@ def settings_with(**given: Any) -> Settings:
 def check(geodata: Path, as_json: bool, accept: bool) -> None:
     """Check a folder of geodata: every fault, as file:row: column: message."""
     from mendmap.load import check as checking
-    from mendmap.load.gathered import undecided
+    from mendmap.load.gathered import across, undecided
     from mendmap.rasters.header import Most
 
     chosen = settings_with()
@@ -93,6 +93,12 @@ def check(geodata: Path, as_json: bool, accept: bool) -> None:
             click.echo(f"note: the layer {layer.id} is on no map; name it in maps/*.toml to draw it", err=True)
     if waiting := undecided(found.records):
         click.echo(f"note: matches that are not decided: {waiting}; write accept, add or reject into each", err=True)
+    for match, asked, ours in across(found.records, found.features):
+        click.echo(
+            f"note: match {match.id} takes {match.gathered}, of layer {asked}, as {match.feature}, of layer {ours}; "
+            "is that meant?",
+            err=True,
+        )
     counts = {"features": len(found.features), "records": len(found.records), "readings": len(found.readings)}
     if as_json:
         click.echo(json.dumps({"faults": [], **counts}, indent=2))

@@ -73,6 +73,19 @@ def undecided(records: Iterable[Record]) -> int:
     return sum(isinstance(each, Match) and each.decision is None for each in records)
 
 
+def across(records: Iterable[Record], features: Iterable[Feature]) -> Iterator[tuple[Match, str, str]]:
+    """Matches that are accepted as a feature of another layer than that of their recipe, with both layers: this may be
+    meant, and may be a slip of the pen."""
+    held = list(records)
+    layers = {each.id: each.layer for each in features}
+    wanted = {each.id: each.layer for each in held if isinstance(each, Recipe)}
+    for each in held:
+        if isinstance(each, Match) and each.decision == "accept":
+            recipes, ours = wanted.get(each.recipe), layers.get(each.feature or "")
+            if recipes and ours and recipes != ours:
+                yield each, recipes, ours
+
+
 def _recipes(catalogue: Catalogue, recipes: Iterable[tuple[str, int, Recipe]]) -> Iterator[Fault]:
     """What a recipe of features lacks, or names that its layer has not."""
     layers = {layer.id: layer for layer in catalogue.layers}
