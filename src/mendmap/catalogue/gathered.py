@@ -76,7 +76,7 @@ class Match:
     gathered: str = column("text", "Its id at the service.", required=True)
     name: str | None = column("text", "What it is called there.")
     feature: str | None = column("id", "Feature that it is, or is to become.")
-    decision: str | None = column("word", "What to do with it; blank: not decided yet.", choices=tuple(DECISIONS))
+    decision: str | None = column("answer", "What to do with it; blank: not decided yet.", choices=tuple(DECISIONS))
     distance_m: float | None = column("number", "How far its middle is from that of the feature.", unit="m")
     score: float | None = column("number", "How much speaks for it, from 0 to 1.")
     why: str | None = column("text", "What speaks for it, and what against.")

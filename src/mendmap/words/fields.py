@@ -139,9 +139,9 @@ def value(field: Field, raw: object) -> Any:
             raise ValueError("a value is required")
         return () if field.kind in ("ids", "words") else None
     checked = _READERS[field.kind](text)
-    if field.kind == "word" and field.choices and checked not in field.choices:
-        # Spreadsheet programs write words at the beginning of a cell with a capital.
-        checked = next((each for each in field.choices if each.lower() == checked.lower()), checked)
+    if field.kind == "answer":
+        # What a person writes into a cell, to which spreadsheet programs give a capital.
+        checked = checked.lower()
     for each in checked if isinstance(checked, tuple) else (checked,):
         if field.choices and each not in field.choices:
             raise ValueError(not_one_of("not one of the choices", each, (c for c in field.choices if c)))
@@ -272,6 +272,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "text": _text,
     "word": _text,
     "words": _ids,
+    "answer": _text,
     "id": _id,
     "ids": _ids,
     "number": _number,
