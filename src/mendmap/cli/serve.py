@@ -27,10 +27,6 @@ _END_S = 10
 # How soon a thread that computes lets go of the interpreter where another waits for it. Python's own 5 ms, once for
 # each step of an answer, is what readers would wait while a new snapshot is made ready.
 _SWITCH_S = 0.0005
-# Python looks through all it holds for cycles again and again, and nobody is answered meanwhile: 140 ms for what is
-# imported, which is left out. Shapes have no cycles, yet bring it about every second while tiles are made; so it is
-# done 20 times more seldom than usual.
-_WHOLE = 200
 
 
 @main.command(epilog="Example: mendmap serve --port 8000 --workers 2")
@@ -80,8 +76,9 @@ def _service(chosen: Settings) -> Any:
     threading.Thread(target=_outlived, daemon=True).start()
     sys.setswitchinterval(_SWITCH_S)
     service = create_app(chosen)
+    # What is imported stays: Python need not look through it for cycles again and again, 140 ms in which nobody is
+    # answered. To look more seldom would cost memory: 200 MiB with a million points.
     gc.freeze()
-    gc.set_threshold(*gc.get_threshold()[:2], _WHOLE)
     return service
 
 

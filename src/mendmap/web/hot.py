@@ -38,9 +38,8 @@ _NO_BODY: Message = {"type": "http.response.body", "body": b""}
 _OF_BODY = (b"content-length", b"content-encoding")
 # Tiles of layers that are made at the same time; those of imagery have a number of drawers.
 _AT_ONCE = 2
-# How long a new snapshot waits for the tiles that were asked for last. Who asks for one that was not made by then waits
-# behind all others who do.
-_HEATING_S = 3.0
+# How long a new snapshot waits for the tiles that were asked for last.
+_HEATING_S = 1.0
 
 
 class Tile(NamedTuple):
@@ -142,18 +141,16 @@ class Hot:
 
     def heat(self, coming: Served) -> None:
         """Makes tiles anew that a snapshot changes, before it is served: those that were asked for last, in a bounded
-        time. So a crowd does not wait for all of them at once. After each it rests as long as that took: readers are
-        answered meanwhile."""
+        time. So a crowd does not wait for all of them at once."""
 
         async def made() -> dict[Key, Answer]:
             until, found = perf_counter() + _HEATING_S, {}
             for key, answer in self._cache.changed(coming):
-                if (begun := perf_counter()) > until:
+                if perf_counter() > until:
                     break
                 asked = Tile.of(key[0])
                 if asked and answer.layer in coming.makers:
                     found[key] = await self._answered(key, asked, _scope(key[0], coming), _Flight())
-                    await asyncio.sleep(perf_counter() - begun)
             return {key: answer for key, answer in found.items() if answer.status == 200}
 
         try:
