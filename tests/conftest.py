@@ -22,6 +22,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from fastapi.testclient import TestClient
+from feed_server import FeedServer, serving
 from place import Testford
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -126,6 +127,13 @@ def bor_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake = tmp_path_factory.mktemp("bor") / "lake"
     write(check(ROOT / "geodata", 100), str(lake), ROOT / "geodata")
     return lake
+
+
+@pytest.fixture
+def server() -> Iterator[FeedServer]:
+    """A server of feeds on this machine, which answers as a test tells it to."""
+    with serving() as found:
+        yield found
 
 
 class Service:

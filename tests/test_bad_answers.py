@@ -29,12 +29,6 @@ OK = b"HTTP/1.1 200 OK\r\n"
 Says = Callable[[], Iterator[bytes]]
 
 
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
-
-
 def fetched(url: str, limits: Limits = LIMITS, post: bytes | None = None, sink: io.BytesIO | None = None) -> bytes:
     """What the fetcher of gather makes of an address: only this server may be asked."""
     found = io.BytesIO() if sink is None else sink

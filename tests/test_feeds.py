@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from email.utils import formatdate
@@ -21,12 +21,6 @@ from mendmap.feeds.sensorthings import OVERLAP, batches
 
 BODY = b"station,value\n" + b"inlet,1\n" * 20
 LIMITS = Limits(max_bytes=1000, timeout_s=0.5, tries=4, backoff_s=0.001, total_s=1)
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 class Waits(list[float]):

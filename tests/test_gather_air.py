@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +14,7 @@ from air_server import EeaService, SepaService, hours, parquet, point, series
 from asking import asking, recipe
 from asking import place as about
 from assessed_place import assessed
-from feed_server import FeedServer, Reply, serving
+from feed_server import FeedServer, Reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from place import Testford, feature
@@ -54,12 +53,6 @@ limits = ["daily"]
 expects = "never_above"
 wanted = "A year of hours."
 """
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 @pytest.fixture

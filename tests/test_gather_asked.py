@@ -7,14 +7,13 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asking import recipe as named
 from conftest import Run
-from feed_server import FeedServer, Reply, serving
+from feed_server import FeedServer, Reply
 from gathering import environment, outlines, recipe
 from overpass_server import JSON
 from place import Testford
@@ -27,12 +26,6 @@ from mendmap.load.check import check
 from mendmap.settings import Settings
 
 GOOD = b'{"version": 0.6, "elements": []}'
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 class Asking:

@@ -3,14 +3,13 @@
 The landscape is made up, and the server is a small one of this machine.
 """
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
 import shapely
 from conftest import Run
-from feed_server import FeedServer, serving
+from feed_server import FeedServer
 from gathering import contents, environment, recipe
 from overpass_server import PATH, Landscape, Overpass, page
 from place import Testford
@@ -21,12 +20,6 @@ from mendmap.vectors.features import Feature
 ODBL = {"service": "overpass", "licence": "ODbL-1.0", "attribution": "© OpenStreetMap contributors", "accuracy_m": "20"}
 SHORE = [(20.699, 44.699), (20.702, 44.699), (20.702, 44.7015), (20.699, 44.7015), (20.699, 44.699)]
 BROOK = [(20.41, 44.597), (20.45, 44.57), (20.5, 44.551), (20.56, 44.53), (20.601, 44.5005)]
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ All of it is synthetic, and comes from servers of this machine."""
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 import rasterio
 import valley
 from click.testing import CliRunner, Result
-from feed_server import FeedServer, Reply, serving
+from feed_server import FeedServer, Reply
 from ground_server import SIDE, GroundServer, heights
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,12 +43,6 @@ from mendmap.words.fields import fields_of, value
 AREA = (10.39, 49.62, 10.43, 49.64)
 # Where four tiles of the ground meet.
 CROSS = (10.9, 49.85, 11.15, 50.1)
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import random
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,6 @@ from mendmap.errors import GeodataError
 from mendmap.gather import stage
 from mendmap.load import landed
 from mendmap.load.check import check
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 @pytest.fixture

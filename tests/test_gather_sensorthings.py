@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import orjson
 import pytest
 import shapely
 from asking import asking, place, recipe
-from feed_server import FeedServer, Reply, serving
+from feed_server import FeedServer, Reply
 from place import Testford
 from standards_server import Sensors
 
@@ -33,12 +33,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     town.feature("stations", 2)["properties"]["aliases"] = "sta:ghost"
     town.tables["parameter"][0]["aliases"] = "sta:so2"
     return town.write()
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@ which stays without fault, and the same run twice changes nothing. All that the 
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import shapely
 from conftest import Run
-from feed_server import FeedServer, serving
+from feed_server import FeedServer
 from gathering import contents, environment, recipe
 from place import Testford
 from standards_server import OgcFeatures, Portal, Sensors, Wfs
@@ -20,12 +18,6 @@ from mendmap.load.check import check
 HEAP = [("heaps.1", {"title": "Heap"}, shapely.box(20.799, 44.799, 20.801, 44.801))]
 STATIONS = {"layer": "stations", "feature_kind": "gauge", "accuracy_m": "20"}
 DUMPS = {"layer": "dumps", "feature_kind": "dump", "accuracy_m": "10", "select": "name=title"}
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 def town(folder: Path, server: FeedServer) -> Path:

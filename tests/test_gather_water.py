@@ -1,13 +1,13 @@
 """Gathering from the Water Quality Portal: stations with what is known of their positions, and their results."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
 from asking import asking, place, recipe
-from feed_server import FeedServer, Reply, serving
+from feed_server import FeedServer, Reply
 from place import Testford
 from standards_server import Portal, as_csv
 
@@ -32,12 +32,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     town.feature("stations", 1)["properties"]["aliases"] = "wqx:SYN-2;wqx:SYN-3"
     town.tables["parameter"][1]["aliases"] = "wqx:Copper|Dissolved"
     return town.write()
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 @pytest.fixture

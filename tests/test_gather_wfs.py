@@ -1,7 +1,7 @@
 """Gathering from a WFS, in both versions, as GeoJSON and as GML that GDAL wrote."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 import shapely
 import standards_server
 from asking import asking, place, recipe
-from feed_server import FeedServer, Reply, serving
+from feed_server import FeedServer, Reply
 from place import Testford
 from standards_server import Wfs
 
@@ -32,12 +32,6 @@ Gather = Callable[..., Answer]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Testford(tmp_path_factory.mktemp("testford")).write()
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 @pytest.fixture

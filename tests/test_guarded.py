@@ -5,7 +5,7 @@ import io
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -29,12 +29,6 @@ from mendmap.feeds.ranges import BLOCK, Remote
 LIMITS = Limits(max_bytes=1_000_000, timeout_s=0.3, tries=2, total_s=1, backoff_s=0.001)
 PUBLIC = "93.184.216.34"
 CONTENT = bytes(range(256)) * 2000  # 512,000 bytes: eight blocks
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 def fetcher(server: FeedServer, listed: str = "", **how: object) -> Fetcher:

@@ -4,7 +4,6 @@ The landscape is made up, and the server is a small one of this machine.
 """
 
 import json
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 import shapely
 from asking import asking, place, recipe
 from conftest import times
-from feed_server import FeedServer, Reply, serving
+from feed_server import FeedServer, Reply
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from overpass_server import PATH, Landscape, Overpass, page
@@ -44,12 +43,6 @@ MEMBERS = ["type", "id", "lat", "lon", "geometry", "members", "tags", "role", "r
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Testford(tmp_path_factory.mktemp("place") / "geodata").write()
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 class Asker:

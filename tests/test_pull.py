@@ -18,7 +18,7 @@ import forked
 import pytest
 from conftest import MENDMAP, Run, times
 from faults import faults_of
-from feed_server import Asked, FeedServer, Reply, SensorThings, serving
+from feed_server import Asked, FeedServer, Reply, SensorThings
 from place import Testford
 from test_ingest import HOUR, START, row, values
 from test_lake import load
@@ -42,12 +42,6 @@ station = "chimney"
 parameter = "so2"
 unit = "ug/m3"
 """
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 class Place:

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import shapely
 import valley
 from click.testing import CliRunner, Result
 from conftest import times
-from feed_server import Asked, FeedServer, Reply, serving
+from feed_server import Asked, FeedServer, Reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.warp import transform_bounds
@@ -45,12 +44,6 @@ MOST = Most(100, 32, 100)
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("files")
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    with serving() as found:
-        yield found
 
 
 @pytest.fixture
